@@ -1,0 +1,119 @@
+// What a started node offers to whoever composed it: the command line, the local API, the
+// simulator. `start-node.ts` makes one out of ports.
+import type { Clock } from '../ports/clock.ts'
+import type { PeerId } from '../ports/messages.ts'
+import type { Network } from '../ports/network.ts'
+import type { Random } from '../ports/random.ts'
+import type { Routing } from '../ports/routing.ts'
+import type { Rumors } from '../ports/rumors.ts'
+import type { Source } from '../ports/source.ts'
+import type { Volume } from '../volume/volume.ts'
+
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+
+/** One line for a person; `fields` for a machine. */
+export type Log = (level: LogLevel, message: string, fields?: Readonly<Record<string, unknown>>) => void
+
+export type NodePorts = {
+  readonly clock: Clock
+  readonly random: Random
+  readonly network: Network
+  readonly routing: Routing
+  readonly rumors: Rumors
+  /** @default crc32 of the bytes; the simulator, which does not allocate payloads, has its own. */
+  readonly checksum?: (bytes: Uint8Array) => number
+  /** @default nothing is logged */
+  readonly log?: Log
+}
+
+/** `static`: never checked again. `gossip`: rumors, and a check of each page once a period. */
+export type Coherence = 'static' | 'gossip'
+
+export type VolumeInit = {
+  readonly name: string
+  /** Absent: this node reads through peers that have it. Closed by `stop`. */
+  readonly source?: Source
+  /** Power of two from 4 KiB to 4 MiB. @default 1 MiB */
+  readonly blockBytes?: number
+  /** Files up to this size travel inside their directory's page; 0 for none. @default measured */
+  readonly inlineBytes?: number
+  /** @default gossip */
+  readonly coherence?: Coherence
+  /** A page is checked against the source once in this time. @default 300_000 */
+  readonly revalidateMs?: number
+  /** Read-ahead inside a file at most this many bytes. @default 8 MiB */
+  readonly readAheadBytes?: number
+}
+
+export type NodeInit = {
+  readonly volumes: readonly VolumeInit[]
+  /** The most that cached blocks may hold, in bytes. */
+  readonly ramBytes: number
+  /** This node's life number: grows at each start of the same identity. */
+  readonly epoch: number
+}
+
+/** Reads answered, by where the bytes came from; the kernel's own hits are not seen. */
+export type TierCounts = { shard: number; peer: number; source: number }
+
+export type VolumeStatus = {
+  readonly name: string
+  readonly hasSource: boolean
+  readonly coherence: Coherence
+  readonly blockBytes: number
+  /** Blocks asked for by this node's own programs. */
+  readonly blocks: Readonly<TierCounts>
+  readonly bytes: Readonly<TierCounts>
+}
+
+export type NodeStatus = {
+  readonly peer: PeerId
+  readonly epoch: number
+  readonly peers: number
+  readonly upMs: number
+  readonly ram: { readonly capacityBytes: number; readonly usedBytes: number; readonly blocks: number }
+  readonly volumes: readonly VolumeStatus[]
+  /** Names with their unit at the end, such as `fetch_hedges_total`; all only grow. */
+  readonly counters: Readonly<Record<string, number>>
+  /** Milliseconds, over the newest few thousand fetches. */
+  readonly fetchMs: { readonly p50: number; readonly p99: number; readonly max: number }
+}
+
+export type WarmProgress = {
+  readonly files: number
+  readonly filesDone: number
+  readonly bytes: number
+  readonly bytesDone: number
+}
+
+export type Holder = { readonly peer: PeerId; readonly blocks: number; readonly isHome: boolean }
+
+export interface MeshNode {
+  readonly peer: PeerId
+  volumes(): readonly Volume[]
+  /** @throws PotluckError UNKNOWN_VOLUME */
+  volume(name: string): Volume
+  status(): NodeStatus
+
+  /** Drops what any node caches of a path (with `recursive` the whole volume) and tells everyone. */
+  invalidate(volume: string, path: string, options?: { recursive?: boolean }): Promise<void>
+
+  /** Reads trees or files into the mesh through this node's shard. Paths are byte strings. */
+  warm(
+    volume: string,
+    paths: readonly string[],
+    options?: { signal?: AbortSignal; onProgress?: (progress: WarmProgress) => void; everyNode?: boolean },
+  ): Promise<WarmProgress>
+
+  /** Which peers hold how many of a file's blocks (a directory's pages). */
+  holders(
+    volume: string,
+    path: string,
+    options?: { signal?: AbortSignal },
+  ): Promise<{ readonly blocks: number; readonly holders: readonly Holder[] }>
+
+  /** Resolves once this volume's root page is here: the node can serve. */
+  ready(volume: string, options?: { signal?: AbortSignal }): Promise<void>
+
+  stop(): Promise<void>
+}

@@ -1,0 +1,152 @@
+// The nouns that cross a port. Plain data, no behaviour: rooms above give them meaning, `wire/`
+// gives them bytes. Paths and names are *byte strings*: one character (U+0000 to U+00FF) for each
+// byte that the file system uses, so that a name which is not UTF-8 survives unchanged.
+
+/** A peer's libp2p id, in its usual text form. */
+export type PeerId = string
+
+/** 32 bytes of the 256-bit key space as a byte string; compares and hashes fast, costs 32 bytes. */
+export type Key = string
+
+/** A hybrid logical clock's reading: milliseconds since 1970 times 4096, plus a counter. */
+export type Stamp = number
+
+/** The source's inode number in decimal; below a mount point inside the tree, `number@path of it`. */
+export type Inode = string
+
+/** One path component, as a byte string: not empty, no NUL or '/', at most 255 bytes. */
+export type Name = string
+
+/** Relative to the volume's root, as a byte string; '' is the root. Never '..', never absolute. */
+export type Path = string
+
+export type FileType = 'file' | 'directory' | 'symlink' | 'fifo' | 'socket' | 'block' | 'character'
+
+/** What lstat says; times are split because a double can't hold nanoseconds since 1970. */
+export type Attributes = {
+  readonly inode: Inode
+  readonly type: FileType
+  /** Permission bits, setuid, setgid and sticky: 0 to 0o7777. */
+  readonly mode: number
+  readonly nlink: number
+  readonly uid: number
+  readonly gid: number
+  readonly rdev: number
+  /** Bytes. */
+  readonly size: number
+  /** 512-byte units really allocated. */
+  readonly blocks: number
+  readonly atimeSeconds: number
+  readonly atimeNanos: number
+  readonly mtimeSeconds: number
+  readonly mtimeNanos: number
+  readonly ctimeSeconds: number
+  readonly ctimeNanos: number
+}
+
+export type BlockKind = 'page' | 'data' | 'xattrs'
+
+/**
+ * How far a want may go. `climb`: answer from the shard, join a fetch in flight, or ask a peer closer
+ * to the key. `held`: only what the shard holds now. `source`: read the source for the asker.
+ */
+export type Reach = 'climb' | 'held' | 'source'
+
+/** One block asked for. */
+export type Want = {
+  readonly volume: string
+  readonly kind: BlockKind
+  readonly inode: Inode
+  /** data: offset ÷ block size. page: 0 is the head page, 1 to `splits` the parts of a large one. */
+  readonly index: number
+  /** page: how many parts the directory is split into, 0 where the head page holds all. Else 0. */
+  readonly splits: number
+  /** Where the source finds the inode: a hint, believed only if the inode found there matches. */
+  readonly path: Path
+  /** data: the version of the file (see block/version.ts) that the asker's attributes have. Else 0. */
+  readonly version: number
+  /** A copy stamped before this is a miss. */
+  readonly floor: Stamp
+  readonly reach: Reach
+}
+
+/** One cached thing. `checksum` was made where the bytes were read from the source. */
+export type Block = {
+  readonly stamp: Stamp
+  readonly version: number
+  readonly checksum: number
+  readonly bytes: Uint8Array
+}
+
+export type Answer =
+  | { readonly type: 'block'; readonly block: Block }
+  /** Over the upload budget: ask one of these, which were served this block a moment ago. */
+  | { readonly type: 'busy'; readonly referrals: readonly PeerId[] }
+  /** `held` was asked for and the shard has no such copy. */
+  | { readonly type: 'missing' }
+  /** The file on the source is no longer the version that was wanted; these are its attributes now. */
+  | { readonly type: 'changed'; readonly attributes: Attributes; readonly stamp: Stamp }
+
+/** A change that everyone must hear of. `inode` '*' stands for the whole volume. */
+export type Invalidation = {
+  readonly volume: string
+  readonly inode: Inode
+  readonly stamp: Stamp
+}
+
+/** One publisher's numbered rumor. `epoch` is the publisher's life number; numbers start at 1. */
+export type Rumor = {
+  readonly publisher: PeerId
+  readonly epoch: number
+  readonly number: number
+  readonly invalidations: readonly Invalidation[]
+}
+
+/** The newest rumor number known of one publisher. */
+export type RumorHead = {
+  readonly publisher: PeerId
+  readonly epoch: number
+  readonly number: number
+}
+
+/** What all nodes of a volume must agree on. */
+export type VolumeDescription = {
+  readonly volume: string
+  readonly root: Attributes
+  readonly blockBytes: number
+  readonly hasSource: boolean
+}
+
+/** What one peer may ask another. */
+export type Request =
+  | { readonly type: 'want'; readonly want: Want }
+  /** Which of these keys (at most 1,024) does your shard hold? */
+  | { readonly type: 'holding'; readonly keys: readonly Key[] }
+  | { readonly type: 'describe'; readonly volume: string }
+  /** The rumors of one publisher numbered `from` to `to`, both included. */
+  | {
+      readonly type: 'repair'
+      readonly publisher: PeerId
+      readonly epoch: number
+      readonly from: number
+      readonly to: number
+    }
+  /** The newest rumor numbers you know. */
+  | { readonly type: 'heads' }
+  /** Read these paths into your shard (a job of its own; the reply says it has begun). */
+  | { readonly type: 'warm'; readonly volume: string; readonly paths: readonly Path[] }
+
+export type Reply =
+  | { readonly type: 'answer'; readonly answer: Answer }
+  | { readonly type: 'held'; readonly held: readonly boolean[] }
+  | { readonly type: 'description'; readonly description: VolumeDescription }
+  | { readonly type: 'rumors'; readonly rumors: readonly Rumor[] }
+  | { readonly type: 'heads'; readonly heads: readonly RumorHead[] }
+  | { readonly type: 'done' }
+  /** The request failed there; `code` is an ErrorCode. */
+  | { readonly type: 'failed'; readonly code: string; readonly message: string }
+
+/** What travels over gossip: rumors, and heartbeats which tell that a last rumor was lost. */
+export type Gossip =
+  | { readonly type: 'rumor'; readonly rumor: Rumor }
+  | { readonly type: 'heartbeat'; readonly head: RumorHead }

@@ -1,0 +1,81 @@
+// What a mount needs of a volume: the file operations by *nodeid*, the number by which the kernel
+// knows an inode. `fuse/` is written against this interface alone, so it is also the seam at which
+// the protocol is tested with a fake.
+import type { Attributes, Inode, Name } from '../ports/messages.ts'
+import type { SourceUsage } from '../ports/source.ts'
+
+/** The kernel's number for an inode; 1 is the volume's root. Never reused within a node's life. */
+export type Nodeid = number
+
+export const ROOT_NODEID: Nodeid = 1
+
+export type Options = { readonly signal?: AbortSignal }
+
+/** How long the kernel may believe what it was told, in milliseconds; 0 for not at all. */
+export type Valid = { readonly validMs: number }
+
+export type Entry = Valid & { readonly nodeid: Nodeid; readonly attributes: Attributes }
+
+/** A name that is not there, which the kernel may remember too. */
+export type Absent = Valid & { readonly nodeid: 0 }
+
+export type DirectoryEntry = {
+  readonly name: Name
+  readonly attributes: Attributes
+  /** Pass this as `offset` to go on behind this entry. */
+  readonly nextOffset: number
+}
+
+/** What the kernel must forget. Told after the node itself has forgotten it. */
+export type KernelInvalidation =
+  /** Attributes, and with `data` the cached pages too. */
+  | { readonly type: 'inode'; readonly nodeid: Nodeid; readonly data: boolean }
+  /** A name in a directory, present or absent. */
+  | { readonly type: 'entry'; readonly parent: Nodeid; readonly name: Name }
+  /** Every name of the volume, present or absent. */
+  | { readonly type: 'everything' }
+
+export type OpenFile = {
+  readonly handle: number
+  /** The file is unchanged since the kernel last cached pages of it. */
+  readonly keepCache: boolean
+}
+
+/**
+ * The read side of a volume. All methods throw PotluckError with an errno code or a mesh code.
+ * `lookup` and `readdirPlus` each give the kernel one reference to every nodeid they return, which
+ * `forget` takes back.
+ */
+export interface Volume {
+  readonly name: string
+  readonly blockBytes: number
+
+  lookup(parent: Nodeid, name: Name, options?: Options): Promise<Entry | Absent>
+  getattr(nodeid: Nodeid, options?: Options): Promise<Valid & { readonly attributes: Attributes }>
+  /** The target as a byte string. */
+  readlink(nodeid: Nodeid, options?: Options): Promise<string>
+
+  open(nodeid: Nodeid, options?: Options): Promise<OpenFile>
+  /** At most `length` bytes from `offset`, fewer only at the end, as slices that are not copied. */
+  read(handle: number, range: { from: number; length: number }, options?: Options): Promise<readonly Uint8Array[]>
+  release(handle: number): void
+
+  /** A snapshot of the directory: what `readdir` answers does not change until it is released. */
+  opendir(nodeid: Nodeid, options?: Options): Promise<number>
+  /** Entries from `offset` on (0 is the start), '.' and '..' first; [] at the end. Takes no references. */
+  readdir(handle: number, offset: number): readonly DirectoryEntry[]
+  /** Makes an entry out of what `readdir` gave, taking a reference. */
+  reference(handle: number, entry: DirectoryEntry): Entry
+  releasedir(handle: number): void
+
+  statfs(options?: Options): Promise<SourceUsage>
+  /** @throws PotluckError ENODATA, or ENOTSUP where the volume carries no extended attributes. */
+  getxattr(nodeid: Nodeid, name: Name, options?: Options): Promise<Uint8Array>
+  listxattr(nodeid: Nodeid, options?: Options): Promise<readonly Name[]>
+
+  forget(nodeid: Nodeid, count: number): void
+  /** The number `stat` shows as st_ino. */
+  inodeNumber(inode: Inode): bigint
+
+  subscribe(listener: (invalidation: KernelInvalidation) => void): () => void
+}
