@@ -1,5 +1,6 @@
 // What a started node offers to whoever composed it: the command line, the local API, the
 // simulator. `start-node.ts` makes one out of ports.
+import type { Log } from '../base/log.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { PeerId } from '../ports/messages.ts'
 import type { Network } from '../ports/network.ts'
@@ -8,11 +9,7 @@ import type { Routing } from '../ports/routing.ts'
 import type { Rumors } from '../ports/rumors.ts'
 import type { Source } from '../ports/source.ts'
 import type { Volume } from '../volume/volume.ts'
-
-export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
-
-/** One line for a person; `fields` for a machine. */
-export type Log = (level: LogLevel, message: string, fields?: Readonly<Record<string, unknown>>) => void
+import type { WarmProgress } from '../volume/warm.ts'
 
 export type NodePorts = {
   readonly clock: Clock
@@ -77,13 +74,6 @@ export type NodeStatus = {
   readonly counters: Readonly<Record<string, number>>
   /** Milliseconds, over the newest few thousand fetches. */
   readonly fetchMs: { readonly p50: number; readonly p99: number; readonly max: number }
-}
-
-export type WarmProgress = {
-  readonly files: number
-  readonly filesDone: number
-  readonly bytes: number
-  readonly bytesDone: number
 }
 
 export type Holder = { readonly peer: PeerId; readonly blocks: number; readonly isHome: boolean }

@@ -1,0 +1,169 @@
+// One climb of a key's tree: ask a closer peer; where it fails, the next; where it is slow, a second
+// one beside it (a hedge). The first good answer wins and the others are told to stop.
+//
+// Every peer asked by `climb` is strictly closer to the key than this node, so wants never run in
+// circles. Referrals may lie anywhere, and are therefore asked only for what they hold.
+import type { Clock } from '../ports/clock.ts'
+import type { Answer, Key, PeerId, Want } from '../ports/messages.ts'
+import type { Network } from '../ports/network.ts'
+import type { Counters } from '../base/counters.ts'
+import { ERRNO_CODES, PotluckError } from '../base/errors.ts'
+import type { PeerTable } from '../placement/peer-table.ts'
+import type { SourceAnswer } from '../authority/directory-authority.ts'
+import { judge } from './verify.ts'
+
+const REFERRALS_ASKED = 3
+
+const errnoCodes: ReadonlySet<string> = new Set(ERRNO_CODES)
+
+export type ClimbPorts = {
+  readonly clock: Clock
+  readonly network: Network
+  readonly table: PeerTable
+  readonly counters: Counters
+  readonly checksum: (bytes: Uint8Array) => number
+}
+
+export type ClimbTask = {
+  readonly key: Key
+  readonly want: Want
+  readonly signal: AbortSignal
+  /** After this long without an answer a second peer is asked too. */
+  readonly hedgeAfterMs: () => number
+}
+
+/** `exhausted`: no closer peer is left; `busy` where some of them had no time. */
+export type ClimbResult =
+  | { readonly type: 'answered'; readonly answer: SourceAnswer }
+  | { readonly type: 'exhausted'; readonly wasBusy: boolean }
+
+/** @throws PotluckError with the errno that the source gave to the peer that read it */
+export function climb(ports: ClimbPorts, task: ClimbTask): Promise<ClimbResult> {
+  return new Climb(ports, task).run()
+}
+
+class Climb {
+  readonly #ports: ClimbPorts
+  readonly #task: ClimbTask
+  readonly #tried = new Set<PeerId>()
+  readonly #stopOthers = new AbortController()
+  #outstanding = 0
+  #wasBusy = false
+  #isDone = false
+  #cancelHedge: (() => void) | undefined
+  #resolve: (result: ClimbResult) => void = () => {}
+  #reject: (error: unknown) => void = () => {}
+
+  constructor(ports: ClimbPorts, task: ClimbTask) {
+    this.#ports = ports
+    this.#task = task
+  }
+
+  run(): Promise<ClimbResult> {
+    const { signal } = this.#task
+    return new Promise((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+      if (signal.aborted) return this.#giveUp()
+      signal.addEventListener('abort', this.#giveUp, { once: true })
+      this.#askNext()
+      this.#hedgeLater()
+      return undefined
+    })
+  }
+
+  readonly #giveUp = (): void => {
+    this.#finish(() => this.#reject(new PotluckError('ABORTED', 'the fetch was given up')))
+  }
+
+  #askNext(): boolean {
+    const hop = this.#ports.table.nextHop(this.#task.key, this.#tried)
+    if (hop !== undefined) {
+      this.#tried.add(hop.peer)
+      void this.#ask(hop.peer)
+      return true
+    }
+    if (this.#outstanding === 0) {
+      this.#finish(() => this.#resolve({ type: 'exhausted', wasBusy: this.#wasBusy }))
+    }
+    return false
+  }
+
+  #hedgeLater(): void {
+    if (this.#isDone) return
+    this.#cancelHedge = this.#ports.clock.after(this.#task.hedgeAfterMs(), () => {
+      if (this.#isDone || this.#outstanding !== 1) return
+      if (this.#askNext()) this.#ports.counters.add('fetch_hedges_total')
+    })
+  }
+
+  async #ask(peer: PeerId): Promise<void> {
+    this.#outstanding += 1
+    try {
+      const answer = await this.#question(peer, this.#task.want)
+      this.#outstanding -= 1
+      if (answer === undefined) this.#askNext()
+      else this.#finish(() => this.#resolve({ type: 'answered', answer }))
+    } catch (error) {
+      this.#outstanding -= 1
+      this.#failed(error)
+    }
+  }
+
+  #failed(error: unknown): void {
+    if (this.#isDone) return
+    const code = error instanceof PotluckError ? error.code : 'EIO'
+    // The source has spoken, through the peer that read it.
+    if (errnoCodes.has(code)) this.#finish(() => this.#reject(error))
+    else {
+      if (code === 'BUSY') this.#wasBusy = true
+      this.#ports.counters.add('fetch_peer_failures_total')
+      this.#askNext()
+    }
+  }
+
+  /** The good answer of one peer, of one of those it refers to, or undefined. */
+  async #question(peer: PeerId, want: Want): Promise<SourceAnswer | undefined> {
+    const answer = await this.#request(peer, want)
+    if (answer.type === 'changed') return answer
+    if (answer.type === 'missing') return undefined
+    if (answer.type === 'busy') return this.#askReferrals(answer.referrals, want)
+    const verdict = judge(answer, want, this.#ports.checksum)
+    if (verdict === 'good') return answer
+    this.#ports.counters.add(`blocks_${verdict}_total`)
+    // A floor above the bad copy's stamp makes its holder fetch it anew, too.
+    const floor = Math.max(want.floor, answer.block.stamp + 1)
+    const again = await this.#request(peer, { ...want, floor })
+    if (again.type !== 'block') return again.type === 'changed' ? again : undefined
+    return judge(again, want, this.#ports.checksum) === 'good' ? again : undefined
+  }
+
+  async #askReferrals(referrals: readonly PeerId[], want: Want): Promise<SourceAnswer | undefined> {
+    this.#wasBusy = true
+    for (const peer of referrals.slice(0, REFERRALS_ASKED)) {
+      if (this.#tried.has(peer) || peer === this.#ports.table.self.peer) continue
+      this.#ports.counters.add('fetch_referrals_total')
+      // One after another on purpose: the first is likely to have it.
+      const answer = await this.#request(peer, { ...want, reach: 'held' }).catch(() => undefined)
+      if (answer?.type !== 'block') continue
+      if (judge(answer, want, this.#ports.checksum) === 'good') return answer
+    }
+    return undefined
+  }
+
+  async #request(peer: PeerId, want: Want): Promise<Answer> {
+    const { signal } = this.#stopOthers
+    const reply = await this.#ports.network.request(peer, { type: 'want', want }, { signal })
+    if (reply.type === 'answer') return reply.answer
+    throw new PotluckError('MALFORMED', `a want was answered by '${reply.type}'`)
+  }
+
+  #finish(settle: () => void): void {
+    if (this.#isDone) return
+    this.#isDone = true
+    this.#cancelHedge?.()
+    this.#task.signal.removeEventListener('abort', this.#giveUp)
+    settle()
+    if (this.#outstanding > 0) this.#stopOthers.abort()
+  }
+}

@@ -1,0 +1,42 @@
+// One fetch under way, and everyone who waits for it. The work is given up only when the last
+// waiter has left.
+import { waitUnlessAborted } from '../base/abort.ts'
+import type { Want } from '../ports/messages.ts'
+import type { SourceAnswer } from '../authority/directory-authority.ts'
+
+/** Where an answer came from, seen from this node. */
+export type Tier = 'shard' | 'peer' | 'source'
+
+export type Fetched = { readonly answer: SourceAnswer; readonly tier: Tier }
+
+export class Flight {
+  readonly want: Want
+  readonly #controller = new AbortController()
+  readonly #work: Promise<Fetched>
+  #waiters = 0
+  #isSettled = false
+
+  constructor(want: Want, work: (signal: AbortSignal) => Promise<Fetched>) {
+    this.want = want
+    this.#work = work(this.#controller.signal).finally(() => {
+      this.#isSettled = true
+    })
+    // Whoever waits sees the error; with nobody left there is nobody to tell.
+    this.#work.catch(() => {})
+  }
+
+  /** No longer of use to a newcomer: everyone left, so it is being given up. */
+  get isGivenUp(): boolean {
+    return this.#controller.signal.aborted
+  }
+
+  wait(signal?: AbortSignal): Promise<Fetched> {
+    this.#waiters += 1
+    return waitUnlessAborted(this.#work, signal, () => this.#leave())
+  }
+
+  #leave(): void {
+    this.#waiters -= 1
+    if (this.#waiters === 0 && !this.#isSettled) this.#controller.abort()
+  }
+}

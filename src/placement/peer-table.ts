@@ -1,0 +1,144 @@
+// The known peers, sorted by position, and the one question of the read path: whom to ask next.
+//
+// Sorted, because all peers that share a prefix with a key then lie side by side and are found by two
+// binary searches; asking the routing table itself costs milliseconds at hundreds of peers.
+// It must never answer with a peer that is not strictly closer to the key than this node: progress
+// by distance is what makes every fetch end.
+import type { Key, PeerId } from '../ports/messages.ts'
+import type { Contact } from '../ports/routing.ts'
+import { commonPrefixBits, compareDistance, comparePrefix, KEY_BITS } from './distance.ts'
+
+/** How many bits of a key's prefix one hop should gain; 2 measured best (DESIGN 4). */
+export const PREFIX_BITS_A_HOP = 2
+
+type Range = { readonly from: number; readonly to: number }
+
+export class PeerTable {
+  readonly self: Contact
+  readonly #contacts: Contact[] = []
+  readonly #bits: number
+
+  constructor(self: Contact, prefixBits: number = PREFIX_BITS_A_HOP) {
+    this.self = self
+    this.#bits = prefixBits
+  }
+
+  get size(): number {
+    return this.#contacts.length
+  }
+
+  add(contact: Contact): void {
+    if (contact.peer === this.self.peer) return
+    const at = this.#lowerBound(contact.position, KEY_BITS)
+    if (this.#contacts[at]?.peer === contact.peer) return
+    this.#contacts.splice(at, 0, contact)
+  }
+
+  remove(contact: Contact): void {
+    const at = this.#lowerBound(contact.position, KEY_BITS)
+    if (this.#contacts[at]?.peer === contact.peer) this.#contacts.splice(at, 1)
+  }
+
+  has(contact: Contact): boolean {
+    return this.#contacts[this.#lowerBound(contact.position, KEY_BITS)]?.peer === contact.peer
+  }
+
+  /** No known peer is closer to the key than this node. */
+  isHome(key: Key): boolean {
+    return this.nextHop(key) === undefined
+  }
+
+  /**
+   * A peer strictly closer to the key than this node, not among `tried`; undefined where none is
+   * left. Preferred: one that gains the configured number of prefix bits, a different one for
+   * different askers, so that a home does not feed everybody itself.
+   */
+  nextHop(key: Key, tried?: ReadonlySet<PeerId>): Contact | undefined {
+    const own = commonPrefixBits(this.self.position, key)
+    for (let gain = this.#bits; gain > 0; gain--) {
+      if (own + gain > KEY_BITS) continue
+      const found = this.#pick(key, own + gain, tried)
+      if (found !== undefined) return found
+    }
+    return this.#closest(key, own, tried)
+  }
+
+  /** The `count` known peers closest to the key, closest first, self not among them. */
+  closest(key: Key, count: number): Contact[] {
+    let bits = KEY_BITS
+    let range: Range = { from: 0, to: 0 }
+    // Widen the prefix until enough peers share it: all that share more bits are closer.
+    for (bits = KEY_BITS; bits >= 0; bits--) {
+      range = this.#range(key, bits)
+      if (range.to - range.from >= count) break
+    }
+    return this.#contacts
+      .slice(range.from, range.to)
+      .sort((a, b) => compareDistance(key, a.position, b.position))
+      .slice(0, count)
+  }
+
+  #pick(key: Key, bits: number, tried?: ReadonlySet<PeerId>): Contact | undefined {
+    const { from, to } = this.#range(key, bits)
+    const width = to - from
+    if (width === 0) return undefined
+    const start = spread(this.self.position, key, bits) % width
+    for (let i = 0; i < width; i++) {
+      const contact = this.#contacts[from + ((start + i) % width)]
+      if (contact !== undefined && tried?.has(contact.peer) !== true) return contact
+    }
+    return undefined
+  }
+
+  #closest(key: Key, bits: number, tried?: ReadonlySet<PeerId>): Contact | undefined {
+    const { from, to } = this.#range(key, bits)
+    let best: Contact | undefined
+    let bestPosition = this.self.position
+    for (let i = from; i < to; i++) {
+      const contact = this.#contacts[i]
+      if (contact === undefined || tried?.has(contact.peer) === true) continue
+      if (compareDistance(key, contact.position, bestPosition) >= 0) continue
+      best = contact
+      bestPosition = contact.position
+    }
+    return best
+  }
+
+  #range(key: Key, bits: number): Range {
+    return { from: this.#lowerBound(key, bits), to: this.#upperBound(key, bits) }
+  }
+
+  #lowerBound(key: Key, bits: number): number {
+    let low = 0
+    let high = this.#contacts.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      const contact = this.#contacts[middle] as Contact
+      if (comparePrefix(contact.position, key, bits) < 0) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
+  #upperBound(key: Key, bits: number): number {
+    let low = 0
+    let high = this.#contacts.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      const contact = this.#contacts[middle] as Contact
+      if (comparePrefix(contact.position, key, bits) <= 0) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+}
+
+/** A small hash of (self, prefix): askers with the same prefix go to different peers. */
+function spread(self: Key, key: Key, bits: number): number {
+  let mixed = bits
+  for (let i = 0; i < 4; i++) mixed = Math.imul(mixed ^ self.charCodeAt(31 - i), 0x01000193)
+  for (let i = 0; i <= bits >> 3 && i < 32; i++) {
+    mixed = Math.imul(mixed ^ (key.charCodeAt(i) >> Math.max(0, 8 - (bits - i * 8))), 0x01000193)
+  }
+  return (mixed ^ (mixed >>> 15)) >>> 0
+}

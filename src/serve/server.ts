@@ -1,0 +1,89 @@
+// Answers peers' wants: the mirror image of `fetch/`. What is here is handed out, what is not is
+// fetched by the same flight that a local program would use, so a node with a block under way
+// counts as a holder.
+//
+// An overloaded node says so at once, and names peers which it has just served, instead of
+// queueing: a queue that waits for other peers' queues could wait for itself.
+import { PotluckError } from '../base/errors.ts'
+import type { Counters } from '../base/counters.ts'
+import { keyOf } from '../block/key.ts'
+import type { Answer, Block, Key, PeerId, Want } from '../ports/messages.ts'
+import type { Network } from '../ports/network.ts'
+import type { SourceAnswer } from '../authority/directory-authority.ts'
+
+const REFERRALS_KEPT = 4
+const REFERRAL_KEYS = 4096
+
+export type ServerInit = {
+  readonly network: Network
+  readonly counters: Counters
+  readonly volumes: ReadonlySet<string>
+  /** Bytes waiting to be sent above which a want is answered `busy`. */
+  readonly uploadBudgetBytes: number
+  readonly flightsMax: number
+  readonly flights: () => number
+  readonly peek: (want: Want, key: Key) => Block | undefined
+  readonly fetch: (want: Want, signal: AbortSignal) => Promise<SourceAnswer>
+  /** Undefined where this node has no source for the volume. */
+  readonly readSource: (want: Want, signal: AbortSignal) => Promise<SourceAnswer> | undefined
+}
+
+export class Server {
+  readonly #init: ServerInit
+  readonly #served = new Map<Key, PeerId[]>()
+
+  constructor(init: ServerInit) {
+    this.#init = init
+  }
+
+  /** @throws PotluckError UNKNOWN_VOLUME, NO_SOURCE, BUSY, or the errno of the source */
+  async answer(from: PeerId, want: Want, signal: AbortSignal): Promise<Answer> {
+    if (!this.#init.volumes.has(want.volume)) {
+      const known = [...this.#init.volumes].join(', ')
+      throw new PotluckError('UNKNOWN_VOLUME', `no volume ${want.volume} here, only ${known}`)
+    }
+    const key = keyOf(want)
+    if (this.#isOverloaded()) return this.#refer(key)
+    const held = this.#init.peek(want, key)
+    if (held !== undefined) return this.#hand(key, from, { type: 'block', block: held })
+    if (want.reach === 'held') return { type: 'missing' }
+    return this.#hand(key, from, await this.#bring(want, signal))
+  }
+
+  #bring(want: Want, signal: AbortSignal): Promise<SourceAnswer> {
+    if (this.#init.flights() >= this.#init.flightsMax) {
+      throw new PotluckError('BUSY', 'too many fetches are under way here')
+    }
+    if (want.reach === 'climb') return this.#init.fetch(want, signal)
+    const read = this.#init.readSource(want, signal)
+    if (read !== undefined) return read
+    throw new PotluckError('NO_SOURCE', `the source of ${want.volume} is not mounted here`)
+  }
+
+  #isOverloaded(): boolean {
+    return this.#init.network.queuedBytes() > this.#init.uploadBudgetBytes
+  }
+
+  #refer(key: Key): Answer {
+    this.#init.counters.add('serve_busy_total')
+    return { type: 'busy', referrals: this.#served.get(key) ?? [] }
+  }
+
+  #hand(key: Key, to: PeerId, answer: SourceAnswer): Answer {
+    if (answer.type === 'block') {
+      this.#init.counters.add('serve_blocks_total')
+      this.#init.counters.add('serve_bytes_total', answer.block.bytes.length)
+      this.#remember(key, to)
+    }
+    return answer
+  }
+
+  #remember(key: Key, to: PeerId): void {
+    const former = this.#served.get(key) ?? []
+    this.#served.delete(key)
+    this.#served.set(key, [to, ...former.filter((peer) => peer !== to)].slice(0, REFERRALS_KEPT))
+    if (this.#served.size <= REFERRAL_KEYS) return
+    const [oldest] = this.#served.keys()
+    if (oldest !== undefined) this.#served.delete(oldest)
+  }
+}

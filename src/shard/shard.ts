@@ -1,0 +1,169 @@
+// This node's RAM: blocks by key under a byte bound that holds at every moment.
+//
+// Eviction is S3-FIFO (Yang et al., SOSP 2023): newcomers pass through a small queue, and only those
+// asked for again reach the main one, so that one scan of a large tree does not wash out what is hot.
+// On top of it comes the mesh's rule: a block of which this node is the home goes last, because the
+// homes' copies together are the mesh's one copy.
+// It must never hold more bytes than its capacity, nor keep a slice that pins a larger buffer.
+import assert from 'node:assert/strict'
+import type { Block, Key } from '../ports/messages.ts'
+
+/** What an entry costs besides its bytes: key, slot, map nodes, buffer header. */
+export const ENTRY_BYTES = 400
+
+const SMALL_SHARE = 0.1
+const GHOSTS_MAX = 65_536
+const FREQUENCY_MAX = 3
+/** How many home copies one eviction may spare before it takes what comes. */
+const REPRIEVES = 32
+
+type Slot = { block: Block; frequency: number; size: number }
+type Queue = Map<Key, Slot>
+
+export type ShardInit = {
+  readonly capacityBytes: number
+  /** Whether this node is the closest to the key. */
+  readonly isHome: (key: Key) => boolean
+}
+
+export class Shard {
+  readonly capacityBytes: number
+  readonly #isHome: (key: Key) => boolean
+  /** A Map iterates in the order of insertion, which makes it a queue that can be looked up. */
+  readonly #small: Queue = new Map()
+  readonly #main: Queue = new Map()
+  readonly #ghosts = new Set<Key>()
+  #smallBytes = 0
+  #mainBytes = 0
+  #evictions = 0
+
+  constructor(init: ShardInit) {
+    assert(init.capacityBytes > 0)
+    this.capacityBytes = init.capacityBytes
+    this.#isHome = init.isHome
+  }
+
+  get usedBytes(): number {
+    return this.#smallBytes + this.#mainBytes
+  }
+
+  get blocks(): number {
+    return this.#small.size + this.#main.size
+  }
+
+  get evictions(): number {
+    return this.#evictions
+  }
+
+  get(key: Key): Block | undefined {
+    const slot = this.#small.get(key) ?? this.#main.get(key)
+    if (slot === undefined) return undefined
+    if (slot.frequency < FREQUENCY_MAX) slot.frequency += 1
+    return slot.block
+  }
+
+  /** Whether a block is here, without counting as a use of it. */
+  has(key: Key): boolean {
+    return this.#small.has(key) || this.#main.has(key)
+  }
+
+  /** Takes a block in, evicting others; one too large for the shard is not kept. */
+  admit(key: Key, block: Block): void {
+    const size = block.bytes.length + ENTRY_BYTES
+    this.delete(key)
+    if (size > this.capacityBytes) return
+    while (this.usedBytes + size > this.capacityBytes) this.#evictOne()
+    const slot: Slot = { block: compact(block), frequency: 0, size }
+    if (this.#ghosts.delete(key)) this.#insertMain(key, slot)
+    else this.#insertSmall(key, slot)
+  }
+
+  delete(key: Key): void {
+    const inSmall = this.#small.get(key)
+    if (inSmall !== undefined) {
+      this.#small.delete(key)
+      this.#smallBytes -= inSmall.size
+    }
+    const inMain = this.#main.get(key)
+    if (inMain !== undefined) {
+      this.#main.delete(key)
+      this.#mainBytes -= inMain.size
+    }
+  }
+
+  #insertSmall(key: Key, slot: Slot): void {
+    this.#small.set(key, slot)
+    this.#smallBytes += slot.size
+  }
+
+  #insertMain(key: Key, slot: Slot): void {
+    this.#main.set(key, slot)
+    this.#mainBytes += slot.size
+  }
+
+  #evictOne(): void {
+    const reprieves = { left: REPRIEVES }
+    for (;;) {
+      const isSmallFull = this.#smallBytes > this.capacityBytes * SMALL_SHARE
+      const isDone =
+        isSmallFull || this.#main.size === 0
+          ? this.#evictFromSmall(reprieves)
+          : this.#evictFromMain(reprieves)
+      if (isDone) return
+    }
+  }
+
+  /** Moves the oldest newcomer on to the main queue, or out. True where bytes came free. */
+  #evictFromSmall(reprieves: { left: number }): boolean {
+    const [key, slot] = oldest(this.#small)
+    this.#small.delete(key)
+    this.#smallBytes -= slot.size
+    const isSpared = slot.frequency === 0 && this.#isSpared(key, reprieves)
+    if (slot.frequency === 0 && !isSpared) return this.#drop(key)
+    slot.frequency = 0
+    this.#insertMain(key, slot)
+    return false
+  }
+
+  #evictFromMain(reprieves: { left: number }): boolean {
+    const [key, slot] = oldest(this.#main)
+    this.#main.delete(key)
+    const isSpared = slot.frequency > 0 || this.#isSpared(key, reprieves)
+    if (!isSpared) {
+      this.#mainBytes -= slot.size
+      return this.#drop(key)
+    }
+    slot.frequency = Math.max(0, slot.frequency - 1)
+    this.#main.set(key, slot)
+    return false
+  }
+
+  #isSpared(key: Key, reprieves: { left: number }): boolean {
+    if (reprieves.left === 0 || !this.#isHome(key)) return false
+    reprieves.left -= 1
+    return true
+  }
+
+  #drop(key: Key): true {
+    this.#evictions += 1
+    this.#ghosts.add(key)
+    if (this.#ghosts.size > GHOSTS_MAX) {
+      const [first] = this.#ghosts
+      if (first !== undefined) this.#ghosts.delete(first)
+    }
+    return true
+  }
+}
+
+function oldest(queue: Queue): [Key, Slot] {
+  const first = queue.entries().next()
+  assert(first.done !== true, 'an eviction from an empty shard')
+  return first.value
+}
+
+/** A slice of a larger buffer would keep all of that buffer alive: such bytes get a home of their own. */
+function compact(block: Block): Block {
+  const { bytes } = block
+  if (bytes.buffer.byteLength - bytes.length <= bytes.length >> 3) return block
+  return { ...block, bytes: Uint8Array.from(bytes) }
+}

@@ -1,0 +1,166 @@
+// What the kernel knows of a volume: inodes by nodeid, and the names by which it reached them.
+//
+// The kernel counts its references, we count along; an inode leaves when the kernel has forgotten it,
+// no file of it is open, and nothing below it is known. A nodeid is never used twice, so no answer
+// can be taken for another inode's.
+import assert from 'node:assert/strict'
+import type { Attributes, Inode, Name, Path, Stamp } from '../ports/messages.ts'
+
+export const ROOT_NODEID = 1
+
+export type Link = { readonly parent: InodeRecord; readonly name: Name }
+
+export class InodeRecord {
+  readonly nodeid: number
+  readonly inode: Inode
+  /** Every way by which the kernel knows it, the newest last; empty for the root. */
+  readonly links: Link[] = []
+  attributes: Attributes | undefined
+  /** How fresh the attributes are. */
+  stamp: Stamp = 0
+  /** The target of a symbolic link, as of `stamp`. */
+  target: string | undefined
+  lookups = 0
+  opens = 0
+  /** The version whose pages the kernel may hold; 0 for none. */
+  keptVersion = 0
+  /** Names in this directory that the kernel knows, and names that it knows to be absent. */
+  readonly children = new Map<Name, InodeRecord>()
+  readonly absent = new Set<Name>()
+  /** The stamp of each page that the names above were last compared with, by part. */
+  readonly pageStamps = new Map<number, Stamp>()
+
+  constructor(nodeid: number, inode: Inode) {
+    this.nodeid = nodeid
+    this.inode = inode
+  }
+
+  get isDirectory(): boolean {
+    return this.attributes?.type === 'directory'
+  }
+
+  /** Outside any table: a place on a path that the kernel did not ask about. */
+  static detached(inode: Inode, link: Link, attributes: Attributes): InodeRecord {
+    const record = new InodeRecord(0, inode)
+    record.links.push(link)
+    record.attributes = attributes
+    return record
+  }
+
+  /** Where the source has it, by the newest name. */
+  path(): Path {
+    const names: Name[] = []
+    let link = this.links.at(-1)
+    while (link !== undefined) {
+      names.push(link.name)
+      link = link.parent.links.at(-1)
+    }
+    return names.reverse().join('/')
+  }
+}
+
+export class InodeTable {
+  readonly root: InodeRecord
+  readonly #byNodeid = new Map<number, InodeRecord>()
+  readonly #byInode = new Map<Inode, InodeRecord>()
+  #nextNodeid = ROOT_NODEID + 1
+
+  constructor(rootInode: Inode) {
+    this.root = new InodeRecord(ROOT_NODEID, rootInode)
+    this.root.lookups = 1
+    this.#insert(this.root)
+  }
+
+  get size(): number {
+    return this.#byNodeid.size
+  }
+
+  byNodeid(nodeid: number): InodeRecord | undefined {
+    return this.#byNodeid.get(nodeid)
+  }
+
+  byInode(inode: Inode): InodeRecord | undefined {
+    return this.#byInode.get(inode)
+  }
+
+  records(): IterableIterator<InodeRecord> {
+    return this.#byNodeid.values()
+  }
+
+  /** The inode behind a name, with one more reference of the kernel. */
+  refer(parent: InodeRecord, name: Name, inode: Inode): InodeRecord {
+    const record = this.#byInode.get(inode) ?? this.#create(inode)
+    const former = parent.children.get(name)
+    if (former !== undefined && former !== record) this.unlink(parent, name)
+    parent.absent.delete(name)
+    parent.children.set(name, record)
+    addLink(record, { parent, name })
+    record.lookups += 1
+    return record
+  }
+
+  /** The name no longer leads to the inode that the kernel knew there. */
+  unlink(parent: InodeRecord, name: Name): void {
+    const record = parent.children.get(name)
+    if (record === undefined) return
+    parent.children.delete(name)
+    // The last link stays as a hint of where to look, and to find the parent again.
+    if (record.links.length > 1) dropLink(record, { parent, name })
+    this.#leaveIfUnused(record)
+  }
+
+  forget(nodeid: number, count: number): void {
+    const record = this.#byNodeid.get(nodeid)
+    if (record === undefined || record === this.root) return
+    record.lookups = Math.max(0, record.lookups - count)
+    this.#leaveIfUnused(record)
+  }
+
+  opened(record: InodeRecord): void {
+    record.opens += 1
+  }
+
+  closed(record: InodeRecord): void {
+    assert(record.opens > 0)
+    record.opens -= 1
+    this.#leaveIfUnused(record)
+  }
+
+  #create(inode: Inode): InodeRecord {
+    const record = new InodeRecord(this.#nextNodeid, inode)
+    this.#nextNodeid += 1
+    this.#insert(record)
+    return record
+  }
+
+  #insert(record: InodeRecord): void {
+    this.#byNodeid.set(record.nodeid, record)
+    this.#byInode.set(record.inode, record)
+  }
+
+  #leaveIfUnused(record: InodeRecord): void {
+    const isUsed = record.lookups > 0 || record.opens > 0 || record.children.size > 0
+    if (isUsed || record === this.root) return
+    this.#byNodeid.delete(record.nodeid)
+    this.#byInode.delete(record.inode)
+    for (const { parent, name } of record.links.splice(0)) {
+      if (parent.children.get(name) !== record) continue
+      parent.children.delete(name)
+      this.#leaveIfUnused(parent)
+    }
+  }
+}
+
+function addLink(record: InodeRecord, link: Link): void {
+  const last = record.links.at(-1)
+  if (last?.parent === link.parent && last.name === link.name) return
+  dropLink(record, link)
+  record.links.push(link)
+}
+
+function dropLink(record: InodeRecord, link: Link): void {
+  const at = record.links.findIndex(
+    (known) => known.parent === link.parent && known.name === link.name,
+  )
+  if (at >= 0) record.links.splice(at, 1)
+}

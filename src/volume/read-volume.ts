@@ -1,0 +1,180 @@
+// The read side of a volume, as a mount sees it: nodeids and handles over the tree and its files.
+//
+// Everything that waits for the mesh takes a signal; everything that is here already is answered from
+// here. It must never give the kernel a validity longer than that of the page behind it.
+import type { Attributes, Inode, Name } from '../ports/messages.ts'
+import type { SourceUsage } from '../ports/source.ts'
+import { PotluckError } from '../base/errors.ts'
+import { versionOf } from '../block/version.ts'
+import { OpenFile, type FileInit } from '../file/open-file.ts'
+import type { InodeRecord } from '../tree/inode-table.ts'
+import type { Tree } from '../tree/tree.ts'
+import { DirectorySnapshot } from './directory-snapshot.ts'
+import { inodeNumber } from './inode-number.ts'
+import type {
+  Absent,
+  DirectoryEntry,
+  Entry,
+  KernelInvalidation,
+  Nodeid,
+  OpenFile as OpenResult,
+  Options,
+  Valid,
+  Volume,
+} from './volume.ts'
+
+/** Answers without storage behind them, for a node that has no source. */
+const NO_USAGE: SourceUsage = {
+  blockBytes: 4096,
+  blocks: 0,
+  blocksFree: 0,
+  blocksAvailable: 0,
+  files: 0,
+  filesFree: 0,
+}
+
+export type ReadVolumeInit = {
+  readonly name: string
+  readonly tree: Tree
+  readonly file: FileInit
+  readonly usage: ((options: Options) => Promise<SourceUsage>) | undefined
+  readonly xattrs: (record: InodeRecord, options: Options) => Promise<ReadonlyMap<Name, Uint8Array>>
+}
+
+export class ReadVolume implements Volume {
+  readonly name: string
+  readonly blockBytes: number
+  readonly tree: Tree
+  readonly #init: ReadVolumeInit
+  readonly #files = new Map<number, OpenFile>()
+  readonly #directories = new Map<number, DirectorySnapshot>()
+  readonly #listeners = new Set<(invalidation: KernelInvalidation) => void>()
+  #nextHandle = 1
+
+  constructor(init: ReadVolumeInit) {
+    this.name = init.name
+    this.blockBytes = init.file.blockBytes
+    this.tree = init.tree
+    this.#init = init
+  }
+
+  async lookup(parent: Nodeid, name: Name, options: Options = {}): Promise<Entry | Absent> {
+    const directory = this.tree.record(parent)
+    const { record, stamp } = await this.tree.lookup(directory, name, options)
+    const validMs = stamp === 0 ? 0 : this.tree.validMs(stamp)
+    if (record?.attributes === undefined) return { nodeid: 0, validMs }
+    return { nodeid: record.nodeid, attributes: record.attributes, validMs }
+  }
+
+  async getattr(
+    nodeid: Nodeid,
+    options: Options = {},
+  ): Promise<Valid & { readonly attributes: Attributes }> {
+    const record = this.tree.record(nodeid)
+    const { attributes, stamp } = await this.tree.attributes(record, options)
+    return { attributes, validMs: this.tree.validMs(stamp) }
+  }
+
+  async readlink(nodeid: Nodeid, options: Options = {}): Promise<string> {
+    const record = this.tree.record(nodeid)
+    await this.tree.attributes(record, options)
+    const target = record.target ?? (await this.tree.entryOf(record, options)).target
+    if (target === undefined) throw new PotluckError('EINVAL', 'not a symbolic link')
+    return target
+  }
+
+  async open(nodeid: Nodeid, options: Options = {}): Promise<OpenResult> {
+    const record = this.tree.record(nodeid)
+    const { attributes } = await this.tree.attributes(record, options)
+    if (attributes.type === 'directory') throw new PotluckError('EISDIR', 'this is a directory')
+    const version = versionOf(attributes)
+    const keepCache = record.keptVersion === version
+    record.keptVersion = version
+    const handle = this.#nextHandle++
+    this.tree.inodes.opened(record)
+    this.#files.set(handle, new OpenFile(this.#init.file, record, this.tree.inlineOf(record)))
+    return { handle, keepCache }
+  }
+
+  async read(
+    handle: number,
+    range: { from: number; length: number },
+    options: Options = {},
+  ): Promise<readonly Uint8Array[]> {
+    const file = this.#files.get(handle)
+    if (file === undefined) throw new PotluckError('EBADF', `no file has the handle ${handle}`)
+    return file.read(range, options)
+  }
+
+  release(handle: number): void {
+    const file = this.#files.get(handle)
+    if (file === undefined) return
+    this.#files.delete(handle)
+    this.tree.inodes.closed(file.record)
+  }
+
+  async opendir(nodeid: Nodeid, options: Options = {}): Promise<number> {
+    const record = this.tree.record(nodeid)
+    const snapshot = await DirectorySnapshot.take(this.tree, record, options)
+    const handle = this.#nextHandle++
+    this.tree.inodes.opened(record)
+    this.#directories.set(handle, snapshot)
+    return handle
+  }
+
+  readdir(handle: number, offset: number): readonly DirectoryEntry[] {
+    return this.#snapshot(handle).from(offset)
+  }
+
+  reference(handle: number, entry: DirectoryEntry): Entry {
+    const snapshot = this.#snapshot(handle)
+    const { record, stamp } = snapshot.refer(this.tree, entry)
+    const validMs = this.tree.validMs(stamp)
+    return { nodeid: record.nodeid, attributes: record.attributes ?? entry.attributes, validMs }
+  }
+
+  releasedir(handle: number): void {
+    const snapshot = this.#directories.get(handle)
+    if (snapshot === undefined) return
+    this.#directories.delete(handle)
+    this.tree.inodes.closed(snapshot.directory)
+  }
+
+  async statfs(options: Options = {}): Promise<SourceUsage> {
+    return this.#init.usage === undefined ? NO_USAGE : this.#init.usage(options)
+  }
+
+  async getxattr(nodeid: Nodeid, name: Name, options: Options = {}): Promise<Uint8Array> {
+    const value = (await this.#init.xattrs(this.tree.record(nodeid), options)).get(name)
+    if (value === undefined) throw new PotluckError('ENODATA', 'no such extended attribute')
+    return value
+  }
+
+  async listxattr(nodeid: Nodeid, options: Options = {}): Promise<readonly Name[]> {
+    return [...(await this.#init.xattrs(this.tree.record(nodeid), options)).keys()]
+  }
+
+  forget(nodeid: Nodeid, count: number): void {
+    this.tree.inodes.forget(nodeid, count)
+  }
+
+  inodeNumber(inode: Inode): bigint {
+    return inodeNumber(inode)
+  }
+
+  subscribe(listener: (invalidation: KernelInvalidation) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Passes on to the mounts what the tree found out. */
+  tellKernel(invalidation: KernelInvalidation): void {
+    for (const listener of this.#listeners) listener(invalidation)
+  }
+
+  #snapshot(handle: number): DirectorySnapshot {
+    const snapshot = this.#directories.get(handle)
+    if (snapshot === undefined) throw new PotluckError('EBADF', `no directory has the handle ${handle}`)
+    return snapshot
+  }
+}

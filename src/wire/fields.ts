@@ -1,0 +1,183 @@
+import type { Attributes, FileType, Inode, PeerId } from '../ports/messages.ts'
+import * as limits from './limits.ts'
+import { malformed, type ByteReader } from './reader.ts'
+import type { ByteWriter } from './writer.ts'
+
+// The order is the encoding: append only, with a new WIRE_VERSION.
+const FILE_TYPES: readonly FileType[] = [
+  'file',
+  'directory',
+  'symlink',
+  'fifo',
+  'socket',
+  'block',
+  'character',
+]
+
+const NUL = 0
+const DOT = 0x2e
+const SLASH = 0x2f
+const NANOS_PER_SECOND = 1_000_000_000
+
+/** The value of a one-byte enumeration. */
+export function readChoice<T>(reader: ByteReader, choices: readonly T[], what: string): T {
+  const choice = choices[reader.u8()]
+  if (choice === undefined) throw malformed(`unknown ${what}`)
+  return choice
+}
+
+export function writeChoice<T>(writer: ByteWriter, choices: readonly T[], value: T): void {
+  const index = choices.indexOf(value)
+  if (index < 0) throw malformed(`unknown value ${String(value)}`)
+  writer.u8(index)
+}
+
+/** A path relative to the volume's root: no empty, '.' or '..' component, no NUL. '' is the root. */
+export function readPath(reader: ByteReader): string {
+  const length = reader.count(limits.MAX_PATH_BYTES, 'a path')
+  checkPath(reader.bytes, reader.at, reader.at + length)
+  return reader.fixed(length)
+}
+
+/** @throws PotluckError MALFORMED unless the bytes from `from` to `to` are a path. */
+export function checkPath(bytes: Uint8Array, from: number, to: number): void {
+  if (from === to) return
+  let start = from
+  for (let i = from; i < to; i++) {
+    if (bytes[i] === SLASH) {
+      checkComponent(bytes, start, i)
+      start = i + 1
+    } else if (bytes[i] === NUL) throw malformed('a path has a NUL')
+  }
+  checkComponent(bytes, start, to)
+}
+
+function checkComponent(bytes: Uint8Array, start: number, end: number): void {
+  const length = end - start
+  if (length === 0) throw malformed('a path has an empty component')
+  if (length > limits.MAX_NAME_BYTES) throw malformed('a path has a component of over 255 bytes')
+  if (bytes[start] !== DOT) return
+  if (length === 1 || (length === 2 && bytes[start + 1] === DOT)) {
+    throw malformed("a path has a '.' or '..'")
+  }
+}
+
+/** Decimal digits without leading zeros; then, for a nested mount, '@' and a path. */
+export function readInode(reader: ByteReader): Inode {
+  const length = reader.count(limits.MAX_INODE_BYTES, 'an inode')
+  const { bytes } = reader
+  const from = reader.at
+  const to = from + length
+  let at = from
+  while (at < to && isDigit(bytes[at] as number)) at++
+  const digits = at - from
+  if (digits === 0 || digits > limits.MAX_INODE_DIGITS) throw malformed('an inode has no number')
+  if (digits > 1 && bytes[from] === 0x30) throw malformed('an inode has a leading zero')
+  if (at < to) {
+    if (bytes[at] !== 0x40 || at + 1 === to) throw malformed('an inode has trailing characters')
+    checkPath(bytes, at + 1, to)
+  }
+  return reader.fixed(length)
+}
+
+/** An inode, or '*' for the whole volume. */
+export function readInodeOrAll(reader: ByteReader): Inode {
+  if (reader.bytes[reader.at] === 1 && reader.bytes[reader.at + 1] === 0x2a) {
+    return reader.byteString(1)
+  }
+  return readInode(reader)
+}
+
+export function writeInode(writer: ByteWriter, inode: Inode): void {
+  writer.byteString(inode, limits.MAX_INODE_BYTES)
+}
+
+export function readVolume(reader: ByteReader): string {
+  const volume = reader.text(limits.MAX_VOLUME_BYTES)
+  if (volume === '' || volume.includes('\0')) throw malformed('a volume without a name')
+  return volume
+}
+
+export function writeVolume(writer: ByteWriter, volume: string): void {
+  writer.text(volume, limits.MAX_VOLUME_BYTES)
+}
+
+/** Letters and digits, as every text form of a libp2p id is. */
+export function readPeerId(reader: ByteReader): PeerId {
+  const length = reader.count(limits.MAX_PEER_ID_BYTES, 'a peer id')
+  if (length === 0) throw malformed('an empty peer id')
+  for (let i = reader.at; i < reader.at + length; i++) {
+    if (!isLetterOrDigit(reader.bytes[i] as number)) throw malformed('a peer id has odd characters')
+  }
+  return reader.fixed(length)
+}
+
+export function writePeerId(writer: ByteWriter, peer: PeerId): void {
+  writer.byteString(peer, limits.MAX_PEER_ID_BYTES)
+}
+
+/** A stamp or floor: a whole number, not negative. */
+export function readStamp(reader: ByteReader): number {
+  const stamp = reader.f64()
+  if (!Number.isSafeInteger(stamp) || stamp < 0) throw malformed('a stamp is no whole number')
+  return stamp
+}
+
+export function readAttributes(reader: ByteReader): Attributes {
+  return {
+    inode: readInode(reader),
+    type: readChoice(reader, FILE_TYPES, 'file type'),
+    mode: readUpTo(reader, 0o7777, 'a mode'),
+    nlink: reader.varint(),
+    uid: reader.u32(),
+    gid: reader.u32(),
+    rdev: reader.varint(),
+    size: reader.varint(),
+    blocks: reader.varint(),
+    atimeSeconds: readSeconds(reader),
+    atimeNanos: readUpTo(reader, NANOS_PER_SECOND - 1, 'nanoseconds'),
+    mtimeSeconds: readSeconds(reader),
+    mtimeNanos: readUpTo(reader, NANOS_PER_SECOND - 1, 'nanoseconds'),
+    ctimeSeconds: readSeconds(reader),
+    ctimeNanos: readUpTo(reader, NANOS_PER_SECOND - 1, 'nanoseconds'),
+  }
+}
+
+export function writeAttributes(writer: ByteWriter, attributes: Attributes): void {
+  writeInode(writer, attributes.inode)
+  writeChoice(writer, FILE_TYPES, attributes.type)
+  writer.varint(attributes.mode)
+  writer.varint(attributes.nlink)
+  writer.u32(attributes.uid)
+  writer.u32(attributes.gid)
+  writer.varint(attributes.rdev)
+  writer.varint(attributes.size)
+  writer.varint(attributes.blocks)
+  writer.f64(attributes.atimeSeconds)
+  writer.varint(attributes.atimeNanos)
+  writer.f64(attributes.mtimeSeconds)
+  writer.varint(attributes.mtimeNanos)
+  writer.f64(attributes.ctimeSeconds)
+  writer.varint(attributes.ctimeNanos)
+}
+
+function readUpTo(reader: ByteReader, limit: number, what: string): number {
+  const value = reader.varint()
+  if (value > limit) throw malformed(`${what} over ${limit}`)
+  return value
+}
+
+/** Files may be older than 1970, so this one may be negative. */
+function readSeconds(reader: ByteReader): number {
+  const seconds = reader.f64()
+  if (!Number.isSafeInteger(seconds)) throw malformed('a time is no whole number')
+  return seconds
+}
+
+function isDigit(byte: number): boolean {
+  return byte >= 0x30 && byte <= 0x39
+}
+
+function isLetterOrDigit(byte: number): boolean {
+  return isDigit(byte) || (byte >= 0x41 && byte <= 0x5a) || (byte >= 0x61 && byte <= 0x7a)
+}

@@ -1,0 +1,46 @@
+// The room that gives messages their bytes. Everything that crosses the network is encoded here and,
+// on the way in, checked here *before* anything else sees it: lengths, counts, characters, enum
+// values, and that nothing is left over at the end. Whoever gets a decoded message may rely on its
+// shape, and on paths that can't climb out of a volume; nobody may rely on its truth.
+//
+// Why an own binary encoding: a want costs 14 to 20 microseconds altogether, and JSON or protobuf
+// alone would take as long. Numbers are little-endian, counts and sizes are varints (LEB128), byte
+// strings (paths, names, keys) are one byte a character, block payloads are never copied: the
+// encoder returns them beside the head, the decoder is fed an exactly-sized buffer.
+//
+// It must never do I/O, keep state between messages, or accept what it would not itself encode.
+
+/** Grows whenever bytes change their meaning; part of the protocol id, so versions never mix. */
+export const WIRE_VERSION = 1
+
+export const MAX_NAME_BYTES = 255
+export const MAX_PATH_BYTES = 4_096
+export const MAX_VOLUME_BYTES = 255
+/** A number of at most 20 digits, and for a nested mount '@' and the path of the mount point. */
+export const MAX_INODE_BYTES = 21 + MAX_PATH_BYTES
+export const MAX_INODE_DIGITS = 20
+export const MAX_PEER_ID_BYTES = 128
+export const KEY_BYTES = 32
+
+/** The largest block of any kind, and so the largest payload of a reply. */
+export const MAX_BLOCK_BYTES = 4 * 1024 * 1024
+/** A whole request. */
+export const MAX_REQUEST_BYTES = 1024 * 1024
+/** A reply without its payload. */
+export const MAX_REPLY_HEAD_BYTES = 4 * 1024 * 1024
+/** One message over gossip. */
+export const MAX_GOSSIP_BYTES = 512 * 1024
+
+/** Keys in one `holding`, and so answers in one `held`. */
+export const MAX_KEYS = 1_024
+export const MAX_REFERRALS = 16
+export const MAX_INVALIDATIONS = 8_192
+/** Rumors in one reply to `repair`. */
+export const MAX_RUMORS = 1_024
+/** One for each publisher that a peer has ever heard of. */
+export const MAX_HEADS = 65_536
+export const MAX_WARM_PATHS = 4_096
+/** A failure's text is cut to this when it is sent. */
+export const MAX_FAILURE_BYTES = 1_024
+/** A directory is split into at most this many parts. */
+export const MAX_SPLITS = 1_048_576

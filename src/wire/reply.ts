@@ -1,0 +1,234 @@
+import type { Answer, Block, Reply, Rumor, RumorHead } from '../ports/messages.ts'
+import * as fields from './fields.ts'
+import { readHead, readRumor, writeHead, writeRumor } from './gossip.ts'
+import * as limits from './limits.ts'
+import { ByteReader, malformed } from './reader.ts'
+import { ByteWriter, tooLarge } from './writer.ts'
+
+/** A reply's bytes; `payload` is the block's own buffer, not a copy, and goes right behind `head`. */
+export type EncodedReply = { readonly head: Uint8Array; readonly payload?: Uint8Array }
+
+// One number for each shape of reply, an answer's shapes among them. Append only.
+const BLOCK = 0
+const BUSY = 1
+const MISSING = 2
+const CHANGED = 3
+const HELD = 4
+const DESCRIPTION = 5
+const RUMORS = 6
+const HEADS = 7
+const DONE = 8
+const FAILED = 9
+
+const scratch = new ByteWriter()
+
+/** @throws PotluckError TOO_LARGE, or MALFORMED for what no peer would accept. */
+export function encodeReply(reply: Reply): EncodedReply {
+  scratch.at = 0
+  const payload = writeReply(scratch, reply)
+  const head = scratch.copy()
+  return payload === undefined ? { head } : { head, payload }
+}
+
+/** Appends a reply's head and returns its payload, if it has one (which may be empty). */
+export function writeReply(writer: ByteWriter, reply: Reply): Uint8Array | undefined {
+  const from = writer.at
+  const payload = writeBody(writer, reply)
+  const length = writer.at - from
+  if (length > limits.MAX_REPLY_HEAD_BYTES) {
+    throw tooLarge('a reply', length, limits.MAX_REPLY_HEAD_BYTES)
+  }
+  return payload
+}
+
+function writeBody(writer: ByteWriter, reply: Reply): Uint8Array | undefined {
+  switch (reply.type) {
+    case 'answer':
+      return writeAnswer(writer, reply.answer)
+    case 'held':
+      writeHeld(writer, reply.held)
+      return undefined
+    case 'description': {
+      const { volume, root, blockBytes, hasSource } = reply.description
+      writer.u8(DESCRIPTION)
+      fields.writeVolume(writer, volume)
+      fields.writeAttributes(writer, root)
+      writer.varint(blockBytes)
+      writer.u8(hasSource ? 1 : 0)
+      return undefined
+    }
+    case 'rumors':
+      writeAll(writer, RUMORS, { all: reply.rumors, limit: limits.MAX_RUMORS, write: writeRumor })
+      return undefined
+    case 'heads':
+      writeAll(writer, HEADS, { all: reply.heads, limit: limits.MAX_HEADS, write: writeHead })
+      return undefined
+    case 'done':
+      writer.u8(DONE)
+      return undefined
+    case 'failed':
+      writer.u8(FAILED)
+      writer.byteString(reply.code, limits.MAX_NAME_BYTES)
+      writer.text(cut(reply.message), limits.MAX_FAILURE_BYTES)
+      return undefined
+  }
+}
+
+function writeAll<T>(
+  writer: ByteWriter,
+  shape: number,
+  list: { all: readonly T[]; limit: number; write: (writer: ByteWriter, one: T) => void },
+): void {
+  if (list.all.length > list.limit) throw tooLarge('a list', list.all.length, list.limit)
+  writer.u8(shape)
+  writer.varint(list.all.length)
+  for (const one of list.all) list.write(writer, one)
+}
+
+function writeAnswer(writer: ByteWriter, answer: Answer): Uint8Array | undefined {
+  switch (answer.type) {
+    case 'block':
+      return writeBlock(writer, answer.block)
+    case 'busy':
+      writeAll(writer, BUSY, {
+        all: answer.referrals,
+        limit: limits.MAX_REFERRALS,
+        write: fields.writePeerId,
+      })
+      return undefined
+    case 'missing':
+      writer.u8(MISSING)
+      return undefined
+    case 'changed':
+      writer.u8(CHANGED)
+      writer.f64(answer.stamp)
+      fields.writeAttributes(writer, answer.attributes)
+      return undefined
+  }
+}
+
+function writeBlock(writer: ByteWriter, block: Block): Uint8Array {
+  if (block.bytes.length > limits.MAX_BLOCK_BYTES) {
+    throw tooLarge('a block', block.bytes.length, limits.MAX_BLOCK_BYTES)
+  }
+  writer.u8(BLOCK)
+  writer.f64(block.stamp)
+  writer.f64(block.version)
+  writer.f64(block.checksum)
+  return block.bytes
+}
+
+function writeHeld(writer: ByteWriter, held: readonly boolean[]): void {
+  if (held.length > limits.MAX_KEYS) throw tooLarge('a list', held.length, limits.MAX_KEYS)
+  writer.u8(HELD)
+  writer.varint(held.length)
+  for (let i = 0; i < held.length; i += 8) {
+    let bits = 0
+    for (let bit = 0; bit < 8; bit++) if (held[i + bit] === true) bits |= 1 << bit
+    writer.u8(bits)
+  }
+}
+
+/**
+ * The payload becomes the block's bytes as it is, so it must be a buffer of its own.
+ *
+ * @throws PotluckError MALFORMED or TOO_LARGE
+ */
+export function decodeReply(head: Uint8Array, payload?: Uint8Array): Reply {
+  if (head.length > limits.MAX_REPLY_HEAD_BYTES) {
+    throw tooLarge('a reply', head.length, limits.MAX_REPLY_HEAD_BYTES)
+  }
+  if (payload !== undefined && payload.length > limits.MAX_BLOCK_BYTES) {
+    throw tooLarge('a block', payload.length, limits.MAX_BLOCK_BYTES)
+  }
+  const reader = new ByteReader(head)
+  const shape = reader.u8()
+  if (shape !== BLOCK && payload !== undefined) throw malformed('a payload without a block')
+  const reply = shape === BLOCK ? readBlock(reader, payload) : readBody(reader, shape)
+  reader.end()
+  return reply
+}
+
+function readBlock(reader: ByteReader, payload: Uint8Array | undefined): Reply {
+  const stamp = fields.readStamp(reader)
+  const version = reader.f64()
+  const checksum = reader.f64()
+  const bytes = payload ?? new Uint8Array(0)
+  return { type: 'answer', answer: { type: 'block', block: { stamp, version, checksum, bytes } } }
+}
+
+function readBody(reader: ByteReader, shape: number): Reply {
+  switch (shape) {
+    case BUSY: {
+      const referrals = readAll(reader, limits.MAX_REFERRALS, fields.readPeerId)
+      return { type: 'answer', answer: { type: 'busy', referrals } }
+    }
+    case MISSING:
+      return { type: 'answer', answer: { type: 'missing' } }
+    case CHANGED: {
+      const stamp = fields.readStamp(reader)
+      const attributes = fields.readAttributes(reader)
+      return { type: 'answer', answer: { type: 'changed', attributes, stamp } }
+    }
+    case HELD:
+      return { type: 'held', held: readHeld(reader) }
+    case DESCRIPTION:
+      return readDescription(reader)
+    case RUMORS:
+      return { type: 'rumors', rumors: readAll<Rumor>(reader, limits.MAX_RUMORS, readRumor) }
+    case HEADS:
+      return { type: 'heads', heads: readAll<RumorHead>(reader, limits.MAX_HEADS, readHead) }
+    case DONE:
+      return { type: 'done' }
+    case FAILED:
+      return readFailed(reader)
+    default:
+      throw malformed(`unknown reply ${shape}`)
+  }
+}
+
+function readAll<T>(reader: ByteReader, limit: number, read: (reader: ByteReader) => T): T[] {
+  const count = reader.count(limit, 'list entries')
+  const all: T[] = []
+  for (let i = 0; i < count; i++) all.push(read(reader))
+  return all
+}
+
+function readHeld(reader: ByteReader): boolean[] {
+  const count = reader.varint()
+  if (count > limits.MAX_KEYS) throw tooLarge('a list', count, limits.MAX_KEYS)
+  const held: boolean[] = []
+  let bits = 0
+  for (let i = 0; i < count; i++) {
+    if (i % 8 === 0) bits = reader.u8()
+    held.push((bits & 1) === 1)
+    bits >>= 1
+  }
+  if (bits !== 0) throw malformed('bits are left over')
+  return held
+}
+
+function readDescription(reader: ByteReader): Reply {
+  const volume = fields.readVolume(reader)
+  const root = fields.readAttributes(reader)
+  const blockBytes = reader.varint()
+  if (blockBytes < 1 || blockBytes > limits.MAX_BLOCK_BYTES) {
+    throw malformed(`a block size of ${blockBytes}`)
+  }
+  const hasSource = fields.readChoice(reader, [false, true], 'truth value')
+  return { type: 'description', description: { volume, root, blockBytes, hasSource } }
+}
+
+function readFailed(reader: ByteReader): Reply {
+  const code = reader.byteString(limits.MAX_NAME_BYTES)
+  if (!/^[A-Z][A-Z0-9_]*$/.test(code)) throw malformed('a failure without a code')
+  return { type: 'failed', code, message: reader.text(limits.MAX_FAILURE_BYTES) }
+}
+
+/** At most MAX_FAILURE_BYTES in UTF-8, never ending in half a character. */
+function cut(message: string): string {
+  const text = message.toWellFormed().replaceAll('\ufffd', '?')
+  if (Buffer.byteLength(text) <= limits.MAX_FAILURE_BYTES) return text
+  const bytes = Buffer.from(text).subarray(0, limits.MAX_FAILURE_BYTES)
+  return bytes.toString().replace(/\ufffd+$/, '')
+}

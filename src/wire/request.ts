@@ -1,0 +1,143 @@
+import type { BlockKind, Reach, Request, Want } from '../ports/messages.ts'
+import * as fields from './fields.ts'
+import * as limits from './limits.ts'
+import { ByteReader, malformed } from './reader.ts'
+import { ByteWriter, tooLarge } from './writer.ts'
+
+// The order is the encoding: append only, with a new WIRE_VERSION.
+const TYPES: readonly Request['type'][] = ['want', 'holding', 'describe', 'repair', 'heads', 'warm']
+const KINDS: readonly BlockKind[] = ['page', 'data', 'xattrs']
+const REACHES: readonly Reach[] = ['climb', 'held', 'source']
+
+const scratch = new ByteWriter()
+
+/** @throws PotluckError TOO_LARGE, or MALFORMED for what no peer would accept. */
+export function encodeRequest(request: Request): Uint8Array {
+  scratch.at = 0
+  writeRequest(scratch, request)
+  return scratch.copy()
+}
+
+/** Appends a request; on an error the writer may have grown, and `at` must be put back. */
+export function writeRequest(writer: ByteWriter, request: Request): void {
+  const from = writer.at
+  fields.writeChoice(writer, TYPES, request.type)
+  writeBody(writer, request)
+  const length = writer.at - from
+  if (length > limits.MAX_REQUEST_BYTES) {
+    throw tooLarge('a request', length, limits.MAX_REQUEST_BYTES)
+  }
+}
+
+function writeBody(writer: ByteWriter, request: Request): void {
+  switch (request.type) {
+    case 'want':
+      return writeWant(writer, request.want)
+    case 'holding':
+      if (request.keys.length > limits.MAX_KEYS) {
+        throw tooLarge('a list of keys', request.keys.length, limits.MAX_KEYS)
+      }
+      writer.varint(request.keys.length)
+      for (const key of request.keys) writer.fixed(key, limits.KEY_BYTES)
+      return
+    case 'describe':
+      return fields.writeVolume(writer, request.volume)
+    case 'repair':
+      fields.writePeerId(writer, request.publisher)
+      writer.varint(request.epoch)
+      writer.varint(request.from)
+      return writer.varint(request.to)
+    case 'heads':
+      return
+    case 'warm':
+      return writeWarm(writer, request.volume, request.paths)
+  }
+}
+
+function writeWarm(writer: ByteWriter, volume: string, paths: readonly string[]): void {
+  fields.writeVolume(writer, volume)
+  if (paths.length > limits.MAX_WARM_PATHS) {
+    throw tooLarge('a list of paths', paths.length, limits.MAX_WARM_PATHS)
+  }
+  writer.varint(paths.length)
+  for (const path of paths) writer.byteString(path, limits.MAX_PATH_BYTES)
+}
+
+function writeWant(writer: ByteWriter, want: Want): void {
+  writer.u8(KINDS.indexOf(want.kind) | (REACHES.indexOf(want.reach) << 4))
+  fields.writeVolume(writer, want.volume)
+  fields.writeInode(writer, want.inode)
+  writer.varint(want.index)
+  writer.varint(want.splits)
+  writer.byteString(want.path, limits.MAX_PATH_BYTES)
+  writer.f64(want.version)
+  writer.f64(want.floor)
+}
+
+/** @throws PotluckError MALFORMED or TOO_LARGE */
+export function decodeRequest(bytes: Uint8Array): Request {
+  if (bytes.length > limits.MAX_REQUEST_BYTES) {
+    throw tooLarge('a request', bytes.length, limits.MAX_REQUEST_BYTES)
+  }
+  const reader = new ByteReader(bytes)
+  const request = readBody(reader)
+  reader.end()
+  return request
+}
+
+function readBody(reader: ByteReader): Request {
+  const type = fields.readChoice(reader, TYPES, 'request')
+  switch (type) {
+    case 'want':
+      return { type, want: readWant(reader) }
+    case 'holding':
+      return { type, keys: readKeys(reader) }
+    case 'describe':
+      return { type, volume: fields.readVolume(reader) }
+    case 'repair':
+      return readRepair(reader)
+    case 'heads':
+      return { type }
+    case 'warm':
+      return { type, volume: fields.readVolume(reader), paths: readPaths(reader) }
+  }
+}
+
+function readWant(reader: ByteReader): Want {
+  const bits = reader.u8()
+  const kind = KINDS[bits & 0x0f]
+  const reach = REACHES[bits >> 4]
+  if (kind === undefined || reach === undefined) throw malformed('unknown block kind or reach')
+  const volume = fields.readVolume(reader)
+  const inode = fields.readInode(reader)
+  const index = reader.varint()
+  const splits = reader.varint()
+  if (splits > limits.MAX_SPLITS) throw malformed(`a directory in ${splits} parts`)
+  const path = fields.readPath(reader)
+  const version = reader.f64()
+  const floor = fields.readStamp(reader)
+  return { volume, kind, inode, index, splits, path, version, floor, reach }
+}
+
+function readKeys(reader: ByteReader): string[] {
+  const count = reader.count(limits.MAX_KEYS, 'keys')
+  const keys: string[] = []
+  for (let i = 0; i < count; i++) keys.push(reader.fixed(limits.KEY_BYTES))
+  return keys
+}
+
+function readPaths(reader: ByteReader): string[] {
+  const count = reader.count(limits.MAX_WARM_PATHS, 'paths')
+  const paths: string[] = []
+  for (let i = 0; i < count; i++) paths.push(fields.readPath(reader))
+  return paths
+}
+
+function readRepair(reader: ByteReader): Request {
+  const publisher = fields.readPeerId(reader)
+  const epoch = reader.varint()
+  const from = reader.varint()
+  const to = reader.varint()
+  if (from < 1 || to < from) throw malformed(`rumors ${from} to ${to}`)
+  return { type: 'repair', publisher, epoch, from, to }
+}
