@@ -1,0 +1,237 @@
+import type { Log } from '../../src/base/log.ts'
+import { PotluckError } from '../../src/base/errors.ts'
+import type { PeerId } from '../../src/ports/messages.ts'
+import {
+  decodeIntroductions,
+  decodePeers,
+  encodeIntroductions,
+  MAX_TOLD,
+  writeIntroductions,
+  writePeers,
+  type Introduction,
+} from './contact-codec.ts'
+import type { Contacts, KnownContact } from './contacts.ts'
+import { FRAME } from './frame.ts'
+import type { Link, LinkListener } from './link.ts'
+import type { Links } from './links.ts'
+
+/** Contacts told to a peer that one meets. */
+const TOLD_AT_MEETING = 256
+/** News of a join is passed on to so many peers; more than log N, so that all of a small mesh hear. */
+const TOLD_OF_NEWS = 8
+/** Beyond so many contacts news of joins is no longer passed on: kad-dht's tables do the rest. */
+const SMALL_MESH = 256
+/** News is gathered for so long. */
+const NEWS_DELAY_MS = 5
+/** Links that a node keeps at least, if there are so many peers: for gossip, and to see who dies. */
+const MIN_LINKS = 8
+const CLOSEST = 20
+
+export type MembershipInit = {
+  readonly contacts: Contacts
+  readonly links: () => Links
+  readonly ownAddresses: () => readonly string[]
+  readonly log: Log
+}
+
+/**
+ * Who is there. Peers that meet tell each other whom they know; news of a join is passed on while
+ * the mesh is small. A peer whose last connection closes is dialled once more and, if that fails,
+ * has left, which is told to the others, who find out for themselves before they believe it.
+ */
+export class Membership implements LinkListener {
+  readonly #contacts: Contacts
+  readonly #init: MembershipInit
+  readonly #goodbyes = new WeakMap<Link, boolean>()
+  readonly #news = new Map<PeerId, Introduction>()
+  #newsTimer: NodeJS.Timeout | undefined
+  #degreeTimer: NodeJS.Timeout | undefined
+  #isStopped = false
+
+  constructor(init: MembershipInit) {
+    this.#init = init
+    this.#contacts = init.contacts
+  }
+
+  opened(link: Link): void {
+    const isNew = this.#contacts.meet(link.peer, this.#contacts.addressesOf(link.peer))
+    link.tell(FRAME.contacts, 0, (writer) => writeIntroductions(writer, this.#introduction(link)))
+    if (isNew) this.#init.log('info', `peer ${link.peer} joined`, { peer: link.peer })
+    this.#checkDegree()
+  }
+
+  closed(link: Link, error: PotluckError): void {
+    if (this.#isStopped) return
+    const goodbye = this.#goodbyes.get(link)
+    // An idle link was closed on purpose, by a peer that is alive.
+    if (goodbye === false) return
+    if (goodbye === true || link.silence.pinged || error.code === 'REFUSED') {
+      this.remove(link.peer, goodbye === true ? 'it said goodbye' : error.message)
+      return
+    }
+    this.#verify(link.peer)
+  }
+
+  contacts(link: Link, body: Buffer): void {
+    for (const introduction of decodeIntroductions(body)) this.#hear(link, introduction)
+    this.#checkDegree()
+  }
+
+  departed(link: Link, body: Buffer): void {
+    for (const peer of decodePeers(body)) {
+      if (peer === this.#contacts.self.peer) this.#contradict(link)
+      else if (this.#contacts.has(peer) && this.#links.get(peer) === undefined) this.#verify(peer)
+    }
+  }
+
+  find(_link: Link, body: Buffer): Uint8Array {
+    const key = body.toString('latin1')
+    return encodeIntroductions(this.#contacts.closest(key, CLOSEST).map(introduce))
+  }
+
+  goodbye(link: Link, leaves: boolean): void {
+    this.#goodbyes.set(link, leaves)
+    link.close(new PotluckError('UNREACHABLE', `${link.peer} said goodbye`))
+  }
+
+  /** A dial failed or a link died: the peer is no contact any more. */
+  remove(peer: PeerId, why: string): void {
+    if (this.#isStopped || this.#links.get(peer) !== undefined) return
+    if (!this.#contacts.depart(peer)) return
+    this.#news.delete(peer)
+    this.#init.log('info', `peer ${peer} left: ${why}`, { peer })
+    for (const link of this.#links.all()) {
+      link.tell(FRAME.departed, 0, (writer) => writePeers(writer, [peer]))
+    }
+    this.#checkDegree()
+  }
+
+  /** kad-dht found a peer. */
+  found(peer: PeerId, addresses: readonly string[]): void {
+    if (this.#contacts.hear(peer, addresses)) this.#checkDegree()
+  }
+
+  stop(): void {
+    this.#isStopped = true
+    clearTimeout(this.#newsTimer)
+    clearTimeout(this.#degreeTimer)
+    for (const link of this.#links.all()) link.tell(FRAME.goodbye, 1)
+  }
+
+  get #links(): Links {
+    return this.#init.links()
+  }
+
+  #hear(link: Link, introduction: Introduction): void {
+    const { peer, addresses } = introduction
+    if (peer === this.#contacts.self.peer) return
+    if (peer === link.peer) {
+      this.#contacts.meet(peer, addresses)
+      this.#tellNews(introduction)
+    } else if (this.#contacts.hear(peer, addresses)) this.#tellNews(introduction)
+  }
+
+  /** Ourselves first, then as many others as may be told, a random choice if there are more. */
+  #introduction(link: Link): Introduction[] {
+    const { self } = this.#contacts
+    const others: Introduction[] = []
+    const chance = TOLD_AT_MEETING / Math.max(1, this.#contacts.size)
+    for (const known of this.#contacts.known()) {
+      if (others.length >= MAX_TOLD - 1) break
+      if (known.contact.peer === link.peer || Math.random() >= chance) continue
+      others.push(introduce(known))
+    }
+    return [{ peer: self.peer, addresses: this.#init.ownAddresses() }, ...others]
+  }
+
+  #tellNews(introduction: Introduction): void {
+    if (this.#contacts.size > SMALL_MESH) return
+    this.#news.set(introduction.peer, introduction)
+    this.#newsTimer ??= setTimeout(() => this.#sendNews(), NEWS_DELAY_MS)
+  }
+
+  #sendNews(): void {
+    this.#newsTimer = undefined
+    const news = [...this.#news.values()]
+    this.#news.clear()
+    for (const link of some([...this.#links.all()], TOLD_OF_NEWS)) {
+      const others = news.filter(({ peer }) => peer !== link.peer)
+      if (others.length === 0) continue
+      link.tell(FRAME.contacts, 0, (writer) => writeIntroductions(writer, others))
+    }
+  }
+
+  /** Someone believes us dead. */
+  #contradict(link: Link): void {
+    const self = { peer: this.#contacts.self.peer, addresses: this.#init.ownAddresses() }
+    link.tell(FRAME.contacts, 0, (writer) => writeIntroductions(writer, [self]))
+  }
+
+  #verify(peer: PeerId): void {
+    this.#links.connect(peer).catch((error: unknown) => {
+      this.remove(peer, error instanceof Error ? error.message : String(error))
+    })
+  }
+
+  /** Connects to a few more peers if this node has too few links. */
+  #checkDegree(): void {
+    if (this.#isStopped || this.#degreeTimer !== undefined) return
+    this.#degreeTimer = setTimeout(() => {
+      this.#degreeTimer = undefined
+      this.#raiseDegree()
+    }, NEWS_DELAY_MS)
+  }
+
+  #raiseDegree(): void {
+    const lacking = MIN_LINKS - this.#links.size
+    if (lacking <= 0) return
+    const strangers = this.#contacts.all().filter(({ peer }) => this.#links.get(peer) === undefined)
+    for (const { peer } of some(strangers, lacking)) this.#verify(peer)
+  }
+
+  /** Asks peer after peer for those closer to the key, until no closer one turns up. */
+  async lookup(key: string, signal?: AbortSignal): Promise<void> {
+    const asked = new Set<PeerId>([this.#contacts.self.peer])
+    for (;;) {
+      const next = this.#contacts
+        .closest(key, CLOSEST)
+        .filter(({ contact }) => !asked.has(contact.peer))
+        .slice(0, 3)
+      if (next.length === 0 || asked.size > 256) return
+      if (signal?.aborted === true) throw new PotluckError('ABORTED', 'the lookup was given up')
+      for (const { contact } of next) asked.add(contact.peer)
+      await Promise.all(next.map(({ contact }) => this.#find(contact.peer, key)))
+    }
+  }
+
+  async #find(peer: PeerId, key: string): Promise<void> {
+    try {
+      const link = this.#links.get(peer) ?? (await this.#links.connect(peer))
+      const found = await link.ask(FRAME.find, decodeIntroductions, (writer) =>
+        writer.fixed(key, 32),
+      )
+      for (const introduction of found) {
+        if (introduction.peer !== peer) this.#hear(link, introduction)
+      }
+    } catch (error) {
+      this.remove(peer, error instanceof Error ? error.message : String(error))
+    }
+  }
+}
+
+function introduce({ contact, addresses }: KnownContact): Introduction {
+  return { peer: contact.peer, addresses }
+}
+
+/** At most `count` of them, a random choice. */
+function some<T>(all: T[], count: number): T[] {
+  if (all.length <= count) return all
+  for (let i = 0; i < count; i++) {
+    const j = i + Math.floor(Math.random() * (all.length - i))
+    const swapped = all[i] as T
+    all[i] = all[j] as T
+    all[j] = swapped
+  }
+  return all.slice(0, count)
+}
+

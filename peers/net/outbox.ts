@@ -1,0 +1,262 @@
+import { Uint8ArrayList } from 'uint8arraylist'
+import { PotluckError } from '../../src/base/errors.ts'
+import { ByteWriter } from '../../src/wire/writer.ts'
+import {
+  CREDIT_BYTES,
+  FRAME,
+  FRAME_HEADER_BYTES,
+  MAX_QUEUED_FRAME_BYTES,
+  SLICE_BYTES,
+} from './frame.ts'
+
+/** What the outbox needs of a libp2p stream. */
+export type Sendable = {
+  send(data: Uint8Array | Uint8ArrayList): boolean
+  readonly writeBufferLength: number
+}
+
+/** A reply that waits to leave, or is partly gone. */
+type Parcel = {
+  readonly id: number
+  readonly head: Uint8Array
+  readonly payload: Uint8Array | undefined
+  readonly length: number
+  sent: number
+}
+
+/** Bytes up to which a slice of a payload is copied into the batch: cheaper than a write of its own. */
+const COPY_BYTES = 16 * 1024
+/** Replies up to this size go ahead of larger ones. */
+const SMALL_BYTES = SLICE_BYTES
+/** After so many bytes of small replies a large one gets its turn. */
+const SMALL_RUN_BYTES = 4 * SLICE_BYTES
+/** Handed to the stream at once; the stream says whether it can take more. */
+const BATCH_BYTES = 256 * 1024
+/** Batches are allocated with this capacity and grow. */
+const BATCH_CAPACITY_BYTES = 16 * 1024
+
+/**
+ * Everything that leaves on a link. Frames of one turn of the event loop leave together. Replies
+ * wait for credit from the receiver and for the stream to drain; small ones go first, large ones
+ * take turns slice by slice.
+ */
+export class Outbox {
+  readonly #stream: Sendable
+  readonly #onError: (error: unknown) => void
+  #writer = new ByteWriter(BATCH_CAPACITY_BYTES)
+  /** Finished parts of the batch: what the writer held before, and payloads by reference. */
+  #chunks: Uint8Array[] = []
+  #chunkBytes = 0
+  /** Where the part of the writer begins that is not in `chunks` yet. */
+  #cut = 0
+  #small: Parcel[] = []
+  #large: Parcel[] = []
+  #smallRun = 0
+  #credit = CREDIT_BYTES
+  #isScheduled = false
+  #isWritable = true
+  #isClosed = false
+  #parcelBytes = 0
+
+  constructor(stream: Sendable, onError: (error: unknown) => void) {
+    this.#stream = stream
+    this.#onError = onError
+  }
+
+  /** Bytes of replies not yet taken by the stream. */
+  get replyBytes(): number {
+    return this.#parcelBytes
+  }
+
+  get queuedBytes(): number {
+    return this.#parcelBytes + this.#chunkBytes + this.#stream.writeBufferLength
+  }
+
+  /** Sends a frame whose body `write` appends; if that throws, nothing is sent. */
+  frame(type: number, id: number, write?: (writer: ByteWriter) => void): void {
+    if (this.#isClosed) return
+    const writer = this.#writer
+    const from = writer.at
+    beginFrame(writer, { type, id, length: 0 })
+    if (write !== undefined) {
+      try {
+        write(writer)
+      } catch (error) {
+        writer.at = from
+        throw error
+      }
+      const length = writer.at - from - FRAME_HEADER_BYTES
+      writer.bytes.writeUInt32LE(type + length * 0x100, from)
+    }
+    if (writer.at - this.#cut + this.#chunkBytes > MAX_QUEUED_FRAME_BYTES) {
+      this.#onError(new PotluckError('UNREACHABLE', 'the peer does not read what it is sent'))
+    }
+    this.#schedule()
+  }
+
+  /** Queues a reply. The payload is sent from where it lies and must not change until it has left. */
+  reply(id: number, head: Uint8Array, payload: Uint8Array | undefined): void {
+    if (this.#isClosed) return
+    const length = head.length + (payload?.length ?? 0)
+    const queue = length <= SMALL_BYTES ? this.#small : this.#large
+    queue.push({ id, head, payload, length, sent: 0 })
+    this.#parcelBytes += length
+    this.#schedule()
+  }
+
+  /** Drops what is left of a reply. */
+  drop(id: number): void {
+    for (const queue of [this.#small, this.#large]) {
+      const index = queue.findIndex((parcel) => parcel.id === id)
+      const parcel = queue[index]
+      if (parcel === undefined) continue
+      this.#parcelBytes -= parcel.length - parcel.sent
+      queue.splice(index, 1)
+    }
+  }
+
+  grant(bytes: number): void {
+    this.#credit = Math.min(CREDIT_BYTES, this.#credit + bytes)
+    if (this.#parcelBytes > 0) this.#schedule()
+  }
+
+  /** The stream can take more. */
+  drained(): void {
+    this.#isWritable = true
+    this.#schedule()
+  }
+
+  /** Sends what waits at once, as far as the stream takes it. */
+  flush(): void {
+    this.#isScheduled = false
+    try {
+      while (this.#isWritable && !this.#isClosed && this.#fill()) {
+        this.#isWritable = this.#stream.send(this.#take())
+      }
+    } catch (error) {
+      this.#onError(error)
+    }
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.#small = []
+    this.#large = []
+    this.#chunks = []
+    this.#parcelBytes = 0
+    this.#chunkBytes = 0
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled || !this.#isWritable) return
+    this.#isScheduled = true
+    // Behind the microtasks of this turn, so that the answers to a batch of requests leave together.
+    process.nextTick(flushOutbox, this)
+  }
+
+  /** Adds replies to the batch until it is full; false if there is nothing to send. */
+  #fill(): boolean {
+    let filled = this.#writer.at - this.#cut + this.#chunkBytes
+    while (filled < BATCH_BYTES && this.#credit > 0) {
+      const parcel = this.#next()
+      if (parcel === undefined) break
+      filled += this.#slice(parcel)
+    }
+    return filled > 0
+  }
+
+  /** The reply whose turn it is; it stays at the head of its queue. */
+  #next(): Parcel | undefined {
+    const small = this.#small[0]
+    const large = this.#large[0]
+    if (small === undefined || (large !== undefined && this.#smallRun >= SMALL_RUN_BYTES)) {
+      this.#smallRun = 0
+      return large
+    }
+    this.#smallRun += small.length
+    return small
+  }
+
+  /** Appends the next slice of a reply to the batch; returns the slice's size. */
+  #slice(parcel: Parcel): number {
+    const { id, head, payload, length } = parcel
+    const writer = this.#writer
+    if (parcel.sent === 0) {
+      beginFrame(writer, { type: FRAME.reply, id, length: 8 })
+      writer.u32(head.length)
+      writer.u32(payload === undefined ? 0xffff_ffff : payload.length)
+    }
+    const from = parcel.sent
+    const to = Math.min(length, from + SLICE_BYTES, from + this.#credit)
+    beginFrame(writer, { type: FRAME.data, id, length: to - from })
+    if (from < head.length) writer.raw(head.subarray(from, Math.min(to, head.length)))
+    if (payload !== undefined && to > head.length) {
+      const start = Math.max(0, from - head.length)
+      this.#payload(payload.subarray(start, to - head.length))
+    }
+    parcel.sent = to
+    this.#parcelBytes -= to - from
+    this.#credit -= to - from
+    this.#requeue(parcel)
+    return to - from
+  }
+
+  /** Removes a reply that is all sent; else puts a large one behind the others. */
+  #requeue(parcel: Parcel): void {
+    const queue = parcel.length <= SMALL_BYTES ? this.#small : this.#large
+    if (queue === this.#small && parcel.sent < parcel.length) return
+    queue.shift()
+    if (parcel.sent < parcel.length) queue.push(parcel)
+  }
+
+  #payload(bytes: Uint8Array): void {
+    if (bytes.length <= COPY_BYTES) {
+      this.#writer.raw(bytes)
+      return
+    }
+    this.#cutChunk()
+    this.#chunks.push(bytes)
+    this.#chunkBytes += bytes.length
+  }
+
+  /** Closes the current part of the writer, so that a chunk by reference may follow it. */
+  #cutChunk(): void {
+    const writer = this.#writer
+    if (writer.at === this.#cut) return
+    this.#chunks.push(writer.bytes.subarray(this.#cut, writer.at))
+    this.#chunkBytes += writer.at - this.#cut
+    this.#cut = writer.at
+    // A writer that grew would move what it holds, and leave the parts cut so far where they were:
+    // right, but wasteful. A new one costs no more than the copy.
+    if (writer.bytes.length - writer.at < 256) this.#renewWriter()
+  }
+
+  #take(): Uint8Array | Uint8ArrayList {
+    this.#cutChunk()
+    const chunks = this.#chunks
+    const [only] = chunks
+    this.#chunks = []
+    this.#chunkBytes = 0
+    // The bytes belong to the socket until they are written, so the next batch needs its own.
+    if (this.#writer.bytes.length - this.#writer.at < 1_024) this.#renewWriter()
+    return chunks.length === 1 && only !== undefined ? only : new Uint8ArrayList(...chunks)
+  }
+
+  #renewWriter(): void {
+    this.#writer = new ByteWriter(BATCH_CAPACITY_BYTES)
+    this.#cut = 0
+  }
+}
+
+function flushOutbox(outbox: Outbox): void {
+  outbox.flush()
+}
+
+function beginFrame(
+  writer: ByteWriter,
+  header: { type: number; id: number; length: number },
+): void {
+  writer.reserve(FRAME_HEADER_BYTES)
+  const at = writer.bytes.writeUInt32LE(header.type + header.length * 0x100, writer.at)
+  writer.at = writer.bytes.writeUInt32LE(header.id, at)
+}
