@@ -113,7 +113,7 @@ export class Fetcher {
       const fetched = await flight.wait(options.signal)
       const { answer } = fetched
       const isFresh = answer.type === 'block' ? isUsable(answer.block, want) : answer.stamp >= want.floor
-      if (isFresh) return fetched
+      if (isFresh) return isJoinable ? { ...fetched, isJoined: true } : fetched
       if (tries === JOIN_TRIES) throw new PotluckError('EIO', `${want.path} changes too fast to be read`)
     }
   }

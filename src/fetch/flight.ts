@@ -7,7 +7,12 @@ import type { SourceAnswer } from '../authority/directory-authority.ts'
 /** Where an answer came from, seen from this node. */
 export type Tier = 'shard' | 'peer' | 'source'
 
-export type Fetched = { readonly answer: SourceAnswer; readonly tier: Tier }
+export type Fetched = {
+  readonly answer: SourceAnswer
+  readonly tier: Tier
+  /** Somebody else's flight brought it, so it is counted there. */
+  readonly isJoined?: boolean
+}
 
 export class Flight {
   readonly want: Want

@@ -77,7 +77,7 @@ export class OpenFile {
     const wants: Want[] = []
     for (let index = first; index <= last; index++) wants.push(this.#want(index, version))
     const brought = wants.map((want) => this.#bring(want, options))
-    this.#prefetch({ from: range.from, length: end - range.from, size }, version)
+    this.#prefetch({ from: range.from, length: end - range.from, size }, { first, last, version })
     const blocks = await Promise.all(brought)
     const slices: Uint8Array[] = []
     for (const [i, block] of blocks.entries()) {
@@ -100,10 +100,14 @@ export class OpenFile {
     return undefined
   }
 
-  #prefetch(read: { from: number; length: number; size: number }, version: number): void {
+  #prefetch(
+    read: { from: number; length: number; size: number },
+    now: { first: number; last: number; version: number },
+  ): void {
     const ahead = this.#readAhead.next(read)
     for (let index = ahead.from; index < ahead.to; index++) {
-      this.#init.prefetch(this.#want(index, version))
+      const isBeingRead = index >= now.first && index <= now.last
+      if (!isBeingRead) this.#init.prefetch(this.#want(index, now.version))
     }
   }
 

@@ -50,7 +50,10 @@ export type NodeInit = {
   readonly epoch: number
 }
 
-/** Reads answered, by where the bytes came from; the kernel's own hits are not seen. */
+/**
+ * Blocks by where they came from, asked for or read ahead; found in the `shard` again each time.
+ * The kernel's own hits are not seen.
+ */
 export type TierCounts = { shard: number; peer: number; source: number }
 
 export type VolumeStatus = {
@@ -58,7 +61,6 @@ export type VolumeStatus = {
   readonly hasSource: boolean
   readonly coherence: Coherence
   readonly blockBytes: number
-  /** Blocks asked for by this node's own programs. */
   readonly blocks: Readonly<TierCounts>
   readonly bytes: Readonly<TierCounts>
 }

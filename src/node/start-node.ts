@@ -268,6 +268,7 @@ class Node implements MeshNode {
       return { type: 'held', held: request.keys.map((key) => this.#shard.has(key)) }
     }
     if (request.type === 'warm') return this.#warmForPeer(request.volume, request.paths)
+    if (request.type === 'describe') throw new PotluckError('MALFORMED', 'not answered here')
     return this.#rumors.answer(request)
   }
 

@@ -182,7 +182,8 @@ export class VolumeRoom {
   }
 
   #counted(fetched: Fetched): Fetched {
-    if (fetched.answer.type === 'block') this.#count(fetched.tier, fetched.answer.block.bytes.length)
+    const { answer, tier, isJoined } = fetched
+    if (answer.type === 'block' && isJoined !== true) this.#count(tier, answer.block.bytes.length)
     return fetched
   }
 
