@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net'
-import type { MultiaddrConnection, Transport, Upgrader } from '@libp2p/interface'
+import type { MessageStream, MultiaddrConnection, Transport, Upgrader } from '@libp2p/interface'
 import { tcp, type TCPComponents } from '@libp2p/tcp'
 import type { Uint8ArrayList } from 'uint8arraylist'
 
@@ -10,7 +10,7 @@ const IDLE_TIMEOUT_MS = 10 * 60_000
 type SendResult = { sentBytes: number; canSendMore: boolean }
 
 /** What @libp2p/tcp's connection is made of; checked at run time, for it is not its public face. */
-type SocketConnection = MultiaddrConnection & {
+type SocketConnection = MessageStream & {
   socket: Socket
   sendData: (data: Uint8ArrayList) => SendResult
 }
@@ -55,10 +55,16 @@ function corkedUpgrader(upgrader: Upgrader): Upgrader {
   })
 }
 
-function cork(connection: MultiaddrConnection): void {
+/**
+ * Gathers the writes of one turn of the event loop on a connection that writes to a Node socket:
+ * @libp2p/tcp's or @libp2p/tls's. More than `maxBytes` at once are sent as they would be without.
+ */
+export function cork(connection: MessageStream, maxBytes = Number.POSITIVE_INFINITY): void {
   if (!isSocketConnection(connection)) return
   const { socket } = connection
+  const sendUncorked = connection.sendData.bind(connection)
   connection.sendData = (data) => {
+    if (data.byteLength > maxBytes) return sendUncorked(data)
     if (socket.writableCorked === 0) {
       socket.cork()
       process.nextTick(uncork, socket)
@@ -74,7 +80,7 @@ function uncork(socket: Socket): void {
   socket.uncork()
 }
 
-function isSocketConnection(connection: MultiaddrConnection): connection is SocketConnection {
+function isSocketConnection(connection: MessageStream): connection is SocketConnection {
   const { socket, sendData } = connection as Partial<SocketConnection>
   return typeof socket?.cork === 'function' && typeof sendData === 'function'
 }

@@ -6,10 +6,10 @@ import { mdns } from '@libp2p/mdns'
 import { noise } from '@libp2p/noise'
 import { ping } from '@libp2p/ping'
 import { plaintext } from '@libp2p/plaintext'
-import { tls } from '@libp2p/tls'
 import { yamux } from '@libp2p/yamux'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p, type Libp2pOptions } from 'libp2p'
+import { corkedTls } from './corked-tls.ts'
 import { corkedTcp } from './corked-tcp.ts'
 import { gated, type Admitted } from './gate.ts'
 import { GOSSIP_OPTIONS } from './gossip-options.ts'
@@ -69,7 +69,7 @@ export async function startLibp2p(init: Libp2pInit) {
 type Encrypter = NonNullable<Libp2pOptions['connectionEncrypters']>[number]
 
 const ENCRYPTERS: Readonly<Record<Security, () => Encrypter>> = {
-  tls: () => tls() as Encrypter,
+  tls: () => corkedTls() as Encrypter,
   noise: () => noise() as Encrypter,
   plaintext: () => plaintext() as Encrypter,
 }

@@ -25,7 +25,7 @@ type Parcel = {
 }
 
 /** Bytes up to which a slice of a payload is copied into the batch: cheaper than a write of its own. */
-const COPY_BYTES = 16 * 1024
+const COPY_BYTES = 2 * 1024
 /** Replies up to this size go ahead of larger ones. */
 const SMALL_BYTES = SLICE_BYTES
 /** After so many bytes of small replies a large one gets its turn. */

@@ -57,7 +57,7 @@ export async function measureNetwork(transport: Transport, load: Load): Promise<
     await client.stop()
     return measured
   } finally {
-    server.kill()
+    server.disconnect()
   }
 }
 
