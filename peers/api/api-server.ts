@@ -1,0 +1,86 @@
+// The local API's server: HTTP on a Unix socket that only this user may open. It must never serve
+// on a network, follow a symbolic link, or hold more of a request than its bounds.
+import http from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Log } from '../../src/base/log.ts'
+import { codeOf } from '../../src/base/errors.ts'
+import { failureOf, statusOf } from './failures.ts'
+import { API_LIMITS } from './protocol.ts'
+import { parseQuery } from './request.ts'
+import { ROUTES } from './routes.ts'
+import type { Subject } from './routes.ts'
+import { listenOnSocket } from './unix-socket.ts'
+
+export type ApiServer = { readonly socket: string; stop(): Promise<void> }
+
+/**
+ * Serves until stopped, which removes the socket.
+ *
+ * @throws PotluckError EBUSY, EEXIST, EACCES from taking the socket
+ */
+export async function serveApi(subject: Subject, socket: string, log: Log): Promise<ApiServer> {
+  const server = http.createServer((request, response) => {
+    void answer(subject, request, response, log)
+  })
+  server.maxConnections = API_LIMITS.connections
+  await listenOnSocket(server, socket)
+  return {
+    socket,
+    async stop() {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+      server.closeAllConnections()
+      await closed
+    },
+  }
+}
+
+async function answer(
+  subject: Subject,
+  request: IncomingMessage,
+  response: ServerResponse,
+  log: Log,
+): Promise<void> {
+  const gone = new AbortController()
+  response.once('close', () => gone.abort())
+  try {
+    await dispatch(subject, request, response, gone.signal)
+  } catch (error) {
+    if (!gone.signal.aborted) log('debug', 'api request failed', { url: request.url, error: String(error) })
+    fail(response, error)
+  }
+}
+
+async function dispatch(
+  subject: Subject,
+  request: IncomingMessage,
+  response: ServerResponse,
+  signal: AbortSignal,
+): Promise<void> {
+  const [pathname = '', search = ''] = (request.url ?? '').split('?', 2)
+  const handler = ROUTES.get(`${request.method} ${pathname}`)
+  if (handler === undefined) return refuse(response, pathname)
+  await handler({ subject, query: parseQuery(search), request, response, signal })
+}
+
+function refuse(response: ServerResponse, pathname: string): void {
+  const isKnown = ['GET', 'POST'].some((method) => ROUTES.has(`${method} ${pathname}`))
+  const message = isKnown ? 'wrong method for this path' : `nothing is served at ${pathname.slice(0, 100)}`
+  send(response, isKnown ? 405 : 404, { error: { code: 'EINVAL', message } })
+}
+
+// Once bytes are out, only a broken connection can still say that they are not all of them.
+function fail(response: ServerResponse, error: unknown): void {
+  if (response.headersSent) response.destroy()
+  else send(response, statusOf(codeOf(error)), failureOf(error))
+}
+
+// The connection ends with an error: the rest of an oversized body must not be waited for.
+function send(response: ServerResponse, status: number, value: unknown): void {
+  const text = `${JSON.stringify(value)}\n`
+  response.writeHead(status, {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(text),
+    connection: 'close',
+  })
+  response.end(text)
+}

@@ -1,0 +1,159 @@
+// What the API answers, one function a route. A handler throws PotluckError; the server turns that
+// into a status and JSON. Answers that stream put a failure behind what went out already.
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { MeshNode } from '../../src/node/mesh-node.ts'
+import { failureOf } from './failures.ts'
+import { API_LIMITS } from './protocol.ts'
+import type { AttributesReply, ListLine, PeerFacts, PeerStatus, WarmLine } from './protocol.ts'
+import { readiness } from './readiness.ts'
+import {
+  bodyPath,
+  bodyPaths,
+  bodySwitch,
+  bodyText,
+  queryNumber,
+  queryPath,
+  queryVolume,
+  readBody,
+} from './request.ts'
+import type { Query } from './request.ts'
+import { readDirectory, readFile, withPath } from './walk.ts'
+import { warmLines } from './warm-lines.ts'
+
+/** Whom the API speaks for. */
+export type Subject = { readonly node: MeshNode; facts(): PeerFacts }
+
+export type Exchange = {
+  readonly subject: Subject
+  readonly query: Query
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  /** Aborts when the client has gone. */
+  readonly signal: AbortSignal
+}
+
+type Handler = (exchange: Exchange) => Promise<void>
+
+export const ROUTES: ReadonlyMap<string, Handler> = new Map<string, Handler>([
+  ['GET /status', answerStatus],
+  ['GET /ready', answerReady],
+  ['GET /holders', answerHolders],
+  ['GET /attributes', answerAttributes],
+  ['GET /list', answerList],
+  ['GET /file', answerFile],
+  ['POST /warm', answerWarm],
+  ['POST /invalidate', answerInvalidate],
+])
+
+export function statusFor(subject: Subject): PeerStatus {
+  return { ...subject.facts(), node: subject.node.status() }
+}
+
+async function answerStatus({ subject, response }: Exchange): Promise<void> {
+  sendJson(response, statusFor(subject))
+}
+
+async function answerReady({ subject, query, response, signal }: Exchange): Promise<void> {
+  const peers = queryNumber(query, 'peers', 1, API_LIMITS.peers)
+  const waitMs = queryNumber(query, 'wait', 0, API_LIMITS.waitMs)
+  const until = performance.now() + waitMs
+  let now = await readiness(subject.node, peers, signal)
+  while (!now.isReady && performance.now() < until) {
+    await sleep(20, undefined, { signal })
+    now = await readiness(subject.node, peers, signal)
+  }
+  sendJson(response, now)
+}
+
+async function answerHolders({ subject, query, response, signal }: Exchange): Promise<void> {
+  sendJson(response, await subject.node.holders(queryVolume(query), queryPath(query), { signal }))
+}
+
+async function answerAttributes({ subject, query, response, signal }: Exchange): Promise<void> {
+  const volume = subject.node.volume(queryVolume(query))
+  const reply = await withPath(volume, queryPath(query), async (found): Promise<AttributesReply> => {
+    if (found.attributes.type !== 'symlink') return { attributes: found.attributes }
+    return { attributes: found.attributes, target: await volume.readlink(found.nodeid, { signal }) }
+  }, { signal })
+  sendJson(response, reply)
+}
+
+async function answerList({ subject, query, response, signal }: Exchange): Promise<void> {
+  const volume = subject.node.volume(queryVolume(query))
+  await withPath(volume, queryPath(query), async (found) => {
+    const entries = readDirectory(volume, found, { signal })
+    const first = await entries.next()
+    await sendLines(response, signal, listLines(first, entries))
+  }, { signal })
+}
+
+async function* listLines(
+  first: IteratorResult<{ name: string; attributes: AttributesReply['attributes'] }>,
+  rest: ReturnType<typeof readDirectory>,
+): AsyncGenerator<ListLine> {
+  if (first.done) return
+  yield { type: 'entry', name: first.value.name, attributes: first.value.attributes }
+  for await (const { name, attributes } of rest) yield { type: 'entry', name, attributes }
+}
+
+async function answerFile({ subject, query, response, signal }: Exchange): Promise<void> {
+  const volume = subject.node.volume(queryVolume(query))
+  await withPath(volume, queryPath(query), async (found) => {
+    const size = found.attributes.size
+    const from = queryNumber(query, 'from', 0, Number.MAX_SAFE_INTEGER)
+    const length = queryNumber(query, 'length', size, Number.MAX_SAFE_INTEGER)
+    const bytes = readFile(volume, found, { from, to: Math.min(size, from + length) }, { signal })
+    // The first slice before the status: a failure to open or read it is then still a clear error.
+    const first = await bytes.next()
+    response.writeHead(200, { 'content-type': 'application/octet-stream' })
+    await pipeline(Readable.from(chunks(first, bytes)), response, { signal })
+  }, { signal })
+}
+
+async function* chunks(first: IteratorResult<Uint8Array>, rest: AsyncGenerator<Uint8Array>) {
+  if (first.done) return
+  yield first.value
+  yield* rest
+}
+
+async function answerInvalidate({ subject, request, response }: Exchange): Promise<void> {
+  const body = await readBody(request)
+  const options = { recursive: bodySwitch(body, 'recursive') }
+  await subject.node.invalidate(bodyText(body, 'volume'), bodyPath(body), options)
+  sendJson(response, {})
+}
+
+async function answerWarm({ subject, request, response, signal }: Exchange): Promise<void> {
+  const body = await readBody(request)
+  const volume = bodyText(body, 'volume')
+  const paths = bodyPaths(body)
+  const everyNode = bodySwitch(body, 'everyNode')
+  subject.node.volume(volume)
+  await sendLines(response, signal, warmLines(subject.node, { volume, paths, everyNode, signal }))
+}
+
+function sendJson(response: ServerResponse, value: unknown): void {
+  const text = `${JSON.stringify(value)}\n`
+  response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) })
+  response.end(text)
+}
+
+async function sendLines(
+  response: ServerResponse,
+  signal: AbortSignal,
+  lines: AsyncIterable<WarmLine | ListLine>,
+): Promise<void> {
+  response.writeHead(200, { 'content-type': 'application/x-ndjson' })
+  await pipeline(Readable.from(encodeLines(lines)), response, { signal })
+}
+
+async function* encodeLines(lines: AsyncIterable<WarmLine | ListLine>): AsyncGenerator<string> {
+  try {
+    for await (const line of lines) yield `${JSON.stringify(line)}\n`
+  } catch (error) {
+    yield `${JSON.stringify({ type: 'failed', ...failureOf(error).error })}\n`
+  }
+}

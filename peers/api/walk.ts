@@ -1,0 +1,101 @@
+// Reads a volume by path for programs that have no mount. A volume counts references to every
+// nodeid it hands out, so whoever looks up must forget, whatever happens between.
+import { PotluckError } from '../../src/base/errors.ts'
+import type { Attributes, FileType, Path } from '../../src/ports/messages.ts'
+import { ROOT_NODEID } from '../../src/volume/volume.ts'
+import type { DirectoryEntry, Nodeid, Options, Volume } from '../../src/volume/volume.ts'
+import { textOf } from './paths.ts'
+
+export type Found = { readonly nodeid: Nodeid; readonly attributes: Attributes }
+
+/**
+ * Finds a path and holds its nodeid while `use` runs. A symbolic link is not followed.
+ *
+ * @throws PotluckError ENOENT, ENOTDIR, and what the volume throws
+ */
+export async function withPath<T>(
+  volume: Volume,
+  path: Path,
+  use: (found: Found) => Promise<T>,
+  options?: Options,
+): Promise<T> {
+  const found = await find(volume, path, options)
+  try {
+    return await use(found)
+  } finally {
+    if (found.nodeid !== ROOT_NODEID) volume.forget(found.nodeid, 1)
+  }
+}
+
+async function find(volume: Volume, path: Path, options?: Options): Promise<Found> {
+  let at = ROOT_NODEID
+  let attributes = (await volume.getattr(ROOT_NODEID, options)).attributes
+  for (const name of path === '' ? [] : path.split('/')) {
+    const parent = at
+    const isHeld = parent !== ROOT_NODEID
+    try {
+      if (attributes.type !== 'directory') throw new PotluckError('ENOTDIR', `in "${textOf(path)}", what holds "${textOf(name)}" is no directory`)
+      const entry = await volume.lookup(parent, name, options)
+      if (entry.nodeid === 0) throw new PotluckError('ENOENT', `"${textOf(path)}" is not in volume ${volume.name}`)
+      at = entry.nodeid
+      attributes = (entry as Found).attributes
+    } finally {
+      if (isHeld) volume.forget(parent, 1)
+    }
+  }
+  return { nodeid: at, attributes }
+}
+
+export type FileRange = { readonly from: number; readonly to: number }
+
+/** Bytes `from` up to `to` of a file, as slices that are not copied. @throws PotluckError EISDIR, EINVAL */
+export async function* readFile(
+  volume: Volume,
+  { nodeid, attributes }: Found,
+  range: FileRange,
+  options?: Options,
+): AsyncGenerator<Uint8Array> {
+  checkType(attributes.type)
+  const { handle } = await volume.open(nodeid, options)
+  try {
+    let from = range.from
+    while (from < range.to) {
+      const length = Math.min(volume.blockBytes, range.to - from)
+      const slices = await volume.read(handle, { from, length }, options)
+      const read = slices.reduce((sum, slice) => sum + slice.byteLength, 0)
+      if (read === 0) return
+      from += read
+      yield* slices
+    }
+  } finally {
+    volume.release(handle)
+  }
+}
+
+function checkType(type: FileType): void {
+  if (type === 'file') return
+  if (type === 'directory') throw new PotluckError('EISDIR', 'a directory has no bytes; ask for its list')
+  throw new PotluckError('EINVAL', `a ${type} has no bytes to read`)
+}
+
+/** The entries of a directory, '.' and '..' left out. */
+export async function* readDirectory(
+  volume: Volume,
+  { nodeid }: Found,
+  options?: Options,
+): AsyncGenerator<DirectoryEntry> {
+  const handle = await volume.opendir(nodeid, options)
+  try {
+    let offset = 0
+    for (;;) {
+      const entries = volume.readdir(handle, offset)
+      if (entries.length === 0) return
+      for (const entry of entries) {
+        offset = entry.nextOffset
+        if (entry.name !== '.' && entry.name !== '..') yield entry
+      }
+    }
+  } finally {
+    volume.releasedir(handle)
+  }
+}

@@ -1,0 +1,154 @@
+// The commands that ask a running peer through its socket: ready, status, warm, invalidate, holders.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { ApiClient } from '../api/api-client.ts'
+import { resolveTarget } from '../api/paths.ts'
+import type { Target } from '../api/paths.ts'
+import { PotluckError } from '../../src/base/errors.ts'
+import { apiSocket } from './options/peer-settings.ts'
+import { formatBytes, formatCount } from './options/quantities.ts'
+import type { Flags } from './options/read-options.ts'
+import { progressBar } from './progress.ts'
+import { statusText } from './status-table.ts'
+import { renderTable } from './table.ts'
+import type { Terminal } from './terminal.ts'
+
+const CLEAR_SCREEN = '\u001b[H\u001b[2J'
+
+/** Opens the client for one command, and closes it whatever happens. */
+export async function withClient(
+  flags: Flags,
+  terminal: Terminal,
+  use: (client: ApiClient) => Promise<void>,
+): Promise<void> {
+  const client = new ApiClient(apiSocket(flags, terminal))
+  try {
+    await use(client)
+  } finally {
+    client.close()
+  }
+}
+
+export type StatusFlags = Flags & { readonly json?: boolean; readonly watch?: boolean }
+
+export async function runStatus(flags: StatusFlags, terminal: Terminal): Promise<void> {
+  const signal = terminal.interrupted
+  await withClient(flags, terminal, async (client) => {
+    let before = await client.status({ signal })
+    const show = flags.json === true ? JSON.stringify : statusText
+    if (flags.watch !== true) return terminal.out(`${show(before).trimEnd()}\n`)
+    while (!signal.aborted) {
+      await sleep(1000, undefined, { signal }).catch(() => undefined)
+      if (signal.aborted) return
+      const now = await client.status({ signal })
+      const text = flags.json === true ? JSON.stringify(now) : statusText(now, before)
+      terminal.out(flags.json === true ? `${text}\n` : CLEAR_SCREEN + text)
+      before = now
+    }
+  })
+}
+
+export type WarmFlags = Flags & { readonly everyNode?: boolean }
+
+export async function runWarm(
+  paths: readonly string[],
+  flags: WarmFlags,
+  terminal: Terminal,
+): Promise<void> {
+  await withClient(flags, terminal, async (client) => {
+    const targets = await resolveTargets(client, paths, terminal)
+    const volumes = Map.groupBy(targets, (target) => target.volume)
+    for (const [volume, group] of volumes) {
+      const bar = progressBar(terminal, `warming ${volume}`)
+      const total = await client
+        .warm(volume, group.map((target) => target.path), {
+          signal: terminal.interrupted,
+          everyNode: flags.everyNode === true,
+          onProgress: ({ bytesDone, bytes }) => bar.update(bytesDone, bytes),
+        })
+        .finally(() => bar.stop())
+      const others = flags.everyNode === true ? '; every other node has begun' : ''
+      terminal.out(`${volume}: ${formatCount(total.filesDone)} files, ${formatBytes(total.bytesDone)} warm here${others}\n`)
+    }
+  })
+}
+
+export async function runInvalidate(
+  given: string,
+  flags: Flags & { readonly recursive?: boolean },
+  terminal: Terminal,
+): Promise<void> {
+  await withClient(flags, terminal, async (client) => {
+    const [target] = await resolveTargets(client, [given], terminal)
+    if (target === undefined) return
+    const recursive = flags.recursive === true
+    await client.invalidate(target.volume, target.path, { recursive, signal: terminal.interrupted })
+    const what = recursive ? `all of volume ${target.volume}` : given
+    terminal.out(`invalidated ${what} on every node\n`)
+  })
+}
+
+export async function runHolders(
+  given: string,
+  flags: Flags & { readonly json?: boolean },
+  terminal: Terminal,
+): Promise<void> {
+  await withClient(flags, terminal, async (client) => {
+    const [target] = await resolveTargets(client, [given], terminal)
+    if (target === undefined) return
+    const found = await client.holders(target.volume, target.path, { signal: terminal.interrupted })
+    if (flags.json === true) return terminal.out(`${JSON.stringify(found)}\n`)
+    const rows = found.holders.map((each) => [each.peer, `${each.blocks} of ${found.blocks}`, each.isHome ? 'yes' : ''])
+    terminal.out(renderTable(['peer', 'blocks', 'home'], rows))
+  })
+}
+
+// The socket's peer says which volumes and mounts there are; the mount itself is not touched.
+async function resolveTargets(
+  client: ApiClient,
+  given: readonly string[],
+  terminal: Terminal,
+): Promise<readonly Target[]> {
+  const status = await client.status({ signal: terminal.interrupted })
+  const volumes = status.node.volumes.map((volume) => volume.name)
+  const places = { cwd: terminal.cwd, volumes, mounts: status.mounts }
+  return given.map((each) => resolveTarget(each, places))
+}
+
+/** How long one question may hang before the next, so that progress is seen. */
+const LOOK_MS = 500
+
+export async function runReady(
+  flags: Flags & { readonly peers: number; readonly timeout: number },
+  terminal: Terminal,
+): Promise<void> {
+  const from = performance.now()
+  await withClient(flags, terminal, async (client) => {
+    let reason = 'it was not asked in time'
+    while (performance.now() - from < flags.timeout) {
+      terminal.interrupted.throwIfAborted()
+      reason = await lookAtReadiness(client, flags.peers, terminal)
+      if (reason === '') return sayReady(flags.peers, from, terminal)
+    }
+    throw new PotluckError('ETIMEDOUT', `not ready after ${flags.timeout / 1000} s: ${reason}`)
+  })
+}
+
+/** Empty when ready, else why not yet. A peer that is not there yet is waited for too. */
+async function lookAtReadiness(client: ApiClient, peers: number, terminal: Terminal): Promise<string> {
+  const signal = terminal.interrupted
+  try {
+    const now = await client.ready(peers, LOOK_MS, { signal })
+    if (now.isReady) return ''
+    if (now.peers < peers) return `${now.peers} of ${peers} peers are in sight; check --join, --mesh and the key of the others`
+    return `no root page yet of ${now.waitingFor.join(', ')}; check that a peer has its --source`
+  } catch (error) {
+    if (!(error instanceof PotluckError) || error.code !== 'UNREACHABLE') throw error
+    await sleep(100, undefined, { signal })
+    return error.message
+  }
+}
+
+function sayReady(peers: number, from: number, terminal: Terminal): void {
+  const seconds = ((performance.now() - from) / 1000).toFixed(2)
+  terminal.out(`ready: ${peers} ${peers === 1 ? 'peer' : 'peers'}, after ${seconds} s\n`)
+}

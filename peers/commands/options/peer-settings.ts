@@ -1,0 +1,191 @@
+// From options to the settings of a peer: defaults that are safe without thought, and the checks
+// that concern two options at once.
+import os from 'node:os'
+import path from 'node:path'
+import type { NamedDirectory, PeerSettings } from '../../composition/settings.ts'
+import { parseJoin } from '../../join/parse-join.ts'
+import { usageError } from '../exit-codes.ts'
+import { parseDuration, parseSize } from './quantities.ts'
+import { configDirectory, optionReader, runtimeDirectory } from './read-options.ts'
+import type { Environment, Flags, OptionReader, Places } from './read-options.ts'
+import {
+  parseEndpoint,
+  parseMultiaddr,
+  parseNamedDirectory,
+  parseSwitch,
+  parseText,
+  parseVolumeName,
+  parseWord,
+} from './values.ts'
+
+const MEBI = 1024 * 1024
+/** Where peers listen, and are looked for, when hosts are named without a port. */
+const DEFAULT_PORT = 4100
+const LEAST_RAM = 16 * MEBI
+/** An eighth of the memory, for the programs of the job own the rest; at most 4 GiB unasked. */
+const MOST_DEFAULT_RAM = 4096 * MEBI
+
+/** @throws CommanderError of usage */
+export function peerSettings(flags: Flags, places: Places): PeerSettings {
+  const options = optionReader(flags, places)
+  const mesh = options.one('mesh', parseVolumeName) ?? 'default'
+  const settings: PeerSettings = {
+    mesh,
+    ...identitySettings(options, mesh, places),
+    ...meshSettings(options, places.env),
+    ...volumeSettings(options, places.cwd),
+    ...cacheSettings(options),
+    ...localSettings(options, mesh, places),
+  }
+  checkVolumes(settings)
+  return settings
+}
+
+/** The socket of the peer that a command talks to. */
+export function apiSocket(flags: Flags, places: Places): string {
+  const options = optionReader(flags, places)
+  return socketOf(options, options.one('mesh', parseVolumeName) ?? 'default', places)
+}
+
+function socketOf(options: OptionReader, mesh: string, { env, cwd }: Places): string {
+  const given = options.one('api', parseText)
+  const socket = given === undefined ? path.join(runtimeDirectory(env), `${mesh}.sock`) : path.resolve(cwd, given)
+  // The kernel holds 108 bytes, the last one a NUL; Node cuts a longer one off without a word.
+  if (Buffer.byteLength(socket) <= 107) return socket
+  throw usageError(`--api: "${socket}" is longer than the 107 bytes of a Unix socket's path; use a shorter one`)
+}
+
+type Part<Key extends keyof PeerSettings> = Pick<PeerSettings, Key>
+
+function identitySettings(
+  options: OptionReader,
+  mesh: string,
+  { env, cwd }: Places,
+): Part<'key' | 'identity'> {
+  const key = options.one('key', parseText)
+  const identity = options.one('identity', parseText)
+  return {
+    key: key === undefined ? path.join(configDirectory(env), `${mesh}.key`) : path.resolve(cwd, key),
+    ...(identity === undefined ? {} : { identity: path.resolve(cwd, identity) }),
+  }
+}
+
+function meshSettings(options: OptionReader, env: Environment): Part<'isPlaintext' | 'listen' | 'join'> {
+  const isPlaintext = options.one('insecure', parseWord(['plaintext'])) !== undefined
+  const listen = options.many('listen', parseMultiaddr)
+  // Open text on every interface must be somebody's decision, never a default.
+  if (isPlaintext && listen === undefined) {
+    throw usageError('--insecure plaintext needs --listen with the address of the isolated network')
+  }
+  return {
+    isPlaintext,
+    listen: listen ?? [`/ip4/0.0.0.0/tcp/${namesHosts(options) ? DEFAULT_PORT : 0}`],
+    join: options.many('join', (text) => parseJoin(text, { env, defaultPort: portOf(listen) })) ?? [],
+  }
+}
+
+// Whoever joins by host names must find every peer of the mesh at the same port.
+function namesHosts(options: OptionReader): boolean {
+  const joins = options.many('join', (text) => text.trim()) ?? []
+  return joins.some((text) => !/^(dir:|\/(ip4|ip6|dns|dns4|dns6)\/)/.test(text))
+}
+
+function portOf(listen: readonly string[] | undefined): number {
+  const port = Number(/\/tcp\/(\d+)/.exec(listen?.[0] ?? '')?.[1] ?? 0)
+  return port === 0 ? DEFAULT_PORT : port
+}
+
+type VolumeKeys = 'sources' | 'mounts' | 'allowOther' | 'driver'
+
+function volumeSettings(options: OptionReader, cwd: string): Part<VolumeKeys> {
+  const parse = parseNamedDirectory(cwd)
+  return {
+    sources: options.many('source', parse) ?? [],
+    mounts: options.many('mount', parse) ?? [],
+    allowOther: options.one('allow-other', parseSwitch) ?? false,
+    driver: options.one('driver', parseWord(['own', 'fuse-native'])) ?? ('own'),
+  }
+}
+
+type CacheKeys = 'ramBytes' | 'blockBytes' | 'inlineBytes' | 'readAheadBytes' | 'coherence' | 'revalidateMs' | 'sourceTimeoutMs'
+
+function cacheSettings(options: OptionReader): Part<CacheKeys> {
+  const blockBytes = options.one('block', parseBlock)
+  const inlineBytes = options.one('inline', parseSizeWithin(0, MEBI))
+  const readAheadBytes = options.one('read-ahead', parseSizeWithin(0, 1024 * MEBI))
+  return {
+    ramBytes: options.one('ram', parseSizeWithin(LEAST_RAM, Number.MAX_SAFE_INTEGER)) ?? defaultRam(),
+    ...(blockBytes === undefined ? {} : { blockBytes }),
+    ...(inlineBytes === undefined ? {} : { inlineBytes }),
+    ...(readAheadBytes === undefined ? {} : { readAheadBytes }),
+    coherence: options.one('coherence', parseWord(['static', 'gossip'])) ?? ('gossip'),
+    revalidateMs: options.one('revalidate', parseDurationFrom(100)) ?? 300_000,
+    sourceTimeoutMs: options.one('source-timeout', parseDurationFrom(10)) ?? 30_000,
+  }
+}
+
+type LocalKeys = 'api' | 'metrics' | 'logLevel'
+
+function localSettings(options: OptionReader, mesh: string, places: Places): Part<LocalKeys> {
+  const metrics = options.one('metrics', parseEndpoint)
+  return {
+    api: socketOf(options, mesh, places),
+    ...(metrics === undefined ? {} : { metrics }),
+    logLevel: options.one('log-level', parseWord(['debug', 'info', 'warn', 'error'])) ?? ('info'),
+  }
+}
+
+function parseBlock(text: string): number {
+  const bytes = parseSize(text)
+  const isPower = bytes > 0 && Number.isInteger(Math.log2(bytes))
+  if (isPower && bytes >= 4096 && bytes <= 4 * MEBI) return bytes
+  throw new Error('is not a power of two from 4KiB to 4MiB')
+}
+
+function parseSizeWithin(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const bytes = parseSize(text)
+    if (bytes < least) throw new Error(`is too small; give at least ${least} bytes`)
+    if (bytes > most) throw new Error(`is too large; give at most ${most} bytes`)
+    return bytes
+  }
+}
+
+function parseDurationFrom(leastMs: number): (text: string) => number {
+  return (text) => {
+    const ms = parseDuration(text)
+    if (ms < leastMs) throw new Error(`is too short; give at least ${leastMs}ms`)
+    return ms
+  }
+}
+
+/** A container's limit counts where it is lower than the machine's memory. */
+function defaultRam(): number {
+  const limit = process.constrainedMemory()
+  const memory = limit > 0 ? Math.min(limit, os.totalmem()) : os.totalmem()
+  const share = Math.floor(memory / 8 / MEBI) * MEBI
+  return Math.max(LEAST_RAM, Math.min(share, MOST_DEFAULT_RAM))
+}
+
+function checkVolumes({ sources, mounts }: PeerSettings): void {
+  if (sources.length + mounts.length === 0) {
+    throw usageError('no volume; give --source NAME=DIR, --mount NAME=DIR, or both')
+  }
+  checkOnce('--source', sources, (each) => each.volume)
+  checkOnce('--mount', mounts, (each) => each.directory)
+  // One mount a volume: the kernel's references to its inodes are counted per volume.
+  checkOnce('--mount', mounts, (each) => each.volume)
+}
+
+function checkOnce(
+  option: string,
+  named: readonly NamedDirectory[],
+  by: (each: NamedDirectory) => string,
+): void {
+  const seen = new Set<string>()
+  for (const each of named) {
+    if (seen.has(by(each))) throw usageError(`${option}: "${by(each)}" is given twice; give it once`)
+    seen.add(by(each))
+  }
+}
+

@@ -1,0 +1,83 @@
+// Every option that may also come from the environment or a config file, once: the flag's name is
+// the config file's key, and POTLUCK_ with underscores is the variable. Help is made from this table.
+
+export type OptionRow = {
+  readonly name: string
+  /** What stands behind the flag in help; none for a switch. */
+  readonly value?: string
+  /** May be given several times; commas separate several in a variable. */
+  readonly isMany?: boolean
+  readonly help: string
+}
+
+export const OPTIONS = [
+  { name: 'mesh', value: 'NAME', help: 'which mesh (default: default)' },
+  {
+    name: 'key',
+    value: 'FILE',
+    help: 'mesh key, made on first use (default: ~/.config/potluck/MESH.key)',
+  },
+  {
+    name: 'identity',
+    value: 'FILE',
+    help: "this peer's private key, made on first use (default: a new identity at each start)",
+  },
+  {
+    name: 'listen',
+    value: 'MULTIADDR',
+    isMany: true,
+    help: 'where to listen (default: any free port; 4100 where --join names hosts)',
+  },
+  {
+    name: 'join',
+    value: 'WHAT',
+    isMany: true,
+    help: 'where to find the mesh: multiaddrs, hosts, dir:PATH on shared storage, hosts:FILE, slurm, pbs',
+  },
+  { name: 'source', value: 'NAME=DIR', isMany: true, help: 'slow storage behind a volume' },
+  { name: 'mount', value: 'NAME=DIR', isMany: true, help: 'where programs see a volume' },
+  {
+    name: 'ram',
+    value: 'SIZE',
+    help: 'most bytes of cached blocks (default: 1/8 of the memory, at most 4GiB)',
+  },
+  { name: 'block', value: 'SIZE', help: 'block size, a power of two, 4KiB to 4MiB (default: 1MiB)' },
+  { name: 'inline', value: 'SIZE', help: 'files up to this travel inside their directory page' },
+  { name: 'read-ahead', value: 'SIZE', help: 'most read-ahead inside a file' },
+  {
+    name: 'coherence',
+    value: 'MODE',
+    help: 'static: the source never changes; gossip: changes are told and checked (default)',
+  },
+  { name: 'revalidate', value: 'DURATION', help: 'check the source this often (default: 5m)' },
+  {
+    name: 'source-timeout',
+    value: 'DURATION',
+    help: 'a source call that takes longer fails (default: 30s)',
+  },
+  { name: 'api', value: 'SOCKET', help: "the peer's Unix socket (default: RUNTIME/potluck/MESH.sock)" },
+  { name: 'metrics', value: 'HOST:PORT', help: 'serve Prometheus text there (default: not served)' },
+  { name: 'insecure', value: 'plaintext', help: 'do not encrypt; for an isolated network only' },
+  { name: 'allow-other', help: 'let other users read the mounts' },
+  { name: 'driver', value: 'NAME', help: 'own or fuse-native (default: own)' },
+  { name: 'log-level', value: 'LEVEL', help: 'debug, info, warn or error (default: info)' },
+] as const satisfies readonly OptionRow[]
+
+export type OptionName = (typeof OPTIONS)[number]['name']
+
+const rows: ReadonlyMap<string, OptionRow> = new Map(OPTIONS.map((row) => [row.name, row]))
+
+export function optionRow(name: string): OptionRow | undefined {
+  return rows.get(name)
+}
+
+/** `source-timeout` → `POTLUCK_SOURCE_TIMEOUT`. */
+export function variableOf(name: string): string {
+  return `POTLUCK_${name.toUpperCase().replaceAll('-', '_')}`
+}
+
+export const PRECEDENCE_HELP = `Options:
+  Each option may also be set by an environment variable (--source-timeout 10s is
+  POTLUCK_SOURCE_TIMEOUT=10s; commas separate several values) or in a YAML file (source-timeout: 10s),
+  named by --config or POTLUCK_CONFIG, else ~/.config/potluck/config.yaml where that exists.
+  The first that says something counts: flag, environment, config file, default.`

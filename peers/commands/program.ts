@@ -1,0 +1,140 @@
+// The command line: which commands and options there are, and what --help says. Nothing works here;
+// each command is a function of its flags and a Terminal.
+import { Command, InvalidArgumentError, Option } from 'commander'
+import {
+  runHolders,
+  runInvalidate,
+  runReady,
+  runStatus,
+  runWarm,
+} from './client-commands.ts'
+import type { StatusFlags, WarmFlags } from './client-commands.ts'
+import { EXIT_HELP } from './exit-codes.ts'
+import { parseDuration } from './options/quantities.ts'
+import type { Flags } from './options/read-options.ts'
+import { OPTIONS, PRECEDENCE_HELP, variableOf } from './options/table.ts'
+import type { OptionName, OptionRow } from './options/table.ts'
+import { parseWhole } from './options/values.ts'
+import type { PeerFlags } from './peer-command.ts'
+import type { Terminal } from './terminal.ts'
+
+const DESCRIPTION =
+  'A cooperative cache mesh: reads a file tree from slow shared storage once, and serves it to every node at memory speed.'
+
+const PATH_HELP = 'VOLUME:relative/path, or a path inside a mount of the peer'
+
+/** The whole command line, ready to parse; a command's failure rejects `parseAsync`. */
+export function makeProgram(terminal: Terminal, version: string): Command {
+  const program = new Command('potluck')
+    .description(DESCRIPTION)
+    .version(version)
+    .exitOverride()
+    .configureOutput({ writeOut: terminal.out, writeErr: terminal.err })
+    .showHelpAfterError('(potluck --help, or potluck COMMAND --help, says what there is)')
+    .addHelpText('after', `\n${PRECEDENCE_HELP}\n\n${EXIT_HELP}`)
+  addPeer(program, terminal)
+  addReady(program, terminal)
+  addStatus(program, terminal)
+  addPathCommands(program, terminal)
+  addDemo(program, terminal)
+  return program
+}
+
+function addPeer(program: Command, terminal: Terminal): void {
+  const command = program.command('peer').description('bring a node: its RAM, its source, its mounts')
+  for (const row of OPTIONS) addOption(command, row)
+  addConfig(command)
+    .option('--no-mount', 'mount nothing, whatever the variable or the config file says')
+    .option('--until-eof', 'leave when standard input ends, too (for a program that starts peers)')
+    .addHelpText('after', `\n${PRECEDENCE_HELP}\n\n${EXIT_HELP}`)
+    .action(async (flags: PeerFlags) => {
+      const { runPeer } = await import('./peer-command.ts')
+      await runPeer(flags, terminal)
+    })
+}
+
+function addReady(program: Command, terminal: Terminal): void {
+  addSocket(program.command('ready'))
+    .description("wait until peers see each other and every volume's root page is served")
+    .option('--peers <N>', 'how many peers, this one included', whole(1, 1_000_000), 1)
+    .option('--timeout <S>', 'how long to wait: seconds, or with a unit', duration, 60_000)
+    .action((flags: Flags & { peers: number; timeout: number }) => runReady(flags, terminal))
+}
+
+function addStatus(program: Command, terminal: Terminal): void {
+  addSocket(program.command('status'))
+    .description('peers, volumes, RAM, hits by tier, source reads and rates of a peer')
+    .option('--json', 'for a program')
+    .option('--watch', 'again every second, with the rates of that second')
+    .action((flags: StatusFlags) => runStatus(flags, terminal))
+}
+
+function addPathCommands(program: Command, terminal: Terminal): void {
+  addSocket(program.command('warm'))
+    .description('read trees or files into the mesh ahead of the programs')
+    .argument('<PATH...>', PATH_HELP)
+    .option('--every-node', "into every node's shard, not this one's alone")
+    .action((paths: string[], flags: WarmFlags) => runWarm(paths, flags, terminal))
+  addSocket(program.command('invalidate'))
+    .description('tell every node that a path has changed on the source')
+    .argument('<PATH>', PATH_HELP)
+    .option('--recursive', 'the whole volume')
+    .action((path: string, flags: Flags) => runInvalidate(path, flags, terminal))
+  addSocket(program.command('holders'))
+    .description('which peers hold how many blocks of a path')
+    .argument('<PATH>', PATH_HELP)
+    .option('--json', 'for a program')
+    .action((path: string, flags: Flags) => runHolders(path, flags, terminal))
+}
+
+function addDemo(program: Command, terminal: Terminal): void {
+  program
+    .command('demo')
+    .description('real peers on this machine read one tree, every byte compared, and counted')
+    .option('--peers <N>', 'how many peers', whole(2, 64), 8)
+    .option('--tree <DIR>', 'the tree to read (default: one of 5,000 files or more found here)')
+    .option('--no-mount', 'read through the API instead of FUSE')
+    .option('--driver <NAME>', 'own or fuse-native')
+    .option('--keep', "keep the peers' logs")
+    .action(async (flags: Flags & { peers: number }) => {
+      const { runDemo } = await import('./demo/demo.ts')
+      await runDemo(flags, terminal)
+    })
+}
+
+function addSocket(command: Command): Command {
+  for (const row of OPTIONS) if (row.name === 'api' || row.name === 'mesh') addOption(command, row)
+  return addConfig(command).addHelpText('after', `\n${EXIT_HELP}`)
+}
+
+function addConfig(command: Command): Command {
+  return command.option('--config <FILE>', 'options in YAML (POTLUCK_CONFIG)')
+}
+
+function addOption(command: Command, row: OptionRow & { readonly name: OptionName }): void {
+  const flag = row.value === undefined ? `--${row.name}` : `--${row.name} <${row.value}>`
+  const option = new Option(flag, `${row.help} [${variableOf(row.name)}]`)
+  if (row.isMany === true) option.argParser(collect)
+  command.addOption(option)
+}
+
+function collect(text: string, before: unknown): readonly string[] {
+  return Array.isArray(before) ? [...(before as string[]), text] : [text]
+}
+
+function whole(least: number, most: number): (text: string) => number {
+  return checked(parseWhole(least, most))
+}
+
+const duration = checked(parseDuration)
+
+// Commander adds which option and which value; our parsers say the rest.
+function checked<T>(parse: (text: string) => T): (text: string) => T {
+  return (text) => {
+    try {
+      return parse(text)
+    } catch (error) {
+      throw new InvalidArgumentError(error instanceof Error ? `It ${error.message}.` : String(error))
+    }
+  }
+}

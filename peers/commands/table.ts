@@ -1,0 +1,24 @@
+// Plain tables for people: columns aligned, no boxes, so that they can be cut and pasted.
+import Table from 'cli-table3'
+
+const NO_LINES = Object.fromEntries(
+  [
+    ...['top', 'top-mid', 'top-left', 'top-right', 'bottom', 'bottom-mid', 'bottom-left'],
+    ...['bottom-right', 'left', 'left-mid', 'mid', 'mid-mid', 'right', 'right-mid'],
+  ].map((place) => [place, '']),
+)
+
+export type Cell = string | number
+
+/** The first column to the left, numbers to the right. Ends with a newline. */
+export function renderTable(head: readonly string[], rows: readonly (readonly Cell[])[]): string {
+  const table = new Table({
+    head: [...head],
+    chars: { ...NO_LINES, middle: '  ' },
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
+    colAligns: head.map((_, column) => (column === 0 ? 'left' : 'right')),
+  })
+  table.push(...rows.map((row) => row.map(String)))
+  const lines = table.toString().split('\n')
+  return `${lines.map((line) => line.trimEnd()).join('\n')}\n`
+}

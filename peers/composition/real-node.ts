@@ -1,0 +1,197 @@
+// A real node put together: the one place where libp2p, the disk, FUSE and the core meet. Everything
+// acquired here is given back in the opposite order, whether the start fails half-way or the node
+// stops: nobody may be left reading a mount whose node is gone.
+import { mountVolume } from '../../fuse/mount.ts'
+import type { Mount } from '../../fuse/mount.ts'
+import type { Log } from '../../src/base/log.ts'
+import type { MeshNode, VolumeInit } from '../../src/node/mesh-node.ts'
+import { startNode } from '../../src/node/start-node.ts'
+import { serveApi } from '../api/api-server.ts'
+import { serveMetrics } from '../api/metrics/metrics-server.ts'
+import { metricsText } from '../api/metrics/metrics-text.ts'
+import { Timings, timedNetwork } from '../api/metrics/timings.ts'
+import type { PeerFacts } from '../api/protocol.ts'
+import { statusFor } from '../api/routes.ts'
+import { clearStale } from '../api/unix-socket.ts'
+import { keepJoining } from '../join/keep-joining.ts'
+import { loadMeshKey } from '../net/mesh-key.ts'
+import { startPeer } from '../net/peer.ts'
+import type { StartedPeer } from '../net/peer.ts'
+import { realClock } from '../ports/real-clock.ts'
+import { realRandom } from '../ports/real-random.ts'
+import { openSource } from './sources.ts'
+import type { OpenSource } from './sources.ts'
+import type { PeerSettings } from './settings.ts'
+import { volumeNames } from './settings.ts'
+
+export type RunningNode = {
+  readonly node: MeshNode
+  readonly addresses: readonly string[]
+  readonly mounts: readonly { readonly volume: string; readonly mountPoint: string }[]
+  readonly api: string
+  readonly metricsUrl?: string
+  /** Unmounts first, then leaves the mesh. Rejects with what could not be ended, having ended the rest. */
+  stop(): Promise<void>
+}
+
+type Parts = {
+  readonly peer: StartedPeer
+  readonly node: MeshNode
+  readonly sources: ReadonlyMap<string, OpenSource>
+  readonly mounts: readonly (Mount & { readonly volume: string })[]
+}
+
+/** @throws PotluckError with what to do: a socket in use, a source not there, a mount refused */
+export async function startRealNode(settings: PeerSettings, log: Log): Promise<RunningNode> {
+  await using acquired = new AsyncDisposableStack()
+  await clearStale(settings.api)
+  const sources = await openSources(settings, acquired)
+  const peer = await startPeerOf(settings, acquired, log)
+  const wants = new Timings()
+  const node = await startNodeOf(settings, { peer, sources, wants, log })
+  acquired.defer(() => node.stop())
+  const joining = await keepJoining({ peer, targets: settings.join, log })
+  acquired.defer(() => joining.stop())
+  const mounts = await mountAll(settings, { node, acquired, log })
+  const parts = { peer, node, sources, mounts }
+  const served = await serve(settings, { parts, wants, acquired, log })
+  const owned = acquired.move()
+  return {
+    node,
+    addresses: peer.addresses(),
+    mounts,
+    ...served,
+    stop: () => owned.disposeAsync(),
+  }
+}
+
+// A source is closed by the node it was given to; this closes the ones of a start that failed before.
+async function openSources(
+  settings: PeerSettings,
+  acquired: AsyncDisposableStack,
+): Promise<ReadonlyMap<string, OpenSource>> {
+  const sources = new Map<string, OpenSource>()
+  for (const { volume, directory } of settings.sources) {
+    const opened = await openSource(directory, settings.sourceTimeoutMs)
+    acquired.defer(() => opened.source.close())
+    sources.set(volume, opened)
+  }
+  return sources
+}
+
+async function startPeerOf(
+  settings: PeerSettings,
+  acquired: AsyncDisposableStack,
+  log: Log,
+): Promise<StartedPeer> {
+  const { mesh, identity, listen, isPlaintext } = settings
+  const meshKey = await loadMeshKey(settings.key)
+  const peer = await startPeer({
+    mesh,
+    meshKey,
+    listen,
+    log,
+    ...(identity === undefined ? {} : { identityFile: identity }),
+    ...(isPlaintext ? { security: 'plaintext' } : {}),
+  })
+  acquired.defer(() => peer.stop())
+  return peer
+}
+
+type NodeParts = {
+  readonly peer: StartedPeer
+  readonly sources: ReadonlyMap<string, OpenSource>
+  readonly wants: Timings
+  readonly log: Log
+}
+
+function startNodeOf(settings: PeerSettings, { peer, sources, wants, log }: NodeParts): Promise<MeshNode> {
+  const ports = {
+    clock: realClock,
+    random: realRandom,
+    network: timedNetwork(peer.network, wants),
+    routing: peer.routing,
+    rumors: peer.rumors,
+    log,
+  }
+  const volumes = volumeNames(settings).map((name) => volumeInit(settings, name, sources.get(name)))
+  // The life number: an identity that starts again does so later.
+  return startNode(ports, { volumes, ramBytes: settings.ramBytes, epoch: Date.now() })
+}
+
+function volumeInit(settings: PeerSettings, name: string, opened?: OpenSource): VolumeInit {
+  const { blockBytes, inlineBytes, readAheadBytes, coherence, revalidateMs } = settings
+  return {
+    name,
+    coherence,
+    revalidateMs,
+    ...(opened === undefined ? {} : { source: opened.source }),
+    ...(blockBytes === undefined ? {} : { blockBytes }),
+    ...(inlineBytes === undefined ? {} : { inlineBytes }),
+    ...(readAheadBytes === undefined ? {} : { readAheadBytes }),
+  }
+}
+
+type MountParts = {
+  readonly node: MeshNode
+  readonly acquired: AsyncDisposableStack
+  readonly log: Log
+}
+
+async function mountAll(settings: PeerSettings, { node, acquired, log }: MountParts): Promise<Parts['mounts']> {
+  const mounts: Parts['mounts'][number][] = []
+  for (const { volume, directory } of settings.mounts) {
+    const mount = await mountVolume({
+      volume: node.volume(volume),
+      mountPoint: directory,
+      allowOther: settings.allowOther,
+      driver: settings.driver,
+      log,
+    })
+    let isStopping = false
+    acquired.defer(() => {
+      isStopping = true
+      return mount.unmount()
+    })
+    // Others of the mesh still need this peer's shard, so it stays.
+    void mount.closed.then(() => {
+      if (!isStopping) log('warn', `${directory} was unmounted by someone else; the peer stays`)
+    })
+    mounts.push({ ...mount, volume })
+  }
+  return mounts
+}
+
+type ServeParts = {
+  readonly parts: Parts
+  readonly wants: Timings
+  readonly acquired: AsyncDisposableStack
+  readonly log: Log
+}
+
+async function serve(
+  settings: PeerSettings,
+  { parts, wants, acquired, log }: ServeParts,
+): Promise<{ api: string; metricsUrl?: string }> {
+  const subject = { node: parts.node, facts: () => factsOf(settings, parts) }
+  const api = await serveApi(subject, settings.api, log)
+  acquired.defer(() => api.stop())
+  if (settings.metrics === undefined) return { api: api.socket }
+  const sources = new Map([...parts.sources].map(([name, { timings }]) => [name, timings]))
+  const text = metricsText({ status: () => statusFor(subject), wants, sources })
+  const metrics = await serveMetrics({ ...settings.metrics, text, log })
+  acquired.defer(() => metrics.stop())
+  return { api: api.socket, metricsUrl: metrics.url }
+}
+
+function factsOf(settings: PeerSettings, { peer, sources, mounts }: Parts): PeerFacts {
+  return {
+    mesh: settings.mesh,
+    pid: process.pid,
+    addresses: peer.addresses(),
+    mounts: mounts.map(({ volume, mountPoint, counters }) => ({ volume, mountPoint, counters: counters() })),
+    sources: Object.fromEntries([...sources].map(([name, { counts }]) => [name, counts()])),
+    network: peer.counters(),
+    rssBytes: process.memoryUsage.rss(),
+  }
+}

@@ -1,0 +1,48 @@
+// What a real node needs to be told, after every flag, environment variable and config file has been
+// read and checked. The command line makes one of these; `real-node.ts` starts a node out of it.
+// Nothing here parses text, and nothing here has a default: by now everything is decided.
+import type { LogLevel } from '../../src/base/log.ts'
+import type { Coherence } from '../../src/node/mesh-node.ts'
+import type { JoinTarget } from '../join/parse-join.ts'
+
+export type NamedDirectory = { readonly volume: string; readonly directory: string }
+
+/** Which code speaks FUSE: our own protocol in TypeScript, or the fuse-native package. */
+export type DriverName = 'own' | 'fuse-native'
+
+export type Endpoint = { readonly host: string; readonly port: number }
+
+export type PeerSettings = {
+  readonly mesh: string
+  /** File of the mesh key; made on first use. */
+  readonly key: string
+  /** File of this peer's private key; absent for a new identity at each start. */
+  readonly identity?: string
+  /** Multiaddrs. */
+  readonly listen: readonly string[]
+  /** Where to look for the mesh. */
+  readonly join: readonly JoinTarget[]
+  readonly sources: readonly NamedDirectory[]
+  readonly mounts: readonly NamedDirectory[]
+  readonly ramBytes: number
+  readonly blockBytes?: number
+  readonly inlineBytes?: number
+  readonly readAheadBytes?: number
+  readonly coherence: Coherence
+  readonly revalidateMs: number
+  readonly sourceTimeoutMs: number
+  /** Path of the API's Unix socket. */
+  readonly api: string
+  readonly metrics?: Endpoint
+  /** Connections are not encrypted: for an isolated network only. */
+  readonly isPlaintext: boolean
+  readonly allowOther: boolean
+  readonly driver: DriverName
+  readonly logLevel: LogLevel
+}
+
+/** Every volume named by a source or a mount, once, sources first. */
+export function volumeNames(settings: PeerSettings): readonly string[] {
+  const named = [...settings.sources, ...settings.mounts]
+  return [...new Set(named.map((each) => each.volume))]
+}
