@@ -1,0 +1,69 @@
+import test from 'ava'
+import type { StartedPeer } from '../../../peers/net/peer.ts'
+import { aKillablePeer, aPeer, until, want } from './mesh.ts'
+
+function leavesOf(peer: StartedPeer): string[] {
+  const left: string[] = []
+  peer.routing.subscribe({
+    joined: () => undefined,
+    left: (contact) => left.push(contact.peer),
+  })
+  return left
+}
+
+test('a killed peer fails its outstanding requests, and has left', async (t) => {
+  const [a, other, victim] = [await aPeer(t), await aPeer(t), await aKillablePeer(t)]
+  const left = leavesOf(a)
+  other.network.handle(async () => ({ type: 'done' }))
+  await a.dial(other.addresses())
+  await a.dial(victim.addresses)
+  const asked = a.network.request(victim.peer, want())
+  victim.process.kill('SIGKILL')
+  await t.throwsAsync(asked, { code: 'UNREACHABLE' })
+  await until(() => left.includes(victim.peer))
+  t.deepEqual(a.routing.contacts().map(({ peer }) => peer), [other.peerId])
+  t.deepEqual(await a.network.request(other.peerId, { type: 'heads' }), { type: 'done' })
+  await t.throwsAsync(a.network.request(victim.peer, want()), { code: 'UNREACHABLE' })
+})
+
+test('a peer that stands still fails its outstanding requests, and has left', async (t) => {
+  const [a, victim] = [await aPeer(t), await aKillablePeer(t)]
+  const left = leavesOf(a)
+  await a.dial(victim.addresses)
+  const asked = a.network.request(victim.peer, want())
+  victim.process.kill('SIGSTOP')
+  const error = await t.throwsAsync(asked, { code: 'UNREACHABLE' })
+  t.regex(error?.message ?? '', /silent/)
+  await until(() => left.includes(victim.peer))
+  t.is(a.routing.contacts().length, 0)
+})
+
+test('a peer that stands still for a while comes back', async (t) => {
+  const [a, victim] = [await aPeer(t), await aKillablePeer(t)]
+  await a.dial(victim.addresses)
+  victim.process.kill('SIGSTOP')
+  await t.throwsAsync(a.network.request(victim.peer, want()), { code: 'UNREACHABLE' })
+  victim.process.kill('SIGCONT')
+  await until(() => a.routing.contacts().length === 1)
+  t.deepEqual(await a.network.request(victim.peer, { type: 'heads' }), { type: 'done' })
+})
+
+test('a slow answer from a living peer is waited for', async (t) => {
+  const [a, b] = [await aPeer(t), await aPeer(t)]
+  b.network.handle(async () => {
+    await new Promise((resolve) => setTimeout(resolve, 3_000))
+    return { type: 'done' }
+  })
+  await a.dial(b.addresses())
+  t.deepEqual(await a.network.request(b.peerId, { type: 'heads' }), { type: 'done' })
+})
+
+test('those who had no connection to a dead peer hear of its death', async (t) => {
+  const [a, b, victim] = [await aPeer(t), await aPeer(t), await aKillablePeer(t)]
+  await a.dial(b.addresses())
+  await a.dial(victim.addresses)
+  await until(() => b.routing.contacts().length === 2)
+  victim.process.kill('SIGKILL')
+  await until(() => b.routing.contacts().length === 1 && a.routing.contacts().length === 1)
+  t.pass()
+})

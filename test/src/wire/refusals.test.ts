@@ -1,0 +1,128 @@
+import test, { type ExecutionContext } from 'ava'
+import type { ErrorCode } from '../../../src/base/errors.ts'
+import type { Reply, Request, Want } from '../../../src/ports/messages.ts'
+import { decodeGossip, encodeGossip } from '../../../src/wire/gossip.ts'
+import { decodeReply, encodeReply } from '../../../src/wire/reply.ts'
+import { decodeRequest, encodeRequest } from '../../../src/wire/request.ts'
+
+const WANT: Want = {
+  volume: 'software',
+  kind: 'data',
+  inode: '1234567',
+  index: 300,
+  splits: 0,
+  path: 'lib/python3.11/os.py',
+  version: 1.5,
+  floor: 7_163_000_000_000_000,
+  reach: 'climb',
+}
+
+function wanting(change: Partial<Want>): Uint8Array {
+  return encodeRequest({ type: 'want', want: { ...WANT, ...change } })
+}
+
+function refusesPath(t: ExecutionContext, path: string): void {
+  const bytes = wanting({ path })
+  t.throws(() => decodeRequest(bytes), { code: 'MALFORMED' }, path)
+}
+
+function refusesInode(t: ExecutionContext, inode: string): void {
+  const bytes = wanting({ inode })
+  t.throws(() => decodeRequest(bytes), { code: 'MALFORMED' }, inode)
+}
+
+/** What is too large is refused by whoever would send it. */
+function wontSend(t: ExecutionContext, request: Request, code: ErrorCode): void {
+  t.throws(() => encodeRequest(request), { code })
+}
+
+test('the bytes of a want are these, for ever', (t) => {
+  t.is(
+    Buffer.from(wanting({})).toString('hex'),
+    '0001' +
+      '08736f667477617265' +
+      '0731323334353637' +
+      'ac02' +
+      '00' +
+      '146c69622f707974686f6e332e31312f6f732e7079' +
+      '000000000000f83f' +
+      '00b086e6b5723943',
+  )
+})
+
+test('the bytes of the other messages are these, for ever', (t) => {
+  const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
+  t.is(hex(encodeRequest({ type: 'holding', keys: ['k'.repeat(32)] })), `0101${'6b'.repeat(32)}`)
+  t.is(hex(encodeRequest({ type: 'describe', volume: 'v' })), '020176')
+  const repair: Request = { type: 'repair', publisher: '12D3', epoch: 128, from: 1, to: 2 }
+  t.is(hex(encodeRequest(repair)), '030431324433' + '8001' + '01' + '02')
+  t.is(hex(encodeRequest({ type: 'heads' })), '04')
+  t.is(hex(encodeRequest({ type: 'warm', volume: 'v', paths: ['', 'a/b'] })), '0501760200' + '03612f62')
+  t.is(hex(encodeReply({ type: 'done' }).head), '08')
+  t.is(hex(encodeReply({ type: 'held', held: [true, false, true] }).head), '040305')
+  t.is(hex(encodeReply({ type: 'failed', code: 'EIO', message: 'no' }).head), '090345494f026e6f')
+  const head = { publisher: '12D3', epoch: 1, number: 2 }
+  t.is(hex(encodeGossip({ type: 'heartbeat', head })), '0104313244330102')
+})
+
+test('a path that is absolute, climbs, or has odd components is refused', (t) => {
+  for (const path of ['/', '/etc', '..', 'a/../b', 'a/..', '.', './a', 'a//b', 'a/', 'a\0b']) {
+    refusesPath(t, path)
+  }
+  refusesPath(t, `a/${'n'.repeat(256)}`)
+  t.notThrows(() => decodeRequest(wanting({ path: `a/${'n'.repeat(255)}/...` })))
+  t.notThrows(() => decodeRequest(wanting({ path: '' })))
+})
+
+test('an inode is a number, or a number and the path of a mount point', (t) => {
+  for (const inode of ['', 'x', '-1', '01', '1@', '1@/a', '1@..', '1a', '*', '1'.repeat(21)]) {
+    refusesInode(t, inode)
+  }
+  t.notThrows(() => decodeRequest(wanting({ inode: '0' })))
+  t.notThrows(() => decodeRequest(wanting({ inode: '18446744073709551615@a/b' })))
+})
+
+test('what is larger than the limits is not even sent', (t) => {
+  wontSend(t, { type: 'want', want: { ...WANT, path: 'x'.repeat(4_097) } }, 'TOO_LARGE')
+  wontSend(t, { type: 'want', want: { ...WANT, volume: 'x'.repeat(256) } }, 'TOO_LARGE')
+  wontSend(t, { type: 'holding', keys: Array(1_025).fill('k'.repeat(32)) }, 'TOO_LARGE')
+  wontSend(t, { type: 'holding', keys: ['short'] }, 'MALFORMED')
+  wontSend(t, { type: 'want', want: { ...WANT, path: 'caf\u0142' } }, 'MALFORMED')
+  wontSend(t, { type: 'want', want: { ...WANT, index: -1 } }, 'MALFORMED')
+  const paths = Array<string>(300).fill('x'.repeat(4_000))
+  wontSend(t, { type: 'warm', volume: 'v', paths }, 'TOO_LARGE')
+  const bytes = new Uint8Array(4 * 1024 * 1024 + 1)
+  const block = { stamp: 1, version: 1, checksum: 1, bytes }
+  const reply: Reply = { type: 'answer', answer: { type: 'block', block } }
+  t.throws(() => encodeReply(reply), { code: 'TOO_LARGE' })
+})
+
+test('what is larger than the limits is refused without being read', (t) => {
+  t.throws(() => decodeRequest(new Uint8Array(1024 * 1024 + 1)), { code: 'TOO_LARGE' })
+  t.throws(() => decodeReply(Uint8Array.of(2), new Uint8Array(4 * 1024 * 1024 + 1)), {
+    code: 'TOO_LARGE',
+  })
+  t.throws(() => decodeGossip(new Uint8Array(600 * 1024)), { code: 'TOO_LARGE' })
+  // A count that no message of this length can hold, made to allocate.
+  t.throws(() => decodeReply(Uint8Array.of(6, 0xff, 0x07)), { code: 'MALFORMED' })
+})
+
+test('a number has one encoding, and numbers are finite', (t) => {
+  t.throws(() => decodeRequest(Uint8Array.of(1, 0x80, 0x00)), { code: 'MALFORMED' })
+  const bytes = Buffer.from(wanting({}))
+  bytes.writeDoubleLE(Number.NaN, bytes.length - 16)
+  t.throws(() => decodeRequest(bytes), { code: 'MALFORMED' })
+  bytes.writeDoubleLE(1, bytes.length - 16)
+  bytes.writeDoubleLE(-1, bytes.length - 8)
+  t.throws(() => decodeRequest(bytes), { code: 'MALFORMED' })
+})
+
+test('a payload comes with a block only', (t) => {
+  t.throws(() => decodeReply(Uint8Array.of(8), new Uint8Array(1)), { code: 'MALFORMED' })
+})
+
+test('the text of a failure is cut to fit', (t) => {
+  const { head } = encodeReply({ type: 'failed', code: 'EIO', message: 'é'.repeat(2_000) })
+  const decoded = decodeReply(head)
+  t.true(decoded.type === 'failed' && decoded.message === 'é'.repeat(512))
+})
