@@ -10,7 +10,8 @@ export const BIN = join(import.meta.dirname, '../../node_modules/.bin')
 
 export async function runTool(name: string, command: readonly string[]): Promise<Counts> {
   const [program = '', ...args] = command
-  const child = spawn(join(BIN, program), args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  const env = { ...process.env, NO_COLOR: '1' }
+  const child = spawn(join(BIN, program), args, { env, stdio: ['ignore', 'pipe', 'pipe'] })
   const ended = once(child, 'close') as Promise<[number | null, string | null]>
   const [output, errors, [code, signal]] = await Promise.all([
     text(child.stdout),
