@@ -69,7 +69,11 @@ export class Link {
     // Nobody may be waiting; the failure is logged where it is found.
     promise.catch(() => undefined)
     this.#settle = { resolve, reject }
-    this.#outbox = new Outbox(init.stream, (error) => this.#fail(error))
+    this.#outbox = new Outbox(
+      init.stream,
+      (error) => this.#fail(error),
+      () => this.#services.unpark(),
+    )
     this.#asks = new Asks((id) => this.#outbox.frame(FRAME.cancel, id))
     this.#services = new Services(this.#outbox, this.peer, init.slot)
     this.#reader = new FrameReader({
@@ -211,8 +215,7 @@ export class Link {
       case FRAME.cancel:
         return this.#services.cancel(id)
       case FRAME.credit:
-        this.#outbox.grant(id)
-        return this.#services.unpark()
+        return this.#outbox.grant(id)
       default:
         return this.#onControl(type, id, body)
     }

@@ -43,6 +43,7 @@ const BATCH_CAPACITY_BYTES = 16 * 1024
 export class Outbox {
   readonly #stream: Sendable
   readonly #onError: (error: unknown) => void
+  readonly #onSent: () => void
   #writer = new ByteWriter(BATCH_CAPACITY_BYTES)
   /** Finished parts of the batch: what the writer held before, and payloads by reference. */
   #chunks: Uint8Array[] = []
@@ -58,9 +59,11 @@ export class Outbox {
   #isClosed = false
   #parcelBytes = 0
 
-  constructor(stream: Sendable, onError: (error: unknown) => void) {
+  /** `onSent` is called whenever the queue may have become shorter. */
+  constructor(stream: Sendable, onError: (error: unknown) => void, onSent: () => void) {
     this.#stream = stream
     this.#onError = onError
+    this.#onSent = onSent
   }
 
   /** Bytes of replies not yet taken by the stream. */
@@ -133,6 +136,7 @@ export class Outbox {
       while (this.#isWritable && !this.#isClosed && this.#fill()) {
         this.#isWritable = this.#stream.send(this.#take())
       }
+      this.#onSent()
     } catch (error) {
       this.#onError(error)
     }

@@ -1,5 +1,5 @@
 import { codeOf, PotluckError } from '../../src/base/errors.ts'
-import type { PeerId, Reply } from '../../src/ports/messages.ts'
+import type { PeerId, Reply, Request } from '../../src/ports/messages.ts'
 import type { RequestHandler } from '../../src/ports/network.ts'
 import { encodeReply, type EncodedReply } from '../../src/wire/reply.ts'
 import { decodeRequest } from '../../src/wire/request.ts'
@@ -9,8 +9,11 @@ import type { Outbox } from './outbox.ts'
 /** Where the network keeps its one handler, which may be set after the first requests came. */
 export type HandlerSlot = { readonly handler: Promise<RequestHandler>; current?: RequestHandler }
 
-/** Answers a `find` frame with an encoded reply. */
-export type FindHandler = (body: Buffer) => Uint8Array
+/**
+ * Requests begun in one turn of the event loop. A thousand may come in one read, and what they fill
+ * the queue of replies with is only known when their handlers have had a turn.
+ */
+const MAX_STARTS = 64
 
 /**
  * One request that we answer. Its signal is made when the handler first looks at it: most never do,
@@ -42,10 +45,11 @@ class Service {
 /** The answering side of a link. */
 export class Services {
   readonly #services = new Map<number, Service>()
-  readonly #parked: { service: Service; body: Uint8Array }[] = []
+  readonly #parked: { service: Service; request: Request }[] = []
   readonly #outbox: Outbox
   readonly #from: PeerId
   readonly #slot: HandlerSlot
+  #starts = 0
 
   constructor(outbox: Outbox, from: PeerId, slot: HandlerSlot) {
     this.#outbox = outbox
@@ -63,20 +67,21 @@ export class Services {
       this.#send(id, failure(new PotluckError('BUSY', 'too many requests are outstanding')))
       return
     }
+    const request = decodeRequest(body)
     const service = new Service(id)
     this.#services.set(id, service)
     // A peer that asks faster than it reads must not fill our memory with replies.
-    if (this.#parked.length > 0 || this.#outbox.replyBytes >= MAX_QUEUED_REPLY_BYTES) {
-      this.#parked.push({ service, body: Uint8Array.prototype.slice.call(body) })
-    } else this.#start(service, body)
+    if (this.#parked.length > 0 || !this.#mayStart()) {
+      this.#parked.push({ service, request })
+    } else this.#start(service, request)
   }
 
   /** Starts what had to wait, as far as the queue of replies has room again. */
   unpark(): void {
-    while (this.#parked.length > 0 && this.#outbox.replyBytes < MAX_QUEUED_REPLY_BYTES) {
+    while (this.#parked.length > 0 && this.#mayStart()) {
       const next = this.#parked.shift()
       if (next !== undefined && this.#services.has(next.service.id)) {
-        this.#start(next.service, next.body)
+        this.#start(next.service, next.request)
       }
     }
   }
@@ -95,8 +100,18 @@ export class Services {
     this.#parked.length = 0
   }
 
-  #start(service: Service, body: Uint8Array): void {
-    const request = decodeRequest(body)
+  #mayStart(): boolean {
+    return this.#starts < MAX_STARTS && this.#outbox.replyBytes < MAX_QUEUED_REPLY_BYTES
+  }
+
+  /** A turn of the event loop has passed. */
+  #nextTurn(): void {
+    this.#starts = 0
+    this.unpark()
+  }
+
+  #start(service: Service, request: Request): void {
+    if (this.#starts++ === 0) setImmediate(() => this.#nextTurn())
     const handler = this.#slot.current
     const reply =
       handler === undefined
@@ -117,13 +132,17 @@ export class Services {
   #send(id: number, reply: Reply): void {
     let encoded: EncodedReply
     try {
-      encoded = encodeReply(reply)
+      // Handlers that waited long may all end at once; the asker knows where else to ask.
+      const isFull = this.#outbox.replyBytes >= 2 * MAX_QUEUED_REPLY_BYTES
+      encoded = encodeReply(isFull && reply.type === 'answer' ? BUSY : reply)
     } catch (error) {
       encoded = encodeReply(failure(error))
     }
     this.#outbox.reply(id, encoded.head, encoded.payload)
   }
 }
+
+const BUSY: Reply = { type: 'answer', answer: { type: 'busy', referrals: [] } }
 
 function failure(error: unknown): Reply {
   const message = error instanceof Error ? error.message : String(error)

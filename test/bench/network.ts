@@ -24,7 +24,7 @@ export type Measured = {
 }
 
 export const SMALL: Load = { blockBytes: 4_096, inFlight: 32, requests: 100_000 }
-export const BULK: Load = { blockBytes: 1_048_576, inFlight: 8, requests: 256 }
+export const BULK: Load = { blockBytes: 1_048_576, inFlight: 8, requests: 1024 }
 
 const MESH_KEY = new Uint8Array(32).fill(7)
 const LISTEN = ['/ip4/127.0.0.1/tcp/0']

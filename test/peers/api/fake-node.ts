@@ -1,0 +1,119 @@
+// A mesh node without a mesh, behind a real API on a real socket, for tests of the API and of the
+// commands that use it.
+import { mkdtemp, rm } from 'node:fs/promises'
+import os from 'node:os'
+import path from 'node:path'
+import { serveApi } from '../../../peers/api/api-server.ts'
+import type { PeerFacts } from '../../../peers/api/protocol.ts'
+import { PotluckError } from '../../../src/base/errors.ts'
+import type { MeshNode, NodeStatus } from '../../../src/node/mesh-node.ts'
+import { FakeVolume } from './fake-volume.ts'
+import type { FakeTree } from './fake-volume.ts'
+
+export const TREE: FakeTree = {
+  'hello.txt': 'hello world',
+  'empty': '',
+  'large': 'x'.repeat(10_000),
+  'broken': '!',
+  'link': '-> hello.txt',
+  'lib': { 'a.py': 'a', 'b.py': 'bb', 'deep': { 'c.py': 'ccc' } },
+  '\u00c3\u00a9': 'a name of two bytes, é in UTF-8',
+}
+
+export type FakeNode = MeshNode & {
+  readonly fake: FakeVolume
+  readonly calls: unknown[]
+  peers: number
+  isServing: boolean
+  warming: (signal: AbortSignal | undefined) => Promise<void>
+}
+
+export function fakeNode(): FakeNode {
+  const fake = new FakeVolume('data', TREE)
+  const find = (name: string) => {
+    if (name === 'data') return fake
+    throw new PotluckError('UNKNOWN_VOLUME', `no volume ${name} here`)
+  }
+  const node: FakeNode = {
+    fake,
+    calls: [],
+    peers: 2,
+    isServing: true,
+    warming: () => Promise.resolve(),
+    peer: 'peer-a',
+    volumes: () => [fake],
+    volume: find,
+    status: () => statusOf(node),
+    async invalidate(volume, where, options) {
+      find(volume)
+      node.calls.push(['invalidate', where, options])
+    },
+    async warm(volume, paths, options) {
+      find(volume)
+      node.calls.push(['warm', paths, options?.everyNode])
+      options?.onProgress?.({ files: 2, filesDone: 1, bytes: 20, bytesDone: 10 })
+      await node.warming(options?.signal)
+      return { files: 2, filesDone: 2, bytes: 20, bytesDone: 20 }
+    },
+    async holders(volume, where) {
+      find(volume)
+      node.calls.push(['holders', where])
+      return { blocks: 3, holders: [{ peer: 'peer-b', blocks: 2, isHome: true }] }
+    },
+    async ready(volume) {
+      find(volume)
+      if (!node.isServing) throw new PotluckError('NO_SOURCE', 'nobody has it')
+    },
+    stop: () => Promise.resolve(),
+  }
+  return node
+}
+
+function statusOf(node: FakeNode): NodeStatus {
+  const tiers = { shard: 5, peer: 3, source: 2 }
+  return {
+    peer: 'peer-a',
+    epoch: 1,
+    peers: node.peers,
+    upMs: 65_000,
+    ram: { capacityBytes: 1024 ** 3, usedBytes: 1024 ** 2, blocks: 7 },
+    volumes: [
+      { name: 'data', hasSource: true, coherence: 'gossip', blockBytes: 4096, blocks: tiers, bytes: tiers },
+    ],
+    counters: { serve_bytes_total: 4096, fetch_hedges_total: 1 },
+    fetchMs: { p50: 1, p99: 20, max: 30 },
+  }
+}
+
+export const FACTS: PeerFacts = {
+  mesh: 'default',
+  pid: 42,
+  addresses: ['/ip4/127.0.0.1/tcp/4100/p2p/peer-a'],
+  mounts: [{ volume: 'data', mountPoint: '/mnt/data', counters: { read_requests: 9 } }],
+  sources: { data: { reads: 2, bytes: 8192, lists: 1 } },
+  network: { net_links: 2, net_requests_total: 8 },
+  rssBytes: 50 * 1024 ** 2,
+}
+
+export type ServedNode = AsyncDisposable & {
+  readonly node: FakeNode
+  readonly socket: string
+  readonly directory: string
+}
+
+/** Serves a fake node on a socket of its own, until disposed. */
+export async function serveFakeNode(): Promise<ServedNode> {
+  const directory = await mkdtemp(path.join(os.tmpdir(), 'potluck-test-'))
+  const node = fakeNode()
+  const socket = path.join(directory, 'api.sock')
+  const server = await serveApi({ node, facts: () => FACTS }, socket, () => undefined)
+  return {
+    node,
+    socket,
+    directory,
+    async [Symbol.asyncDispose]() {
+      await server.stop()
+      await rm(directory, { recursive: true })
+    },
+  }
+}
