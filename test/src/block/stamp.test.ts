@@ -1,0 +1,47 @@
+import test from 'ava'
+import fc from 'fast-check'
+import { HybridClock, msOf, stampAt } from '../../../src/block/stamp.ts'
+
+function clockAt(ms: number) {
+  const clock = { ms, now: () => clock.ms, after: () => () => {} }
+  return clock
+}
+
+test('a stamp and milliseconds are two forms of one time', (t) => {
+  t.is(msOf(stampAt(1_700_000_000_000)), 1_700_000_000_000)
+  t.is(msOf(stampAt(1_700_000_000_000.9)), 1_700_000_000_000)
+  t.true(Number.isSafeInteger(stampAt(Date.UTC(2039, 0, 1))))
+})
+
+test('every tick is later than all before it, whatever the clock does', (t) => {
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: -5000, max: 5000 })), (steps) => {
+      const clock = clockAt(1_700_000_000_000)
+      const stamps = new HybridClock(clock)
+      let before = stamps.tick()
+      for (const step of steps) {
+        clock.ms += step
+        const now = stamps.tick()
+        t.true(now > before)
+        before = now
+      }
+    }),
+  )
+})
+
+test('a tick is later than everything witnessed', (t) => {
+  const clock = clockAt(1_700_000_000_000)
+  const stamps = new HybridClock(clock)
+  const heard = stampAt(clock.ms + 60_000)
+  t.true(stamps.witness(heard))
+  t.true(stamps.tick() > heard)
+})
+
+test('stamps that no honest clock gives are not believed, and change nothing', (t) => {
+  const clock = clockAt(1_700_000_000_000)
+  const stamps = new HybridClock(clock)
+  for (const stamp of [-1, 0.5, NaN, Infinity, 2 ** 60, stampAt(clock.ms + 2 * 3_600_000)]) {
+    t.false(stamps.witness(stamp), `${stamp}`)
+  }
+  t.is(stamps.tick(), stampAt(clock.ms))
+})
