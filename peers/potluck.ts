@@ -50,15 +50,20 @@ async function main(): Promise<number> {
     await makeProgram(terminal, version()).parseAsync(given, { from: 'user' })
     return EXIT.ok
   } catch (error) {
+    if (isInterruption(error) && terminal.interrupted.aborted) return EXIT.interrupted
     complain(error, terminal)
     return exitCodeOf(error)
   }
 }
 
+function isInterruption(error: unknown): boolean {
+  const { code, name } = (error ?? {}) as { code?: unknown; name?: unknown }
+  return code === 'ABORTED' || name === 'AbortError'
+}
+
 // Commander has already printed its own errors, and help and version are none.
 function complain(error: unknown, terminal: Terminal): void {
-  const isPrinted = error instanceof CommanderError && error.code !== 'potluck.usage'
-  if (isPrinted || terminal.interrupted.aborted) return
+  if (error instanceof CommanderError && error.code !== 'potluck.usage') return
   const message = error instanceof Error ? error.message : String(error)
   terminal.err(`potluck: ${message}\n`)
   if (process.env['POTLUCK_LOG_LEVEL'] === 'debug' && error instanceof Error) terminal.err(`${error.stack}\n`)

@@ -1,6 +1,6 @@
 // Takes a Unix socket's path for a server: recovers one that a dead process left, refuses one that a
 // living process serves, and lets nobody but this user in.
-import { chmod, lstat, mkdir, unlink } from 'node:fs/promises'
+import { chmod, lstat, mkdir, stat, unlink } from 'node:fs/promises'
 import type { Server } from 'node:http'
 import net from 'node:net'
 import path from 'node:path'
@@ -34,16 +34,15 @@ export async function clearStale(socket: string): Promise<void> {
   await unlink(socket).catch(ignoreMissing)
 }
 
-// A directory in /tmp may have been made by somebody else first, who could then swap the socket.
+// Whoever may rename in its directory could put a socket of theirs in the place of ours.
 async function checkDirectory(directory: string): Promise<void> {
   await mkdir(directory, { recursive: true, mode: 0o700 })
-  const { uid, mode } = await lstat(directory)
-  const isSticky = (mode & 0o1000) !== 0
-  const self = process.getuid?.() ?? uid
-  const isOwn = uid === self || uid === 0
-  if ((isOwn && (mode & 0o022) === 0) || isSticky) return
-  if (isOwn) return
-  throw new PotluckError('EACCES', `${directory} belongs to user ${uid}; give --api a path in a directory of your own`)
+  const { uid, mode } = await stat(directory)
+  const isOwn = uid === 0 || uid === (process.getuid?.() ?? uid)
+  const isOpen = (mode & 0o002) !== 0 && (mode & 0o1000) === 0
+  if (isOwn && !isOpen) return
+  const why = isOwn ? 'may be written to by everyone' : `belongs to user ${uid}`
+  throw new PotluckError('EACCES', `${directory} ${why}; give --api a path in a directory of your own`)
 }
 
 function isServed(socket: string): Promise<boolean> {

@@ -12,7 +12,7 @@ export const EXIT_HELP = `Exit codes:
   2    usage: an option, a value or a config file that can't be understood
   3    refused: no permission, another mesh key, or a socket or mount point in use
   4    unreachable: no peer answers at the socket, no peer has the source, or time ran out
-  130  interrupted by a second Ctrl-C`
+  130  interrupted; a peer that left cleanly when it was told to exits with 0`
 
 const REFUSED: ReadonlySet<ErrorCode> = new Set(['REFUSED', 'EACCES', 'EPERM', 'EBUSY', 'EROFS'])
 const UNREACHABLE: ReadonlySet<ErrorCode> = new Set(['UNREACHABLE', 'NO_SOURCE', 'ETIMEDOUT'])

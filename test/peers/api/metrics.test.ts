@@ -4,7 +4,7 @@ import { metricsText } from '../../../peers/api/metrics/metrics-text.ts'
 import { Timings } from '../../../peers/api/metrics/timings.ts'
 import { FACTS, fakeNode } from './fake-node.ts'
 
-const SAMPLE = /^([a-z_][a-z0-9_]*)(\{[a-z_]+="[^"]*"(,[a-z_]+="[^"]*")*\})? (-?[0-9.e+-]+|NaN|\+Inf)$/
+const SAMPLE = /^([a-z_][a-z0-9_]*)(\{[a-z_]+="[^"]*"(,[a-z_]+="[^"]*")*\})? (-?[0-9.e+-]+|Nan|\+Inf)$/
 
 async function scrape(): Promise<string> {
   const wants = new Timings()

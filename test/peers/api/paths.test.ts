@@ -32,7 +32,7 @@ for (const [given, volume, path] of RESOLVED) {
   })
 }
 
-for (const given of ['/mnt/database', '/etc/passwd', '../../x', 'other:lib', 'data:../x']) {
+for (const given of ['/mnt/database', '/etc/passwd', '../../x', '../../other:x', 'data:../x']) {
   test(`${given} is refused, with what would be understood`, (t) => {
     const error = t.throws(() => resolveTarget(given, PLACES), { code: 'EINVAL' })
     t.true(error.message.includes(given.replace('data:', '')))
