@@ -3,7 +3,8 @@
 // Eviction is S3-FIFO (Yang et al., SOSP 2023): newcomers pass through a small queue, and only those
 // asked for again reach the main one, so that one scan of a large tree does not wash out what is hot.
 // On top of it comes the mesh's rule: a block of which this node is the home goes last, because the
-// homes' copies together are the mesh's one copy.
+// homes' copies together are the mesh's one copy. It holds as long as the others, the guests, have
+// more than a tenth: where homes alone fill the shard, as on a single node, they compete as equals.
 // It must never hold more bytes than its capacity, nor keep a slice that pins a larger buffer.
 import assert from 'node:assert/strict'
 import type { Block, Key } from '../ports/messages.ts'
@@ -14,10 +15,10 @@ export const ENTRY_BYTES = 400
 const SMALL_SHARE = 0.1
 const GHOSTS_MAX = 65_536
 const FREQUENCY_MAX = 3
-/** How many home copies one eviction may spare before it takes what comes. */
+/** How many home copies in the main queue one eviction may spare before it takes what comes. */
 const REPRIEVES = 32
 
-type Slot = { block: Block; frequency: number; size: number }
+type Slot = { block: Block; frequency: number; size: number; isGuest: boolean }
 type Queue = Map<Key, Slot>
 
 export type ShardInit = {
@@ -35,6 +36,8 @@ export class Shard {
   readonly #ghosts = new Set<Key>()
   #smallBytes = 0
   #mainBytes = 0
+  /** Bytes of which another node is the home, as far as was noticed: homes move with the peers. */
+  #guestBytes = 0
   #evictions = 0
 
   constructor(init: ShardInit) {
@@ -73,22 +76,19 @@ export class Shard {
     this.delete(key)
     if (size > this.capacityBytes) return
     while (this.usedBytes + size > this.capacityBytes) this.#evictOne()
-    const slot: Slot = { block: compact(block), frequency: 0, size }
+    const isGuest = !this.#isHome(key)
+    const slot: Slot = { block: compact(block), frequency: 0, size, isGuest }
+    if (isGuest) this.#guestBytes += size
     if (this.#ghosts.delete(key)) this.#insertMain(key, slot)
     else this.#insertSmall(key, slot)
   }
 
   delete(key: Key): void {
-    const inSmall = this.#small.get(key)
-    if (inSmall !== undefined) {
-      this.#small.delete(key)
-      this.#smallBytes -= inSmall.size
-    }
-    const inMain = this.#main.get(key)
-    if (inMain !== undefined) {
-      this.#main.delete(key)
-      this.#mainBytes -= inMain.size
-    }
+    const slot = this.#small.get(key) ?? this.#main.get(key)
+    if (slot === undefined) return
+    if (this.#small.delete(key)) this.#smallBytes -= slot.size
+    else if (this.#main.delete(key)) this.#mainBytes -= slot.size
+    if (slot.isGuest) this.#guestBytes -= slot.size
   }
 
   #insertSmall(key: Key, slot: Slot): void {
@@ -107,19 +107,20 @@ export class Shard {
       const isSmallFull = this.#smallBytes > this.capacityBytes * SMALL_SHARE
       const isDone =
         isSmallFull || this.#main.size === 0
-          ? this.#evictFromSmall(reprieves)
+          ? this.#evictFromSmall()
           : this.#evictFromMain(reprieves)
       if (isDone) return
     }
   }
 
   /** Moves the oldest newcomer on to the main queue, or out. True where bytes came free. */
-  #evictFromSmall(reprieves: { left: number }): boolean {
+  #evictFromSmall(): boolean {
     const [key, slot] = oldest(this.#small)
     this.#small.delete(key)
     this.#smallBytes -= slot.size
-    const isSpared = slot.frequency === 0 && this.#isSpared(key, reprieves)
-    if (slot.frequency === 0 && !isSpared) return this.#drop(key)
+    // A reprieve of any number here: each block is moved on but once.
+    const isKept = slot.frequency > 0 || this.#isFavoured(key, slot)
+    if (!isKept) return this.#drop(key, slot)
     slot.frequency = 0
     this.#insertMain(key, slot)
     return false
@@ -128,24 +129,28 @@ export class Shard {
   #evictFromMain(reprieves: { left: number }): boolean {
     const [key, slot] = oldest(this.#main)
     this.#main.delete(key)
-    const isSpared = slot.frequency > 0 || this.#isSpared(key, reprieves)
-    if (!isSpared) {
+    const isKept = slot.frequency > 0 || (reprieves.left > 0 && this.#isFavoured(key, slot))
+    if (!isKept) {
       this.#mainBytes -= slot.size
-      return this.#drop(key)
+      return this.#drop(key, slot)
     }
+    if (slot.frequency === 0) reprieves.left -= 1
     slot.frequency = Math.max(0, slot.frequency - 1)
     this.#main.set(key, slot)
     return false
   }
 
-  #isSpared(key: Key, reprieves: { left: number }): boolean {
-    if (reprieves.left === 0 || !this.#isHome(key)) return false
-    reprieves.left -= 1
-    return true
+  /** A home copy while there are guests to go instead. */
+  #isFavoured(key: Key, slot: Slot): boolean {
+    const isGuest = !this.#isHome(key)
+    if (isGuest !== slot.isGuest) this.#guestBytes += isGuest ? slot.size : -slot.size
+    slot.isGuest = isGuest
+    return !isGuest && this.#guestBytes > this.capacityBytes * SMALL_SHARE
   }
 
-  #drop(key: Key): true {
+  #drop(key: Key, slot: Slot): true {
     this.#evictions += 1
+    if (slot.isGuest) this.#guestBytes -= slot.size
     this.#ghosts.add(key)
     if (this.#ghosts.size > GHOSTS_MAX) {
       const [first] = this.#ghosts

@@ -33,7 +33,7 @@ test('different blocks have different keys, equal ones equal keys', (t) => {
 })
 
 test('a position is the sha256 of the peer id', (t) => {
-  const expected = createHash('sha256').update('12D3KooWpeer').digest('latin1')
+  const expected = createHash('sha256').update('12D3KooWpeer').digest('binary')
   t.is(positionOf('12D3KooWpeer'), expected)
 })
 

@@ -1,0 +1,170 @@
+import test from 'ava'
+import fc from 'fast-check'
+import type { Block } from '../../../src/ports/messages.ts'
+import { ENTRY_BYTES, Shard } from '../../../src/shard/shard.ts'
+
+const blockOf = (size: number, stamp = 1): Block => {
+  return { stamp, version: 0, checksum: 0, bytes: new Uint8Array(size) }
+}
+
+const SIZE = 1000
+const COST = SIZE + ENTRY_BYTES
+
+/** Room for `blocks` blocks of SIZE bytes. */
+function shardOf(blocks: number, isHome: (key: string) => boolean = () => false): Shard {
+  return new Shard({ capacityBytes: blocks * COST, isHome })
+}
+
+const keysHeld = (shard: Shard, prefix: string, count: number): number => {
+  let held = 0
+  for (let i = 0; i < count; i++) if (shard.has(`${prefix}${i}`)) held += 1
+  return held
+}
+
+function scan(shard: Shard, prefix: string, count: number): void {
+  for (let i = 0; i < count; i++) shard.admit(`${prefix}${i}`, blockOf(SIZE))
+}
+
+test('what is admitted is there, what is deleted is not', (t) => {
+  const shard = shardOf(4)
+  const block = blockOf(SIZE)
+  shard.admit('a', block)
+  t.is(shard.get('a'), block)
+  t.true(shard.has('a'))
+  t.is(shard.usedBytes, COST)
+  shard.delete('a')
+  shard.delete('a')
+  t.is(shard.get('a'), undefined)
+  t.is(shard.usedBytes, 0)
+})
+
+test('a newer block takes the place of an older one, whatever their sizes', (t) => {
+  const shard = shardOf(4)
+  shard.admit('a', blockOf(SIZE, 1))
+  shard.admit('a', blockOf(2 * SIZE, 2))
+  t.is(shard.get('a')?.stamp, 2)
+  t.is(shard.blocks, 1)
+  t.is(shard.usedBytes, 2 * SIZE + ENTRY_BYTES)
+})
+
+test('a block larger than the shard is not kept, and what was there by that name is gone', (t) => {
+  const shard = shardOf(2)
+  shard.admit('a', blockOf(SIZE))
+  shard.admit('b', blockOf(SIZE))
+  shard.admit('a', blockOf(10 * SIZE))
+  t.false(shard.has('a'))
+  t.true(shard.has('b'))
+})
+
+test('the bound holds after every operation, and the count of bytes is exact', (t) => {
+  const operation = fc.record({
+    does: fc.constantFrom('admit', 'admit', 'admit', 'get', 'delete'),
+    key: fc.nat(40).map(String),
+    size: fc.oneof(fc.nat(3000), fc.nat(30_000)),
+  })
+  fc.assert(
+    fc.property(
+      fc.array(operation, { maxLength: 200 }),
+      fc.integer({ min: 500, max: 20_000 }),
+      fc.integer({ min: 1, max: 4 }),
+      (operations, capacityBytes, homes) => {
+        const isHome = (key: string) => Number(key) % homes === 0
+        const shard = new Shard({ capacityBytes, isHome })
+        const sizes = new Map<string, number>()
+        for (const { does, key, size } of operations) {
+          if (does === 'get') shard.get(key)
+          if (does === 'delete') shard.delete(key)
+          if (does === 'admit') {
+            shard.admit(key, blockOf(size))
+            sizes.set(key, size)
+          }
+          let expected = 0
+          let blocks = 0
+          for (const [held, bytes] of sizes) {
+            if (!shard.has(held)) continue
+            expected += bytes + ENTRY_BYTES
+            blocks += 1
+          }
+          t.is(shard.usedBytes, expected)
+          t.is(shard.blocks, blocks)
+          t.true(shard.usedBytes <= capacityBytes)
+        }
+      },
+    ),
+    { numRuns: 100 },
+  )
+})
+
+for (const [who, isHome] of [
+  ['blocks of other homes', () => false],
+  ['blocks of this home alone, as on a single node', () => true],
+] as const) {
+  test(`the hot set survives a scan of ten times the shard: ${who}`, (t) => {
+    const shard = shardOf(100, isHome)
+    for (let round = 0; round < 4; round++) {
+      for (let i = 0; i < 50; i++) {
+        if (shard.get(`hot${i}`) === undefined) shard.admit(`hot${i}`, blockOf(SIZE))
+      }
+    }
+    scan(shard, 'scan', 1000)
+    t.true(keysHeld(shard, 'hot', 50) >= 45, `${keysHeld(shard, 'hot', 50)} of 50 are left`)
+  })
+}
+
+test('what was thrown out too early gets straight into the main queue the second time', (t) => {
+  const shard = shardOf(100)
+  for (let i = 0; i < 80; i++) {
+    shard.admit(`kept${i}`, blockOf(SIZE))
+    shard.get(`kept${i}`)
+  }
+  scan(shard, 'scan', 100)
+  shard.admit('again', blockOf(SIZE))
+  scan(shard, 'more', 100)
+  t.false(shard.has('again'))
+  shard.admit('again', blockOf(SIZE))
+  scan(shard, 'last', 50)
+  t.true(shard.has('again'))
+})
+
+test('copies of which this node is the home outlive all others', (t) => {
+  const isHome = (key: string) => key.startsWith('home')
+  const shard = shardOf(100, isHome)
+  for (let i = 0; i < 60; i++) shard.admit(`home${i}`, blockOf(SIZE))
+  scan(shard, 'guest', 1000)
+  t.is(keysHeld(shard, 'home', 60), 60)
+})
+
+test('guests give way to homes, whichever came first', (t) => {
+  const isHome = (key: string) => key.startsWith('home')
+  const shard = shardOf(100, isHome)
+  for (let i = 0; i < 1000; i++) {
+    shard.admit(`guest${i}`, blockOf(SIZE))
+    if (i % 12 === 0) shard.admit(`home${i / 12}`, blockOf(SIZE))
+  }
+  t.true(keysHeld(shard, 'home', 84) >= 80, `${keysHeld(shard, 'home', 84)} of 84 are left`)
+})
+
+test('more home copies than fit do not stop the shard from taking in others', (t) => {
+  const shard = shardOf(50, (key) => key.startsWith('home'))
+  for (let i = 0; i < 200; i++) shard.admit(`home${i}`, blockOf(SIZE))
+  shard.admit('guest', blockOf(SIZE))
+  t.true(shard.has('guest'))
+})
+
+test('a slice does not keep the large buffer behind it alive', (t) => {
+  const shard = new Shard({ capacityBytes: 10_000_000, isHome: () => false })
+  const large = new Uint8Array(1_000_000).fill(7)
+  shard.admit('slice', { ...blockOf(0), bytes: large.subarray(500, 900) })
+  const kept = shard.get('slice')?.bytes as Uint8Array
+  t.is(kept.buffer.byteLength, 400)
+  t.deepEqual(kept, large.slice(500, 900))
+  const whole = { ...blockOf(0), bytes: large.subarray(0, 999_999) }
+  shard.admit('whole', whole)
+  t.is(shard.get('whole')?.bytes.buffer, large.buffer, 'nearly all of a buffer is not copied')
+})
+
+test('evictions are counted', (t) => {
+  const shard = shardOf(10)
+  scan(shard, 'scan', 25)
+  t.is(shard.evictions, 15)
+})
