@@ -1,0 +1,39 @@
+// A worker thread that sleeps in read(2) on the device. It ends when the mount does, or when it is
+// woken after main has said stop.
+//
+// The fast path belongs here: a request that shared memory can answer is answered in this thread,
+// between `readSync` and `publish`, and main never hears of it (main's wake-up is most of what a
+// request costs).
+import { readSync } from 'node:fs'
+import { parentPort, workerData } from 'node:worker_threads'
+import { assertPort, type FromReader, type ReaderInit } from './reader-messages.ts'
+import { READ_BYTES, RingProducer } from './ring.ts'
+
+/** Reads until the connection ends. @returns the errno name that ended it, or 'stopped' */
+function readRequests(ring: RingProducer, fd: number): string {
+  for (;;) {
+    const at = ring.room()
+    if (at === undefined) return 'stopped'
+    let length: number
+    try {
+      length = readSync(fd, ring.bytes, at, READ_BYTES, null)
+    } catch (error) {
+      const code = (error as NodeJS.ErrnoException).code ?? 'EIO'
+      // EINTR: a signal. ENOENT: the request was taken back while it was being read.
+      if (code === 'EINTR' || code === 'ENOENT' || code === 'EAGAIN') continue
+      return code
+    }
+    if (ring.isStopped) return 'stopped'
+    if (length === 0) return 'ENODEV'
+    if (ring.publish(length)) post({ type: 'wake' })
+  }
+}
+
+const port = assertPort(parentPort)
+
+function post(message: FromReader): void {
+  port.postMessage(message)
+}
+
+const { memory, fd } = workerData as ReaderInit
+post({ type: 'ended', why: readRequests(new RingProducer(memory), fd) })

@@ -1,0 +1,38 @@
+// What a mount is made of and what it offers, whichever driver makes it.
+import type { Log } from '../src/base/log.ts'
+import type { Volume } from '../src/volume/volume.ts'
+
+export type MountDriver = 'kernel' | 'fuse-native'
+
+export type MountInit = {
+  readonly volume: Volume
+  readonly mountPoint: string
+  readonly log: Log
+  /** Let other users in, as far as permissions do. @default true for root, false for others */
+  readonly allowOther?: boolean
+  /** Mount over a directory that is not empty. @default false */
+  readonly nonempty?: boolean
+  /** How far the kernel reads ahead in a file; a multiple of 4 KiB. @default 1 MiB */
+  readonly readAheadBytes?: number
+  /** @default kernel */
+  readonly driver?: MountDriver
+}
+
+/** Why a mount is over. */
+export type CloseReason =
+  /** `unmount` was called. */
+  | 'unmounted'
+  /** Somebody else unmounted it, or the kernel aborted the connection. */
+  | 'gone'
+  | 'aborted'
+  | 'failed'
+
+export interface Mount {
+  /** Absolute, without symbolic links. */
+  readonly mountPoint: string
+  /** Resolves when nothing is left of it, though programs may still use it: they get ENOTCONN. */
+  unmount(): Promise<void>
+  readonly closed: Promise<CloseReason>
+  /** Requests by kind, notifies and errors; names end in their unit. */
+  counters(): Record<string, number>
+}

@@ -1,0 +1,127 @@
+// The driver that speaks the kernel's protocol itself: puts a session and a connection together,
+// and takes them apart again in the one order that leaves nobody hanging.
+import type { Log } from '../src/base/log.ts'
+import { PotluckError } from '../src/base/errors.ts'
+import { Connection } from './device/connection.ts'
+import type { CloseReason, Mount, MountInit } from './driver.ts'
+import { MAX_IO_BYTES } from './protocol/negotiate.ts'
+import { Session } from './session/session.ts'
+import { mountDevice, setReadAhead } from './system/mount-device.ts'
+import { prepareMountPoint } from './system/mount-point.ts'
+import { mountedAt } from './system/mount-table.ts'
+import { isRoot, unmount, unmountLazily, unmountNow } from './system/unmount.ts'
+
+export async function mountKernel(init: MountInit): Promise<Mount> {
+  const { volume, log } = init
+  const path = await prepareMountPoint(init.mountPoint, init)
+  const allowOther = init.allowOther ?? isRoot()
+  const readAheadBytes = init.readAheadBytes ?? MAX_IO_BYTES
+  const fd = await mountDevice(path, { volumeName: volume.name, allowOther, log })
+  setReadAhead(path, { bytes: readAheadBytes, log })
+  const mount = new KernelMount(init, { path, fd, readAheadBytes })
+  await mount.ready
+  return mount
+}
+
+type Mounted = { readonly path: string; readonly fd: number; readonly readAheadBytes: number }
+
+class KernelMount implements Mount {
+  readonly mountPoint: string
+  readonly closed: Promise<CloseReason>
+  readonly ready: Promise<void>
+  readonly #log: Log
+  readonly #minor: number | undefined
+  readonly #session: Session
+  readonly #connection: Connection
+  #unmounting: Promise<void> | undefined
+
+  constructor({ volume, log }: MountInit, { path, fd, readAheadBytes }: Mounted) {
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    this.mountPoint = path
+    this.ready = promise
+    this.#log = log
+    this.#minor = mountedAt(path)?.minor
+    let isReady = false
+    this.#connection = new Connection({
+      fd,
+      log,
+      onMessage: (message) => this.#session.handle(message),
+    })
+    this.#session = new Session({
+      volume,
+      log,
+      readAheadBytes,
+      device: this.#connection,
+      onReady: () => {
+        isReady = true
+        this.#connection.notifier.start(() => this.#session.invalidations.next())
+        resolve()
+      },
+      onInvalidation: () => {
+        if (isReady) this.#connection.notifier.pump()
+      },
+    })
+    process.on('exit', this.#onExit)
+    this.closed = this.#connection.ended.then((why) => this.#onEnded(why))
+    void this.closed.then((reason) => reject(notServed(path, reason)))
+  }
+
+  counters(): Record<string, number> {
+    const { sent, unknown, failed } = this.#connection.notifier.counts()
+    return {
+      ...this.#session.counters(),
+      fuse_notifies_total: sent,
+      fuse_notifies_unknown_total: unknown,
+      fuse_notifies_failed_total: failed,
+      fuse_reply_errors_total: this.#connection.writeErrors,
+    }
+  }
+
+  async unmount(): Promise<void> {
+    this.#unmounting ??= this.#takeDown()
+    await this.#unmounting
+    await this.closed
+  }
+
+  async #takeDown(): Promise<void> {
+    try {
+      await this.#removeFromTree()
+    } catch (error) {
+      this.#log('error', `${this.mountPoint} can't be unmounted: ${String(error)}`, { error })
+    }
+    this.#session.hangUp()
+    await this.#connection.close()
+  }
+
+  /** Ours is what has our connection's number: something else may have been mounted since. */
+  async #removeFromTree(): Promise<void> {
+    if (this.#minor === undefined || mountedAt(this.mountPoint)?.minor !== this.#minor) return
+    if ((await unmount(this.mountPoint)) !== 'busy') return
+    this.#log('info', `${this.mountPoint} is in use: it goes away for those who use it, too`)
+    await unmountLazily(this.mountPoint)
+  }
+
+  async #onEnded(why: string): Promise<CloseReason> {
+    const isOurs = this.#unmounting !== undefined
+    if (!isOurs) {
+      this.#unmounting = this.#takeDown()
+      await this.#unmounting
+    }
+    process.off('exit', this.#onExit)
+    this.#session.close()
+    if (isOurs) return 'unmounted'
+    const reason = why === 'ENODEV' ? 'gone' : why === 'ECONNABORTED' ? 'aborted' : 'failed'
+    this.#log('warn', `${this.mountPoint} is no longer mounted`, { reason, why })
+    return reason
+  }
+
+  /** A thread asleep in read(2) would keep the process from ending. */
+  readonly #onExit = (): void => {
+    unmountNow(this.mountPoint)
+    this.#connection.stopReading()
+  }
+}
+
+function notServed(path: string, reason: CloseReason): PotluckError {
+  return new PotluckError('EIO', `${path} was unmounted before it was served (${reason})`)
+}

@@ -1,0 +1,50 @@
+// The flag bits of linux/fuse.h that this file system sets or looks at.
+
+/** Bits 0 to 31 of the INIT flags (`flags`). */
+export const INIT = {
+  ASYNC_READ: 1,
+  AUTO_INVAL_DATA: 1 << 12,
+  DO_READDIRPLUS: 1 << 13,
+  READDIRPLUS_AUTO: 1 << 14,
+  NO_OPEN_SUPPORT: 1 << 17,
+  PARALLEL_DIROPS: 1 << 18,
+  ABORT_ERROR: 1 << 21,
+  MAX_PAGES: 1 << 22,
+  CACHE_SYMLINKS: 1 << 23,
+  INIT_EXT: 1 << 30,
+} as const
+
+/** Bits 32 to 63 of the INIT flags (`flags2`), shifted down by 32. */
+export const INIT2 = {
+  HAS_EXPIRE_ONLY: 1 << 3,
+  NO_EXPORT_SUPPORT: 1 << 6,
+} as const
+
+/** Flags of the reply to OPEN and OPENDIR. */
+export const FOPEN = {
+  KEEP_CACHE: 1 << 1,
+  CACHE_DIR: 1 << 3,
+  NOFLUSH: 1 << 5,
+} as const
+
+/** `enum fuse_notify_code`, with those that came after 7.38. */
+export const NOTIFY = {
+  INVAL_INODE: 2,
+  INVAL_ENTRY: 3,
+  STORE: 4,
+  RETRIEVE: 5,
+  INC_EPOCH: 8,
+} as const
+
+/** Flag of INVAL_ENTRY: the name's timeout ends, what hangs below it stays. */
+export const EXPIRE_ONLY = 1
+
+/** From this minor version on the kernel knows INC_EPOCH. */
+export const MINOR_WITH_EPOCH = 44
+
+/** open(2) flags as Linux has them on x64 and arm64 alike; `node:fs` has those of this machine. */
+export const OPEN_ACCESS_MODE = 0o3
+export const OPEN_TRUNCATE = 0o1000
+
+export const SEEK_DATA = 3
+export const SEEK_HOLE = 4

@@ -1,0 +1,67 @@
+// The requests that wait for an answer, and how they are given up.
+import type { Call } from './call.ts'
+
+/** The kernel says "interrupted" once; a program may be killed later. So it is looked at again. */
+const LOOK_AGAIN_MS = 500
+
+export type CallsInit = {
+  /** Whether the program that made the request wants it to end. */
+  readonly hasGivenUp: (pid: number) => boolean
+  /** Answers a call that was taken out of the list with EINTR. */
+  readonly onGivenUp: (call: Call) => void
+}
+
+export class Calls {
+  readonly #init: CallsInit
+  readonly #waiting = new Map<number, Call>()
+  readonly #interrupted = new Set<number>()
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(init: CallsInit) {
+    this.#init = init
+  }
+
+  get size(): number {
+    return this.#waiting.size
+  }
+
+  add(call: Call): void {
+    this.#waiting.set(call.header.unique, call)
+  }
+
+  /** @returns false if the call has been answered already, by `interrupt` or `endAll` */
+  end(call: Call): boolean {
+    const { unique } = call.header
+    if (this.#waiting.get(unique) !== call) return false
+    this.#interrupted.delete(unique)
+    return this.#waiting.delete(unique)
+  }
+
+  interrupt(unique: number): void {
+    if (!this.#waiting.has(unique)) return
+    this.#interrupted.add(unique)
+    this.#look()
+  }
+
+  #look(): void {
+    for (const unique of this.#interrupted) {
+      const call = this.#waiting.get(unique)
+      if (call !== undefined && this.#init.hasGivenUp(call.header.pid)) this.#giveUp(call)
+    }
+    clearTimeout(this.#timer)
+    if (this.#interrupted.size === 0) return
+    this.#timer = setTimeout(() => this.#look(), LOOK_AGAIN_MS)
+    this.#timer.unref()
+  }
+
+  #giveUp(call: Call): void {
+    this.end(call)
+    call.abort()
+    this.#init.onGivenUp(call)
+  }
+
+  endAll(): void {
+    for (const call of this.#waiting.values()) this.#giveUp(call)
+    clearTimeout(this.#timer)
+  }
+}

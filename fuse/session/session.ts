@@ -1,0 +1,244 @@
+// One mounted volume: takes requests, answers each once.
+import type { Log } from '../../src/base/log.ts'
+import type { KernelInvalidation, Volume } from '../../src/volume/volume.ts'
+import type { ReplyDevice } from '../device/connection.ts'
+import { ERRNO, errnoOf } from '../protocol/errno.ts'
+import type { Message } from '../protocol/message.ts'
+import { negotiate, replyToInit } from '../protocol/negotiate.ts'
+import { opcodeName, wantsReply } from '../protocol/opcodes.ts'
+import type { Operation } from '../protocol/operations.ts'
+import { encodeReply, type Reply } from '../protocol/reply.ts'
+import { decodeRequest, type Header } from '../protocol/request.ts'
+import { Writer } from '../protocol/writer.ts'
+import { unbelievable } from './believe.ts'
+import { Call } from './call.ts'
+import { Calls } from './calls.ts'
+import { type Context, failure, status } from './context.ts'
+import { lookup, opendir, readdir } from './directories.ts'
+import { getattr, getxattr, listxattr, lseek, open, read, readlink, statfs } from './files.ts'
+import { hasGivenUp } from './given-up.ts'
+import { Handles } from './handles.ts'
+import { Invalidations } from './invalidations.ts'
+import { References } from './references.ts'
+import { RequestCounts } from './request-counts.ts'
+
+/** Room for any reply but contents: the largest is a page of a directory. */
+const REPLY_BYTES = 256 * 1024
+
+export type SessionInit = {
+  readonly volume: Volume
+  readonly device: ReplyDevice
+  readonly log: Log
+  readonly readAheadBytes: number
+  /** The kernel is served from here on, and may be told notifies. */
+  readonly onReady: () => void
+  /** There is something in `invalidations`. */
+  readonly onInvalidation: () => void
+  /** @default looks at /proc */
+  readonly hasGivenUp?: (pid: number) => boolean
+}
+
+export class Session {
+  readonly invalidations: Invalidations
+  readonly #init: SessionInit
+  readonly #context: Context
+  readonly #out = new Writer(REPLY_BYTES)
+  readonly #calls: Calls
+  readonly #counts = new RequestCounts()
+  readonly #inodeNumber: (inode: string) => bigint
+  readonly #unsubscribe: () => void
+  #isClosed = false
+
+  constructor(init: SessionInit) {
+    const { volume } = init
+    const references = new References()
+    this.#init = init
+    this.#inodeNumber = (inode) => volume.inodeNumber(inode)
+    this.invalidations = new Invalidations(references)
+    this.#context = { volume, references, handles: new Handles(volume), replyBytes: REPLY_BYTES }
+    this.#calls = new Calls({
+      hasGivenUp: init.hasGivenUp ?? hasGivenUp,
+      onGivenUp: ({ header }) => this.#send(header, failure('EINTR')),
+    })
+    this.#unsubscribe = volume.subscribe((invalidation) => this.#onInvalidation(invalidation))
+  }
+
+  /** Requests by opcode, and what the kernel holds now. */
+  counters(): Record<string, number> {
+    const { references, handles } = this.#context
+    return {
+      ...this.#counts.snapshot(),
+      fuse_inodes: references.size,
+      fuse_handles: handles.size,
+      fuse_waiting: this.#calls.size,
+      fuse_invalidations_total: this.invalidations.count,
+      fuse_invalidations_waiting: this.invalidations.waiting,
+      fuse_invalidation_overflows_total: this.invalidations.overflows,
+    }
+  }
+
+  /** Serves one message; whatever it holds, this does not throw. */
+  handle(message: Message): void {
+    const request = decodeRequest(message)
+    if (request === undefined) return this.#counts.onMalformed()
+    this.#counts.onRequest(request.header.opcode)
+    this.#route(request.header, request.operation)
+  }
+
+  #route(header: Header, operation: Operation): void {
+    switch (operation.type) {
+      case 'forget':
+        for (const { nodeid, count } of operation.forgets) this.#forget(nodeid, count)
+        return
+      case 'interrupt':
+        // The lowest bit tells the interrupt from the request it is about.
+        return this.#calls.interrupt(operation.unique)
+      case 'notify-reply':
+        return
+      case 'malformed':
+        return this.#onMalformed(header)
+      case 'init':
+        return this.#onInit(header, operation)
+      default:
+        this.#answer(header, operation)
+    }
+  }
+
+  #onMalformed(header: Header): void {
+    this.#counts.onMalformed()
+    if (wantsReply(header.opcode)) this.#send(header, failure('EINVAL'))
+  }
+
+  #onInit(header: Header, offer: Extract<Operation, { type: 'init' }>): void {
+    const agreement = negotiate(offer, this.#init)
+    this.#send(header, replyToInit(agreement))
+    if (agreement.type === 'too-old') {
+      const message = `this kernel speaks FUSE ${offer.major}.${offer.minor}; 7.31 is needed`
+      this.#init.log('error', message)
+    }
+    if (agreement.type !== 'agreed') return
+    this.invalidations.start(agreement)
+    this.#init.log('debug', 'the kernel is served', { fuse: `7.${agreement.init.minor}` })
+    this.#init.onReady()
+  }
+
+  #answer(header: Header, operation: Operation): void {
+    if (this.#isClosed) return this.#send(header, failure('ENOTCONN'))
+    const call = new Call(header, operation, this.invalidations.count)
+    const answer = this.#begin(call)
+    if (!(answer instanceof Promise)) return this.#send(header, answer, operation)
+    this.#calls.add(call)
+    answer.then(
+      (reply) => this.#finish(call, reply),
+      (error: unknown) => this.#finish(call, this.#failed(call, error)),
+    )
+  }
+
+  /** What can be answered at once is not a promise. */
+  #begin(call: Call): Promise<Reply> | Reply {
+    try {
+      return this.#perform(call)
+    } catch (error) {
+      return this.#failed(call, error)
+    }
+  }
+
+  #perform(call: Call): Promise<Reply> | Reply {
+    const context = this.#context
+    const { operation } = call
+    const { nodeid } = call.header
+    switch (operation.type) {
+      case 'lookup':
+        return lookup(context, { parent: nodeid, name: operation.name }, call)
+      case 'getattr':
+        return getattr(context, nodeid, call)
+      case 'readlink':
+        return readlink(context, nodeid, call)
+      case 'open':
+        return open(context, { nodeid, flags: operation.flags }, call)
+      case 'read':
+        return read(context, operation, call)
+      case 'release':
+        return status(context.handles.releaseFile(operation.handle) ? 0 : ERRNO.EBADF)
+      case 'opendir':
+        return opendir(context, nodeid, call)
+      case 'readdir':
+        return readdir(context, { ...operation, nodeid })
+      case 'releasedir':
+        return status(context.handles.releaseDirectory(operation.handle) ? 0 : ERRNO.EBADF)
+      case 'lseek':
+        return lseek(context, { ...operation, nodeid }, call)
+      case 'getxattr':
+        return getxattr(context, { ...operation, nodeid }, call)
+      case 'listxattr':
+        return listxattr(context, { ...operation, nodeid }, call)
+      case 'statfs':
+        return statfs(context, call)
+      case 'destroy':
+        return status(0)
+      case 'change':
+        return failure('EROFS')
+      default:
+        return failure('ENOSYS')
+    }
+  }
+
+  #failed({ header }: Call, error: unknown): Reply {
+    const errno = errnoOf(error)
+    if (errno === ERRNO.EIO) {
+      this.#init.log('warn', `${opcodeName(header.opcode)} failed: ${String(error)}`, { error })
+    }
+    return status(errno)
+  }
+
+  #finish(call: Call, reply: Reply): void {
+    if (!this.#calls.end(call)) return this.#undo(reply, call.operation)
+    const isStale = call.invalidations !== this.invalidations.count
+    this.#send(call.header, isStale ? unbelievable(reply) : reply, call.operation)
+  }
+
+  #send(header: Header, reply: Reply, operation?: Operation): void {
+    const { unique } = header
+    if (reply.type === 'status' && reply.errno !== 0) this.#counts.onError(reply.errno)
+    const length = encodeReply(this.#out, reply, { unique, inodeNumber: this.#inodeNumber })
+    const slices = reply.type === 'content' ? reply.slices : undefined
+    if (this.#init.device.reply(this.#out.bytes, length, slices)) return
+    if (operation !== undefined) this.#undo(reply, operation)
+  }
+
+  /** Takes back what a reply gave that nobody received. */
+  #undo(reply: Reply, operation: Operation): void {
+    const { handles } = this.#context
+    if (reply.type === 'entry') this.#forget(reply.entry.nodeid, 1)
+    else if (reply.type === 'opened' && operation.type === 'open') handles.releaseFile(reply.handle)
+    else if (reply.type === 'opened') handles.releaseDirectory(reply.handle)
+    else if (reply.type === 'directory') {
+      for (const { entry } of reply.entries) if (entry !== undefined) this.#forget(entry.nodeid, 1)
+    }
+  }
+
+  #forget(nodeid: number, count: number): void {
+    const dropped = this.#context.references.drop(nodeid, count)
+    if (dropped > 0) this.#context.volume.forget(nodeid, dropped)
+  }
+
+  #onInvalidation(invalidation: KernelInvalidation): void {
+    this.invalidations.push(invalidation)
+    this.#init.onInvalidation()
+  }
+
+  /** Answers all that waits, and from now on everything, with an error. */
+  hangUp(): void {
+    this.#isClosed = true
+    this.#unsubscribe()
+    this.#calls.endAll()
+  }
+
+  /** Gives the volume back all that the kernel held; the connection must be over. */
+  close(): void {
+    this.hangUp()
+    const { volume, references, handles } = this.#context
+    handles.releaseAll()
+    for (const { nodeid, count } of references.clear()) volume.forget(nodeid, count)
+  }
+}
