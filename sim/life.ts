@@ -1,0 +1,89 @@
+// One life of one node: from its start to its crash or stop. Whatever a node waits for, a timer, a
+// reply, the source, reaches it through its life; so a crash silences all of its code at once, and a
+// hang (SIGSTOP) holds everything back until it ends.
+import type { Clock } from '../src/ports/clock.ts'
+import { PotluckError } from '../src/base/errors.ts'
+
+export type LifeState = 'running' | 'hung' | 'dead'
+
+export class Life implements Clock {
+  readonly #clock: Clock
+  readonly #mourners = new Set<(error: Error) => void>()
+  #state: LifeState = 'running'
+  #held: (() => void)[] = []
+  #timers = 0
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+  }
+
+  get state(): LifeState {
+    return this.#state
+  }
+
+  /** How many timers are set: after a node's `stop` there should be none. */
+  get timers(): number {
+    return this.#timers
+  }
+
+  now(): number {
+    return this.#clock.now()
+  }
+
+  after(delayMs: number, callback: () => void): () => void {
+    let isSet = true
+    this.#timers += 1
+    const unset = () => {
+      if (isSet) this.#timers -= 1
+      isSet = false
+    }
+    const run = () => {
+      if (!isSet) return
+      unset()
+      callback()
+    }
+    const cancel = this.#clock.after(delayMs, () => this.whenRunning(run))
+    return () => {
+      unset()
+      cancel()
+    }
+  }
+
+  /** Runs now, at the end of a hang, or never. */
+  whenRunning(callback: () => void): void {
+    if (this.#state === 'running') callback()
+    else if (this.#state === 'hung') this.#held.push(callback)
+  }
+
+  /** Settles as the work does, and rejects with CLOSED where this life ends before. */
+  within<T>(work: Promise<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      if (this.#state === 'dead') return reject(deadError())
+      this.#mourners.add(reject)
+      const leave = () => this.#mourners.delete(reject)
+      work.then(resolve, reject).finally(leave)
+      return undefined
+    })
+  }
+
+  hang(): void {
+    if (this.#state === 'running') this.#state = 'hung'
+  }
+
+  resume(): void {
+    if (this.#state !== 'hung') return
+    this.#state = 'running'
+    for (const callback of this.#held.splice(0)) callback()
+  }
+
+  end(): void {
+    this.#state = 'dead'
+    this.#held = []
+    for (const mourn of this.#mourners) mourn(deadError())
+    this.#mourners.clear()
+  }
+}
+
+function deadError(): PotluckError {
+  return new PotluckError('CLOSED', 'the node is dead')
+}

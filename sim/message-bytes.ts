@@ -1,0 +1,55 @@
+// How large a message is on the wire, near enough: the simulator does not encode what it passes on.
+// Held against `src/wire` in a test.
+import type { Answer, Gossip, Invalidation, Reply, Request } from '../src/ports/messages.ts'
+
+const FRAME = 16
+const ATTRIBUTES = 48
+const RUMOR = 64
+
+export function requestBytes(request: Request): number {
+  switch (request.type) {
+    case 'want':
+      return FRAME + 24 + request.want.volume.length + request.want.inode.length + request.want.path.length
+    case 'holding':
+      return FRAME + 32 * request.keys.length
+    case 'warm':
+      return FRAME + request.paths.reduce((sum, path) => sum + path.length + 2, 0)
+    case 'describe':
+    case 'repair':
+    case 'heads':
+      return FRAME + 32
+  }
+}
+
+export function replyBytes(reply: Reply): number {
+  switch (reply.type) {
+    case 'answer':
+      return FRAME + answerBytes(reply.answer)
+    case 'held':
+      return FRAME + (reply.held.length >> 3)
+    case 'rumors':
+      return reply.rumors.reduce((sum, { invalidations }) => sum + rumorBytes(invalidations), FRAME)
+    case 'heads':
+      return FRAME + RUMOR * reply.heads.length
+    case 'description':
+      return FRAME + ATTRIBUTES + 32
+    case 'done':
+      return FRAME
+    case 'failed':
+      return FRAME + reply.message.length
+  }
+}
+
+export function gossipBytes(gossip: Gossip): number {
+  return FRAME + (gossip.type === 'rumor' ? rumorBytes(gossip.rumor.invalidations) : RUMOR)
+}
+
+function answerBytes(answer: Answer): number {
+  if (answer.type === 'block') return 24 + answer.block.bytes.length
+  if (answer.type === 'busy') return RUMOR * answer.referrals.length
+  return answer.type === 'changed' ? ATTRIBUTES : 1
+}
+
+function rumorBytes(invalidations: readonly Invalidation[]): number {
+  return invalidations.reduce((sum, { inode, volume }) => sum + inode.length + volume.length + 9, RUMOR)
+}

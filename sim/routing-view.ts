@@ -1,0 +1,140 @@
+// What one node knows of the others: its Kademlia table.
+import type { Key, PeerId } from '../src/ports/messages.ts'
+import type { Random } from '../src/ports/random.ts'
+import type { Contact, RoutingListener } from '../src/ports/routing.ts'
+import { commonPrefixBits, KEY_BITS } from '../src/placement/distance.ts'
+import { below, pickSome } from './draws.ts'
+
+export type RoutingViewInit = {
+  readonly self: Contact
+  /** All living nodes, sorted by position, self among them. */
+  readonly living: () => readonly Contact[]
+  /** Infinity: everybody is known. */
+  readonly bucketSize: number
+  readonly random: Random
+}
+
+type Range = { readonly from: number; readonly to: number }
+
+export class RoutingView {
+  readonly self: Contact
+  readonly #init: RoutingViewInit
+  readonly #known = new Set<Contact>()
+  readonly #listeners = new Set<RoutingListener>()
+
+  constructor(init: RoutingViewInit) {
+    this.self = init.self
+    this.#init = init
+  }
+
+  contacts(): readonly Contact[] {
+    return [...this.#known]
+  }
+
+  find(peer: PeerId): Contact | undefined {
+    for (const contact of this.#known) if (contact.peer === peer) return contact
+    return undefined
+  }
+
+  subscribe(listener: RoutingListener): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** Takes a newcomer in, where its bucket has room. */
+  meet(contact: Contact): void {
+    if (contact === this.self || this.#known.has(contact)) return
+    const known = this.find(contact.peer)
+    if (known !== undefined) this.#drop(known)
+    const bucket = commonPrefixBits(this.self.position, contact.position)
+    if (this.#count(bucket) < this.#init.bucketSize) this.#add(contact)
+  }
+
+  /** Drops a dead peer, and draws another in its place. */
+  lose(contact: Contact): void {
+    if (!this.#known.has(contact)) return
+    this.#drop(contact)
+    if (this.#init.bucketSize === Infinity) return
+    const bucket = commonPrefixBits(this.self.position, contact.position)
+    this.#fill(this.#rangeOf(bucket), (candidate) => candidate.peer !== contact.peer)
+  }
+
+  /** Drops all that can't be reached, and fills the buckets anew. */
+  refresh(isReachable: (contact: Contact) => boolean): void {
+    for (const contact of this.#known) if (!isReachable(contact)) this.#drop(contact)
+    const all = { from: 0, to: this.#init.living().length }
+    let [near, bucket]: [Range, Range] = [all, all]
+    for (let bit = 0; near.to - near.from > 1 && bit < KEY_BITS; bit++) {
+      ;[near, bucket] = this.#split(near, bit)
+      this.#fill(bucket, isReachable)
+    }
+  }
+
+  /** The part of a range that shares this node's bit, and the part that does not: the bucket. */
+  #split(range: Range, bit: number): [Range, Range] {
+    const living = this.#init.living()
+    let low = range.from
+    let high = range.to
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (bitOf((living[middle] as Contact).position, bit) === 0) low = middle + 1
+      else high = middle
+    }
+    const [zeros, ones] = [{ from: range.from, to: low }, { from: low, to: range.to }]
+    return bitOf(this.self.position, bit) === 0 ? [zeros, ones] : [ones, zeros]
+  }
+
+  #rangeOf(bucket: number): Range {
+    let near: Range = { from: 0, to: this.#init.living().length }
+    let other = near
+    for (let bit = 0; bit <= bucket; bit++) [near, other] = this.#split(near, bit)
+    return other
+  }
+
+  #fill(range: Range, isReachable: (contact: Contact) => boolean): void {
+    const living = this.#init.living()
+    const { bucketSize, random } = this.#init
+    const width = range.to - range.from
+    // In a wide bucket a few draws find what a narrow one must be searched for.
+    const isWide = width > 4 * bucketSize
+    const candidates = isWide
+      ? Array.from({ length: 2 * bucketSize }, () => living[range.from + below(random, width)])
+      : pickSome(random, living.slice(range.from, range.to), width)
+    let room = bucketSize - (bucketSize === Infinity ? 0 : this.#countIn(range))
+    for (const candidate of candidates) {
+      if (room <= 0) return
+      if (candidate === undefined || this.#known.has(candidate) || !isReachable(candidate)) continue
+      this.#add(candidate)
+      room -= 1
+    }
+  }
+
+  #countIn(range: Range): number {
+    const first = this.#init.living()[range.from]
+    if (first === undefined) return 0
+    return this.#count(commonPrefixBits(this.self.position, first.position))
+  }
+
+  #count(bucket: number): number {
+    if (this.#init.bucketSize === Infinity) return 0
+    let count = 0
+    for (const { position } of this.#known) {
+      if (commonPrefixBits(this.self.position, position) === bucket) count += 1
+    }
+    return count
+  }
+
+  #add(contact: Contact): void {
+    this.#known.add(contact)
+    for (const listener of this.#listeners) listener.joined(contact)
+  }
+
+  #drop(contact: Contact): void {
+    this.#known.delete(contact)
+    for (const listener of this.#listeners) listener.left(contact)
+  }
+}
+
+function bitOf(key: Key, bit: number): number {
+  return (key.charCodeAt(bit >> 3) >> (7 - (bit & 7))) & 1
+}

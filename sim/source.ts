@@ -1,0 +1,158 @@
+// The Source port of one node: its way to the shared storage and the tree on it.
+import type { Attributes, Name, Path } from '../src/ports/messages.ts'
+import type {
+  Listing,
+  Source,
+  SourceEntry,
+  SourceOptions,
+  SourceRange,
+  SourceUsage,
+} from '../src/ports/source.ts'
+import { waitUnlessAborted } from '../src/base/abort.ts'
+import { PotluckError } from '../src/base/errors.ts'
+import type { Contents } from './contents.ts'
+import type { Life } from './life.ts'
+import type { Storage, StorageCall, StorageCounts, Weight } from './storage.ts'
+import { attributesOf, type SimInode, type SimTree } from './tree.ts'
+
+export type SimSourceInit = {
+  readonly storage: Storage
+  readonly tree: SimTree
+  readonly contents: Contents
+  /** Answers come through it: a dead node gets none. */
+  readonly life: Life
+  /** The node's number. */
+  readonly node: number
+  /** In which blocks reads are counted. */
+  readonly blockBytes: number
+}
+
+type Choose = (names: readonly Name[]) => readonly Name[]
+type Begun<T> = { weight: Weight; end: () => T }
+
+export class SimSource implements Source {
+  /** This node's share of the storage's counts. */
+  readonly counts: StorageCounts = { readdir: 0, stat: 0, open: 0, read: 0, bytes: 0 }
+  readonly #init: SimSourceInit
+  #isClosed = false
+
+  constructor(init: SimSourceInit) {
+    this.#init = init
+  }
+
+  attributes(path: Path, options: SourceOptions = {}): Promise<Attributes> {
+    return this.#do('attributes', path, options, () => {
+      this.#count('stat', 1)
+      const attributes = attributesOf(this.#init.tree.find(path))
+      return { weight: { operations: 1, bytes: 0 }, end: () => attributes }
+    })
+  }
+
+  list(path: Path, options: SourceOptions & { readonly choose?: Choose } = {}): Promise<Listing> {
+    return this.#do('list', path, options, () => {
+      this.#count('readdir', 1)
+      this.#init.storage.countList(path)
+      const directory = this.#find(path, 'directory')
+      const names = [...directory.children.keys()]
+      const chosen = options.choose?.(names) ?? names
+      this.#count('stat', 1 + chosen.length)
+      const listing = listingOf(directory, chosen)
+      return { weight: { operations: 2 + chosen.length, bytes: 0 }, end: () => listing }
+    })
+  }
+
+  read(
+    path: Path,
+    range: SourceRange,
+    options: SourceOptions = {},
+  ): Promise<{ readonly attributes: Attributes; readonly bytes: Uint8Array }> {
+    return this.#do('read', path, options, () => {
+      this.#count('open', 1)
+      const file = this.#find(path, 'file')
+      const attributes = attributesOf(file)
+      if (attributes.inode !== range.inode) throw new PotluckError('ESTALE', `another file: ${path}`)
+      this.#count('read', 1)
+      // The file stays open until the end, whatever becomes of its name, and may change meanwhile.
+      const length = lengthIn(file, range)
+      const end = () => ({ attributes, bytes: this.#bytes(file, range) })
+      return { weight: { operations: 1, bytes: length }, end }
+    })
+  }
+
+  xattrs(path: Path, options: SourceOptions = {}): Promise<ReadonlyMap<Name, Uint8Array>> {
+    return this.#do('xattrs', path, options, () => {
+      this.#init.tree.find(path)
+      return { weight: { operations: 1, bytes: 0 }, end: () => new Map() }
+    })
+  }
+
+  usage(options: SourceOptions = {}): Promise<SourceUsage> {
+    const blocks = 2 ** 30
+    const free = { blocksFree: blocks / 2, blocksAvailable: blocks / 2, filesFree: blocks / 2 }
+    return this.#do('usage', '', options, () => ({
+      weight: { operations: 1, bytes: 0 },
+      end: () => ({ blockBytes: 4096, blocks, files: blocks, ...free }),
+    }))
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+  }
+
+  #do<T>(
+    kind: StorageCall['kind'],
+    path: Path,
+    { signal }: SourceOptions,
+    begin: () => Begun<T>,
+  ): Promise<T> {
+    const { storage, life, node } = this.#init
+    if (this.#isClosed) return Promise.reject(new PotluckError('CLOSED', 'the source is closed'))
+    const answer = new Promise<T>((resolve, reject) => {
+      storage.perform({ kind, path, node }, begin).then(
+        (value) => life.whenRunning(() => resolve(value)),
+        (error: unknown) => life.whenRunning(() => reject(error as Error)),
+      )
+    })
+    return waitUnlessAborted(answer, signal, () => {})
+  }
+
+  #find(path: Path, type: 'file' | 'directory'): SimInode {
+    const found = this.#init.tree.find(path)
+    if (found.type === type) return found
+    if (type === 'directory') throw new PotluckError('ENOTDIR', `not a directory: ${path}`)
+    const code = found.type === 'directory' ? 'EISDIR' : 'EINVAL'
+    throw new PotluckError(code, `not a regular file: ${path}`)
+  }
+
+  #bytes(file: SimInode, range: SourceRange): Uint8Array {
+    const { storage, contents, blockBytes } = this.#init
+    const { number: inode, generation } = file
+    const length = lengthIn(file, range)
+    const [from, to] = [range.from / blockBytes, (range.from + length) / blockBytes]
+    const indexes = { from: Math.floor(from), to: Math.ceil(to) }
+    storage.countBlocks(`${inode}@${generation}`, indexes)
+    this.#count('bytes', length)
+    return contents.bytes({ inode, generation, from: range.from, length })
+  }
+
+  #count(name: keyof StorageCounts, amount: number): void {
+    this.counts[name] += amount
+    this.#init.storage.counts[name] += amount
+  }
+}
+
+function listingOf(directory: SimInode, chosen: readonly Name[]): Listing {
+  const entries: SourceEntry[] = []
+  for (const name of chosen) {
+    const child = directory.children.get(name)
+    if (child === undefined) continue
+    const attributes = attributesOf(child)
+    const isLink = child.type === 'symlink'
+    entries.push(isLink ? { name, attributes, target: child.target } : { name, attributes })
+  }
+  return { self: attributesOf(directory), count: directory.children.size, entries }
+}
+
+function lengthIn(file: SimInode, range: SourceRange): number {
+  return Math.max(0, Math.min(range.length, file.size - range.from))
+}

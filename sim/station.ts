@@ -1,0 +1,51 @@
+// A node's place in the simulated network, for one life of it.
+import type { PeerId } from '../src/ports/messages.ts'
+import type { RequestHandler } from '../src/ports/network.ts'
+import type { Call } from './call.ts'
+import type { Life } from './life.ts'
+import type { Link } from './link.ts'
+
+export class Station {
+  readonly peer: PeerId
+  /** The node's number, which says where it stands. */
+  readonly index: number
+  readonly life: Life
+  readonly link: Link
+  readonly outgoing = new Set<Call>()
+  readonly incoming = new Set<Call>()
+  /** Which side of a partition it is on. */
+  side = 0
+  /** Dead without a word: no connection is closed, nothing is refused. */
+  isSilent = false
+  /** Messages that wait for the way here to be free again. */
+  #parked: (() => void)[] = []
+  #handler: RequestHandler | undefined
+  #early: (() => void)[] = []
+
+  constructor(place: { peer: PeerId; index: number; life: Life; link: Link }) {
+    this.peer = place.peer
+    this.index = place.index
+    this.life = place.life
+    this.link = place.link
+  }
+
+  handle(handler: RequestHandler): void {
+    this.#handler = handler
+    for (const run of this.#early.splice(0)) run()
+  }
+
+  /** Calls `use` with the handler, as soon as there is one. */
+  withHandler(use: (handler: RequestHandler) => void): void {
+    const handler = this.#handler
+    if (handler !== undefined) use(handler)
+    else this.#early.push(() => this.withHandler(use))
+  }
+
+  park(arrive: () => void): void {
+    this.#parked.push(arrive)
+  }
+
+  unpark(): void {
+    for (const arrive of this.#parked.splice(0)) arrive()
+  }
+}

@@ -1,0 +1,176 @@
+// What lies on the simulated storage: directories, files, symbolic links. A file has a size and a
+// generation, which names its contents; the bytes are made by `contents.ts` when they are read.
+//
+// Every change gives a new ctime, as on a real file system, even within one instant.
+import type { Attributes, FileType, Name, Path } from '../src/ports/messages.ts'
+import type { Clock } from '../src/ports/clock.ts'
+import { PotluckError } from '../src/base/errors.ts'
+
+export type SimInode = {
+  readonly number: number
+  readonly type: FileType
+  readonly children: Map<Name, SimInode>
+  readonly target: string
+  mode: number
+  size: number
+  nlink: number
+  /** Grows with every change of the contents. */
+  generation: number
+  changed: Time
+  modified: Time
+}
+
+type Time = { readonly seconds: number; readonly nanos: number }
+
+export class SimTree {
+  readonly root: SimInode
+  readonly #clock: Clock
+  #lastNumber = 1
+  #lastMs = 0
+  #tie = 0
+  #changes = 0
+
+  constructor(clock: Clock) {
+    this.#clock = clock
+    this.root = this.#create('directory', { mode: 0o755 })
+  }
+
+  /** How many changes were made since the tree is there. */
+  get changes(): number {
+    return this.#changes
+  }
+
+  /** Makes a directory, and those above it. */
+  makeDirectory(path: Path): SimInode {
+    let directory = this.root
+    for (const name of namesOf(path)) {
+      const known = directory.children.get(name)
+      directory = known ?? this.#link(directory, name, this.#create('directory', { mode: 0o755 }))
+    }
+    return directory
+  }
+
+  makeFile(path: Path, options: { readonly size: number; readonly mode?: number }): SimInode {
+    const file = this.#create('file', { mode: options.mode ?? 0o644, size: options.size })
+    return this.#place(path, file)
+  }
+
+  makeSymlink(path: Path, target: string): SimInode {
+    return this.#place(path, this.#create('symlink', { mode: 0o777, size: target.length, target }))
+  }
+
+  /** Gives a file new contents, of the same size where none is said. @throws PotluckError ENOENT */
+  write(path: Path, size?: number): SimInode {
+    const file = this.find(path)
+    const now = this.#change()
+    Object.assign(file, { size: size ?? file.size, changed: now, modified: now })
+    file.generation += 1
+    return file
+  }
+
+  setMode(path: Path, mode: number): void {
+    Object.assign(this.find(path), { mode, changed: this.#change() })
+  }
+
+  /** Takes a name away, with all below it. @throws PotluckError ENOENT */
+  remove(path: Path): void {
+    const { parent, name } = this.#split(path)
+    const removed = this.find(path)
+    parent.children.delete(name)
+    this.#touch(parent, removed.type === 'directory' ? -1 : 0)
+    removed.nlink -= 1
+    removed.changed = this.#change()
+  }
+
+  /** Over what is there, as rename(2) does. @throws PotluckError ENOENT */
+  rename(from: Path, to: Path): void {
+    const moved = this.find(from)
+    const old = this.#split(from)
+    old.parent.children.delete(old.name)
+    this.#touch(old.parent, moved.type === 'directory' ? -1 : 0)
+    if (this.at(to) !== undefined) this.remove(to)
+    this.#place(to, moved)
+    moved.changed = this.#change()
+  }
+
+  /** @throws PotluckError ENOENT */
+  find(path: Path): SimInode {
+    const found = this.at(path)
+    if (found === undefined) throw new PotluckError('ENOENT', `no such file: ${path}`)
+    return found
+  }
+
+  at(path: Path): SimInode | undefined {
+    let inode: SimInode | undefined = this.root
+    for (const name of namesOf(path)) inode = inode?.children.get(name)
+    return inode
+  }
+
+  /** Paths of all regular files, in the order in which they were made, depth first. */
+  files(from: Path = ''): Path[] {
+    const paths: Path[] = []
+    for (const [name, inode] of this.find(from).children) {
+      const path = from === '' ? name : `${from}/${name}`
+      if (inode.type === 'directory') paths.push(...this.files(path))
+      else if (inode.type === 'file') paths.push(path)
+    }
+    return paths
+  }
+
+  #create(type: FileType, init: { mode: number; size?: number; target?: string }): SimInode {
+    const now = this.#change()
+    const times = { changed: now, modified: now }
+    const { mode, size = 4096, target = '' } = init
+    const shape = { number: ++this.#lastNumber, type, children: new Map<Name, SimInode>(), target }
+    return { ...shape, mode, size, nlink: type === 'directory' ? 2 : 1, generation: 1, ...times }
+  }
+
+  #place(path: Path, inode: SimInode): SimInode {
+    const above = path.split('/').slice(0, -1).join('/')
+    return this.#link(this.makeDirectory(above), this.#split(path).name, inode)
+  }
+
+  #link(parent: SimInode, name: Name, inode: SimInode): SimInode {
+    parent.children.set(name, inode)
+    this.#touch(parent, inode.type === 'directory' ? 1 : 0)
+    return inode
+  }
+
+  #touch(directory: SimInode, links: number): void {
+    const now = this.#change()
+    Object.assign(directory, { changed: now, modified: now, nlink: directory.nlink + links })
+    directory.generation += 1
+  }
+
+  #split(path: Path): { readonly parent: SimInode; readonly name: Name } {
+    const names = namesOf(path)
+    const name = names.pop()
+    if (name === undefined) throw new PotluckError('EINVAL', 'the root has no name')
+    return { parent: this.find(names.join('/')), name }
+  }
+
+  #change(): Time {
+    this.#changes += 1
+    const ms = this.#clock.now()
+    this.#tie = ms === this.#lastMs ? this.#tie + 1 : 0
+    this.#lastMs = ms
+    const nanos = Math.floor((ms % 1000) * 1e6) + this.#tie
+    return { seconds: Math.floor(ms / 1000) + Math.floor(nanos / 1e9), nanos: nanos % 1e9 }
+  }
+}
+
+/** What lstat says of it now. */
+export function attributesOf(inode: SimInode): Attributes {
+  const { number, type, mode, nlink, size, changed, modified } = inode
+  return {
+    inode: String(number),
+    ...{ type, mode, nlink, size, uid: 1000, gid: 1000, rdev: 0, blocks: Math.ceil(size / 512) },
+    ...{ atimeSeconds: modified.seconds, atimeNanos: modified.nanos },
+    ...{ mtimeSeconds: modified.seconds, mtimeNanos: modified.nanos },
+    ...{ ctimeSeconds: changed.seconds, ctimeNanos: changed.nanos },
+  }
+}
+
+function namesOf(path: Path): Name[] {
+  return path === '' ? [] : path.split('/')
+}

@@ -1,0 +1,163 @@
+// Time that passes only when nothing is left to do. The simulator's engine: a heap of what is due,
+// ordered by (time, sequence), so that two runs of one seed agree to the bit.
+//
+// After all that is due at one instant has run, the promise code it woke runs to its end at that
+// same instant: a tick queued *by a microtask* comes only after every microtask, and costs a fraction
+// of a turn of the event loop. So promises cost no virtual time, whatever their depth.
+// It must never read a real clock, and never let real I/O decide what happens next.
+import assert from 'node:assert/strict'
+import { Heap } from '../src/base/heap.ts'
+import type { Clock } from '../src/ports/clock.ts'
+
+/** Where virtual time starts, in milliseconds since 1970: any fixed instant would do. */
+export const START_MS = 1_700_000_000_000
+
+/** More instants than this without time moving: two callbacks wake each other for ever. */
+const INSTANTS_WITHOUT_PROGRESS = 100_000
+
+/** So often the event loop gets a turn, for Ctrl-C and the test harness to be heard. */
+const STEPS_A_TURN = 16_384
+
+/** Below this many cancelled events the heap is not worth tidying. */
+const TIDY_FROM = 1_024
+
+type Event = { readonly at: number; readonly sequence: number; callback: (() => void) | undefined }
+
+/** What was waited for can never happen, or not within the virtual time it was given. */
+export class StallError extends Error {
+  override readonly name = 'StallError'
+}
+
+export class VirtualClock implements Clock {
+  readonly #events = new Heap<Event>(
+    (a, b) => a.at < b.at || (a.at === b.at && a.sequence < b.sequence),
+  )
+  #elapsedMs = 0
+  #sequence = 0
+  #cancelled = 0
+  #ran = 0
+  #isRunning = false
+
+  now(): number {
+    return START_MS + this.#elapsedMs
+  }
+
+  /** Milliseconds since the start, finer than `now` can be (a double holds 0.2 µs since 1970). */
+  get elapsedMs(): number {
+    return this.#elapsedMs
+  }
+
+  /** How many callbacks are due some time. */
+  get pending(): number {
+    return this.#events.size - this.#cancelled
+  }
+
+  /** How many callbacks have run. */
+  get ran(): number {
+    return this.#ran
+  }
+
+  after(delayMs: number, callback: () => void): () => void {
+    const event = this.#add(this.#elapsedMs + Math.max(0, delayMs), callback)
+    return () => this.#cancel(event)
+  }
+
+  /** Like `after` at an elapsed time, for what is never cancelled: no closure is made. */
+  at(elapsedMs: number, callback: () => void): void {
+    this.#add(Math.max(elapsedMs, this.#elapsedMs), callback)
+  }
+
+  /** Lets `durationMs` of virtual time pass. */
+  async run(durationMs: number): Promise<void> {
+    const until = this.#elapsedMs + durationMs
+    await this.#drive({ until, isDone: () => false })
+    this.#elapsedMs = Math.max(this.#elapsedMs, until)
+  }
+
+  /**
+   * Lets time pass until the promise settles, and settles with it.
+   *
+   * @throws StallError when nothing is due any more, or `withinMs` of virtual time have passed
+   */
+  async runUntil<T>(promise: Promise<T>, options: { withinMs?: number } = {}): Promise<T> {
+    let isDone = false
+    const settle = () => void (isDone = true)
+    promise.then(settle, settle)
+    const until = this.#elapsedMs + (options.withinMs ?? Infinity)
+    await this.#drive({ until, isDone: () => isDone })
+    if (isDone) return promise
+    throw new StallError(
+      this.pending === 0
+        ? `nothing is due at ${this.#elapsedMs} ms, and what is waited for has not happened`
+        : `what is waited for did not happen within ${options.withinMs} ms of virtual time`,
+    )
+  }
+
+  #add(at: number, callback: () => void): Event {
+    assert(Number.isFinite(at), `an event at ${at}`)
+    const event: Event = { at, sequence: this.#sequence++, callback }
+    this.#events.push(event)
+    return event
+  }
+
+  #cancel(event: Event): void {
+    if (event.callback === undefined) return
+    event.callback = undefined
+    this.#cancelled += 1
+    if (this.#cancelled < TIDY_FROM || this.#cancelled * 2 < this.#events.size) return
+    this.#events.keepOnly((kept) => kept.callback !== undefined)
+    this.#cancelled = 0
+  }
+
+  #drive(goal: { until: number; isDone: () => boolean }): Promise<void> {
+    assert(!this.#isRunning, 'the clock is driven from one place at a time')
+    this.#isRunning = true
+    return new Promise<void>((resolve, reject) => {
+      let steps = 0
+      let still = 0
+      const step = () => {
+        try {
+          const before = this.#elapsedMs
+          if (goal.isDone() || !this.#runInstant(goal.until)) return resolve()
+          still = this.#elapsedMs > before ? 0 : still + 1
+          assert(still < INSTANTS_WITHOUT_PROGRESS, `time stands still at ${before} ms`)
+        } catch (error) {
+          return reject(error as Error)
+        }
+        steps += 1
+        if (steps % STEPS_A_TURN === 0) setImmediate(step)
+        else queueMicrotask(tick)
+      }
+      const tick = () => process.nextTick(step)
+      // A first turn of the event loop, so that what was begun before has come to its waits.
+      setImmediate(step)
+    }).finally(() => (this.#isRunning = false))
+  }
+
+  /** Runs all that is due at the next instant; false where nothing is, up to `until`. */
+  #runInstant(until: number): boolean {
+    const next = this.#nextEvent()
+    if (next === undefined || next.at > until) return false
+    const { at } = next
+    const last = this.#sequence
+    this.#elapsedMs = at
+    for (let event = this.#nextEvent(); event !== undefined; event = this.#nextEvent()) {
+      if (event.at > at || event.sequence >= last) break
+      this.#events.pop()
+      const { callback } = event
+      event.callback = undefined
+      this.#ran += 1
+      callback?.()
+    }
+    return true
+  }
+
+  #nextEvent(): Event | undefined {
+    for (let next = this.#events.peek(); next !== undefined; next = this.#events.peek()) {
+      if (next.callback !== undefined) return next
+      this.#events.pop()
+      this.#cancelled -= 1
+    }
+    return undefined
+  }
+}
