@@ -1,4 +1,4 @@
-// Attributes as bytes: 72 of fixed fields, then the inode's text. Used inside directory pages and in
+// Attributes as bytes: 74 of fixed fields, then the inode's text. Used inside directory pages and in
 // the answer that tells of a changed file.
 import type { Attributes, FileType } from '../ports/messages.ts'
 
@@ -13,6 +13,8 @@ const TYPES: readonly FileType[] = [
 ]
 
 const FIXED_BYTES = 74
+const MODE_MAX = 0o7777
+const NANOS_MAX = 999_999_999
 
 export function attributesLength(attributes: Attributes): number {
   return FIXED_BYTES + attributes.inode.length
@@ -20,8 +22,9 @@ export function attributesLength(attributes: Attributes): number {
 
 /** Returns the offset behind what was written. */
 export function writeAttributes(to: Buffer, offset: number, attributes: Attributes): number {
-  let at = to.writeUInt8(TYPES.indexOf(attributes.type), offset)
-  at = to.writeUInt16LE(attributes.mode, at + 1)
+  // Every byte is written: the buffer may hold what some other part of the process left there.
+  let at = to.writeUInt16LE(TYPES.indexOf(attributes.type), offset)
+  at = to.writeUInt16LE(attributes.mode, at)
   at = to.writeUInt32LE(attributes.nlink, at)
   at = to.writeUInt32LE(attributes.uid, at)
   at = to.writeUInt32LE(attributes.gid, at)
@@ -40,7 +43,7 @@ export function readAttributes(
   from: Buffer,
   offset: number,
 ): { readonly attributes: Attributes; readonly end: number } {
-  const type = TYPES[from.readUInt8(offset)]
+  const type = TYPES[from.readUInt16LE(offset)]
   if (type === undefined) throw new RangeError('no such file type')
   const inodeAt = offset + FIXED_BYTES
   const end = inodeAt + from.readUInt16LE(inodeAt - 2)
@@ -48,19 +51,19 @@ export function readAttributes(
   const attributes: Attributes = {
     inode: from.toString('latin1', inodeAt, end),
     type,
-    mode: from.readUInt16LE(offset + 2),
+    mode: readUpTo(MODE_MAX, from.readUInt16LE(offset + 2)),
     nlink: from.readUInt32LE(offset + 4),
     uid: from.readUInt32LE(offset + 8),
     gid: from.readUInt32LE(offset + 12),
     rdev: from.readUInt32LE(offset + 16),
     size: readCount(from, offset + 20),
     blocks: readCount(from, offset + 28),
-    atimeSeconds: from.readDoubleLE(offset + 36),
-    atimeNanos: from.readUInt32LE(offset + 44),
-    mtimeSeconds: from.readDoubleLE(offset + 48),
-    mtimeNanos: from.readUInt32LE(offset + 56),
-    ctimeSeconds: from.readDoubleLE(offset + 60),
-    ctimeNanos: from.readUInt32LE(offset + 68),
+    atimeSeconds: readSeconds(from, offset + 36),
+    atimeNanos: readUpTo(NANOS_MAX, from.readUInt32LE(offset + 44)),
+    mtimeSeconds: readSeconds(from, offset + 48),
+    mtimeNanos: readUpTo(NANOS_MAX, from.readUInt32LE(offset + 56)),
+    ctimeSeconds: readSeconds(from, offset + 60),
+    ctimeNanos: readUpTo(NANOS_MAX, from.readUInt32LE(offset + 68)),
   }
   return { attributes, end }
 }
@@ -73,4 +76,16 @@ function readCount(from: Buffer, offset: number): number {
   const count = from.readDoubleLE(offset)
   if (!Number.isSafeInteger(count) || count < 0) throw new RangeError('not a count')
   return count
+}
+
+/** Files may be older than 1970, so this one may be negative. */
+function readSeconds(from: Buffer, offset: number): number {
+  const seconds = from.readDoubleLE(offset)
+  if (!Number.isSafeInteger(seconds)) throw new RangeError('not a time')
+  return seconds
+}
+
+function readUpTo(limit: number, value: number): number {
+  if (value > limit) throw new RangeError(`${value} is over ${limit}`)
+  return value
 }

@@ -16,6 +16,8 @@ const HEADER_BYTES = 16
 const NO_INLINE = 0xffffffff
 const NAME_BYTES_MAX = 255
 const TARGET_BYTES_MAX = 4096
+/** A number as 64 bits have it, and for a nested mount '@' and where it is. */
+const INODE = /^(0|[1-9]\d{0,19})(@[^\0]+)?$/
 
 export type PageEntry = {
   readonly name: Name
@@ -101,24 +103,46 @@ export class Page {
 
   /** The entry at a place in name order, 0 to count − 1. */
   at(index: number): PageEntry {
+    return this.#read(this.#offset(index)).entry
+  }
+
+  *[Symbol.iterator](): Iterator<PageEntry> {
+    for (let i = 0; i < this.count; i++) yield this.at(i)
+  }
+
+  /** @throws RangeError unless these bytes are just what `encodePage` makes of the entries */
+  check(): void {
+    checkInode(this.self)
+    let before = ''
+    let at = this.#table + 4 * this.count
+    for (let i = 0; i < this.count; i++) {
+      if (this.#offset(i) !== at) throw new RangeError('a gap between two names')
+      const { entry, end } = this.#read(at)
+      checkEntry(entry)
+      if (entry.name <= before) throw new RangeError('names out of order')
+      before = entry.name
+      at = end
+    }
+    if (at !== this.#bytes.length) throw new RangeError('bytes behind the last name')
+  }
+
+  #read(offset: number): { readonly entry: PageEntry; readonly end: number } {
     const bytes = this.#bytes
-    const offset = this.#offset(index)
     const nameEnd = offset + 2 + bytes.readUInt16LE(offset)
     const { attributes, end } = readAttributes(bytes, nameEnd)
     const targetEnd = end + 2 + bytes.readUInt16LE(end)
     const inlineLength = bytes.readUInt32LE(targetEnd)
     const inlineAt = targetEnd + 4
-    return {
+    const hasTarget = attributes.type === 'symlink' || targetEnd > end + 2
+    const hasInline = inlineLength !== NO_INLINE
+    const entryEnd = inlineAt + (hasInline ? inlineLength : 0)
+    const entry: PageEntry = {
       name: bytes.toString('latin1', offset + 2, nameEnd),
       attributes,
-      target: attributes.type === 'symlink' ? bytes.toString('latin1', end + 2, targetEnd) : undefined,
-      inline:
-        inlineLength === NO_INLINE ? undefined : bytes.subarray(inlineAt, inlineAt + inlineLength),
+      target: hasTarget ? bytes.toString('latin1', end + 2, targetEnd) : undefined,
+      inline: hasInline ? bytes.subarray(inlineAt, entryEnd) : undefined,
     }
-  }
-
-  *[Symbol.iterator](): Iterator<PageEntry> {
-    for (let i = 0; i < this.count; i++) yield this.at(i)
+    return { entry, end: entryEnd }
   }
 
   #offset(index: number): number {
@@ -139,24 +163,31 @@ export class Page {
 /**
  * Reads all of a page that came from a peer, once, before it is believed.
  *
- * @throws PotluckError MALFORMED where any entry is damaged, unsorted or has an impossible name
+ * @throws PotluckError MALFORMED unless it is, to the byte, what `encodePage` could have made
  */
 export function checkPage(bytes: Uint8Array): void {
   const page = new Page(bytes)
-  let before = ''
   try {
-    for (const entry of page) {
-      if (!isName(entry.name) || entry.name <= before) throw new RangeError('names out of order')
-      if ((entry.target?.length ?? 0) > TARGET_BYTES_MAX) throw new RangeError('link too long')
-      const { inline, attributes } = entry
-      if (inline !== undefined && inline.length !== attributes.size) {
-        throw new RangeError('a file of another size')
-      }
-      before = entry.name
-    }
+    page.check()
   } catch (cause) {
     throw new PotluckError('MALFORMED', 'a directory page is damaged', { cause })
   }
+}
+
+function checkEntry({ name, attributes, target, inline }: PageEntry): void {
+  if (!isName(name)) throw new RangeError('not a name')
+  checkInode(attributes)
+  const { type, size } = attributes
+  if (target !== undefined && (type !== 'symlink' || target.length > TARGET_BYTES_MAX)) {
+    throw new RangeError('not the target of a link')
+  }
+  if (inline !== undefined && (type !== 'file' || inline.length !== size)) {
+    throw new RangeError('not the bytes of a file')
+  }
+}
+
+function checkInode({ inode }: Attributes): void {
+  if (!INODE.test(inode)) throw new RangeError('not an inode')
 }
 
 export function isName(name: Name): boolean {

@@ -23,7 +23,9 @@ export function decodeXattrs(bytes: Uint8Array): Map<Name, Uint8Array> {
       const valueAt = at + 2 + from.readUInt16LE(at) + 4
       const end = valueAt + from.readUInt32LE(valueAt - 4)
       if (end > from.length) throw new RangeError('a value ends too early')
-      xattrs.set(from.toString('latin1', at + 2, valueAt - 4), from.subarray(valueAt, end))
+      const name = from.toString('latin1', at + 2, valueAt - 4)
+      if (name === '' || xattrs.has(name)) throw new RangeError('no name, or one name twice')
+      xattrs.set(name, from.subarray(valueAt, end))
       at = end
     }
   } catch (cause) {

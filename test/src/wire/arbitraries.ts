@@ -16,7 +16,7 @@ const byteString = (minLength: number, maxLength: number): fc.Arbitrary<string> 
     .uint8Array({ minLength, maxLength })
     .map((bytes) => Buffer.from(bytes).toString('latin1'))
 
-const name = byteString(1, 255)
+export const name = byteString(1, 255)
   .map((text) => text.replaceAll(/[/\0]/g, 'x'))
   .filter((text) => text !== '.' && text !== '..')
 
