@@ -1,5 +1,5 @@
 // The command `potluck`: from the process (arguments, signals, streams, exit code) to the commands
-// and back. The composition root of the real thing; everything below takes what it needs as arguments.
+// and back. The composition root of the real thing; all below takes what it needs as arguments.
 import { readFileSync } from 'node:fs'
 import { CommanderError } from 'commander'
 import { EXIT, exitCodeOf } from './commands/exit-codes.ts'
@@ -66,7 +66,8 @@ function complain(error: unknown, terminal: Terminal): void {
   if (error instanceof CommanderError && error.code !== 'potluck.usage') return
   const message = error instanceof Error ? error.message : String(error)
   terminal.err(`potluck: ${message}\n`)
-  if (process.env['POTLUCK_LOG_LEVEL'] === 'debug' && error instanceof Error) terminal.err(`${error.stack}\n`)
+  if (process.env['POTLUCK_LOG_LEVEL'] === 'debug' && error instanceof Error)
+    terminal.err(`${error.stack}\n`)
 }
 
 process.exitCode = await main()

@@ -28,7 +28,7 @@ export type Signalled = { readonly signal?: AbortSignal }
 
 type Entry = Extract<ListLine, { type: 'entry' }>
 
-/** All methods throw PotluckError: UNREACHABLE where no peer answers at the socket, ABORTED, and what the peer said. */
+/** All methods throw PotluckError: UNREACHABLE where no peer answers, ABORTED, what the peer said. */
 export class ApiClient {
   readonly #socket: string
   readonly #agent = new http.Agent({ keepAlive: true, maxSockets: 16 })
@@ -68,7 +68,10 @@ export class ApiClient {
   }
 
   async *list(volume: string, path: Path, options: Signalled = {}): AsyncGenerator<Entry> {
-    for await (const line of this.#lines<ListLine>('/list', { query: { volume, path }, ...options })) {
+    for await (const line of this.#lines<ListLine>('/list', {
+      query: { volume, path },
+      ...options,
+    })) {
       if (line.type === 'failed') throw new PotluckError(line.code, line.message)
       yield line
     }
@@ -121,7 +124,10 @@ export class ApiClient {
     throw errorOf(await readText(response), response.statusCode)
   }
 
-  #send(path: string, { method = 'GET', body, query = {}, signal }: Call): Promise<IncomingMessage> {
+  #send(
+    path: string,
+    { method = 'GET', body, query = {}, signal }: Call,
+  ): Promise<IncomingMessage> {
     return new Promise((resolve, reject) => {
       const request = http.request({
         socketPath: this.#socket,
@@ -142,7 +148,8 @@ export class ApiClient {
       const message = `no permission for ${this.#socket}; run as the user of the peer`
       return new PotluckError('EACCES', message, { cause })
     }
-    const message = `no peer answers at ${this.#socket} (${cause.code}); start one with "potluck peer", or name its socket with --api`
+    const remedy = 'start one with "potluck peer", or name its socket with --api'
+    const message = `no peer answers at ${this.#socket} (${cause.code}); ${remedy}`
     return new PotluckError('UNREACHABLE', message, { cause })
   }
 }

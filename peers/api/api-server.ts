@@ -20,7 +20,7 @@ export type ApiServer = { readonly socket: string; stop(): Promise<void> }
  */
 export async function serveApi(subject: Subject, socket: string, log: Log): Promise<ApiServer> {
   const server = http.createServer((request, response) => {
-    void answer(subject, request, response, log)
+    void answer({ subject, request, response }, log)
   })
   server.maxConnections = API_LIMITS.connections
   await listenOnSocket(server, socket)
@@ -34,28 +34,25 @@ export async function serveApi(subject: Subject, socket: string, log: Log): Prom
   }
 }
 
-async function answer(
-  subject: Subject,
-  request: IncomingMessage,
-  response: ServerResponse,
-  log: Log,
-): Promise<void> {
+type Call = {
+  readonly subject: Subject
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+}
+
+async function answer(call: Call, log: Log): Promise<void> {
   const gone = new AbortController()
-  response.once('close', () => gone.abort())
+  call.response.once('close', () => gone.abort())
   try {
-    await dispatch(subject, request, response, gone.signal)
+    await dispatch(call, gone.signal)
   } catch (error) {
-    if (!gone.signal.aborted) log('debug', 'api request failed', { url: request.url, error: String(error) })
-    fail(response, error)
+    const fields = { url: call.request.url, error: String(error) }
+    if (!gone.signal.aborted) log('debug', 'api request failed', fields)
+    fail(call.response, error)
   }
 }
 
-async function dispatch(
-  subject: Subject,
-  request: IncomingMessage,
-  response: ServerResponse,
-  signal: AbortSignal,
-): Promise<void> {
+async function dispatch({ subject, request, response }: Call, signal: AbortSignal): Promise<void> {
   const [pathname = '', search = ''] = (request.url ?? '').split('?', 2)
   const handler = ROUTES.get(`${request.method} ${pathname}`)
   if (handler === undefined) return refuse(response, pathname)
@@ -64,7 +61,9 @@ async function dispatch(
 
 function refuse(response: ServerResponse, pathname: string): void {
   const isKnown = ['GET', 'POST'].some((method) => ROUTES.has(`${method} ${pathname}`))
-  const message = isKnown ? 'wrong method for this path' : `nothing is served at ${pathname.slice(0, 100)}`
+  const message = isKnown
+    ? 'wrong method for this path'
+    : `nothing is served at ${pathname.slice(0, 100)}`
   send(response, isKnown ? 405 : 404, { error: { code: 'EINVAL', message } })
 }
 

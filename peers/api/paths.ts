@@ -24,11 +24,16 @@ export function textOf(bytes: string): string {
  */
 export function checkPath(given: string): Path {
   const shown = textOf(given.slice(0, 100))
-  if (given.length > API_LIMITS.pathBytes) throw new PotluckError('ENAMETOOLONG', `path "${shown}…" is too long`)
-  if (!/^[\u0001-\u00ff]*$/.test(given)) throw new PotluckError('EINVAL', `path "${shown}" is not a byte string`)
+  if (given.length > API_LIMITS.pathBytes)
+    throw new PotluckError('ENAMETOOLONG', `path "${shown}…" is too long`)
+  if (/[\0\u0100-\uffff]/.test(given))
+    throw new PotluckError('EINVAL', `path "${shown}" is not a byte string`)
   const names = given.split('/').filter((name) => name !== '' && name !== '.')
   if (names.includes('..')) {
-    throw new PotluckError('EINVAL', `path "${shown}" has a ".."; give it without, from the volume's root`)
+    throw new PotluckError(
+      'EINVAL',
+      `path "${shown}" has a ".."; give it without, from the volume's root`,
+    )
   }
   if (names.some((name) => name.length > API_LIMITS.nameBytes)) {
     throw new PotluckError('ENAMETOOLONG', `path "${shown}…" has a name of more than 255 bytes`)
@@ -51,16 +56,22 @@ export type Places = {
  */
 export function resolveTarget(given: string, places: Places): Target {
   const volume = places.volumes.find((each) => given.startsWith(`${each}:`))
-  if (volume !== undefined) return { volume, path: checkPath(bytesOf(given.slice(volume.length + 1))) }
+  if (volume !== undefined)
+    return { volume, path: checkPath(bytesOf(given.slice(volume.length + 1))) }
   const absolute = path.resolve(places.cwd, given)
   const mount = innermostMount(absolute, places.mounts)
   if (mount === undefined) throw new PotluckError('EINVAL', notInside(given, places))
-  return { volume: mount.volume, path: checkPath(bytesOf(path.relative(mount.mountPoint, absolute))) }
+  return {
+    volume: mount.volume,
+    path: checkPath(bytesOf(path.relative(mount.mountPoint, absolute))),
+  }
 }
 
 function innermostMount(absolute: string, mounts: Places['mounts']) {
   return mounts
-    .filter(({ mountPoint }) => absolute === mountPoint || absolute.startsWith(withSlash(mountPoint)))
+    .filter(
+      ({ mountPoint }) => absolute === mountPoint || absolute.startsWith(withSlash(mountPoint)),
+    )
     .sort((a, b) => b.mountPoint.length - a.mountPoint.length)[0]
 }
 
@@ -71,7 +82,9 @@ function withSlash(directory: string): string {
 function notInside(given: string, { volumes, mounts }: Places): string {
   const prefix = /^([^/:]+):/.exec(given)?.[1]
   const known = volumes.map((each) => `${each}:`).join(', ') || 'no volume'
-  if (prefix !== undefined) return `"${given}": this peer has no volume "${prefix}"; it has ${known}`
+  if (prefix !== undefined)
+    return `"${given}": this peer has no volume "${prefix}"; it has ${known}`
   const points = mounts.map((each) => each.mountPoint).join(', ') || 'none'
-  return `"${given}" is not inside a mount of this peer; give VOLUME:PATH (${known}) or a path below a mount (${points})`
+  const remedy = `give VOLUME:PATH (${known}) or a path below a mount (${points})`
+  return `"${given}" is not inside a mount of this peer; ${remedy}`
 }

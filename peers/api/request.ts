@@ -19,18 +19,25 @@ export function parseQuery(search: string): Query {
 }
 
 export function unescapeBytes(text: string): string {
-  if (/%(?![0-9a-f]{2})/i.test(text)) throw new PotluckError('EINVAL', `"${text.slice(0, 100)}" has a broken %-escape`)
-  return text.replace(/%([0-9a-f]{2})/gi, (_, hex: string) => String.fromCharCode(parseInt(hex, 16)))
+  if (/%(?![0-9a-f]{2})/i.test(text))
+    throw new PotluckError('EINVAL', `"${text.slice(0, 100)}" has a broken %-escape`)
+  return text.replace(/%([0-9a-f]{2})/gi, (_, hex: string) =>
+    String.fromCharCode(parseInt(hex, 16)),
+  )
 }
 
 /** The inverse, for a byte string. */
 export function escapeBytes(bytes: string): string {
-  return bytes.replace(/[^A-Za-z0-9_.~/-]/g, (each) => `%${each.charCodeAt(0).toString(16).padStart(2, '0')}`)
+  return bytes.replace(
+    /[^A-Za-z0-9_.~/-]/g,
+    (each) => `%${each.charCodeAt(0).toString(16).padStart(2, '0')}`,
+  )
 }
 
 export function queryVolume(query: Query): string {
   const volume = query.get('volume')
-  if (volume === undefined || volume === '') throw new PotluckError('EINVAL', 'no volume; add volume=NAME')
+  if (volume === undefined || volume === '')
+    throw new PotluckError('EINVAL', 'no volume; add volume=NAME')
   return volume
 }
 
@@ -38,13 +45,20 @@ export function queryPath(query: Query): Path {
   return checkPath(query.get('path') ?? '')
 }
 
-/** A whole number from 0 to `most`. @throws PotluckError EINVAL */
-export function queryNumber(query: Query, name: string, fallback: number, most: number): number {
+/** A whole number from 0 to `most`, `fallback` where none is given. @throws PotluckError EINVAL */
+export function queryNumber(
+  query: Query,
+  name: string,
+  { fallback, most }: { readonly fallback: number; readonly most: number },
+): number {
   const text = query.get(name)
   if (text === undefined) return fallback
   const value = /^\d{1,16}$/.test(text) ? Number(text) : NaN
   if (value <= most) return value
-  throw new PotluckError('EINVAL', `${name}="${text.slice(0, 40)}" is not a whole number up to ${most}`)
+  throw new PotluckError(
+    'EINVAL',
+    `${name}="${text.slice(0, 40)}" is not a whole number up to ${most}`,
+  )
 }
 
 export type Body = Readonly<Record<string, unknown>>
@@ -55,7 +69,8 @@ export async function readBody(request: IncomingMessage): Promise<Body> {
   let bytes = 0
   for await (const chunk of request as AsyncIterable<Buffer>) {
     bytes += chunk.byteLength
-    if (bytes > API_LIMITS.bodyBytes) throw new PotluckError('TOO_LARGE', 'the request is larger than 1 MiB')
+    if (bytes > API_LIMITS.bodyBytes)
+      throw new PotluckError('TOO_LARGE', 'the request is larger than 1 MiB')
     chunks.push(chunk)
   }
   return parseBody(Buffer.concat(chunks).toString('utf8'))

@@ -57,8 +57,8 @@ async function answerStatus({ subject, response }: Exchange): Promise<void> {
 }
 
 async function answerReady({ subject, query, response, signal }: Exchange): Promise<void> {
-  const peers = queryNumber(query, 'peers', 1, API_LIMITS.peers)
-  const waitMs = queryNumber(query, 'wait', 0, API_LIMITS.waitMs)
+  const peers = queryNumber(query, 'peers', { fallback: 1, most: API_LIMITS.peers })
+  const waitMs = queryNumber(query, 'wait', { fallback: 0, most: API_LIMITS.waitMs })
   const until = performance.now() + waitMs
   let now = await readiness(subject.node, peers, signal)
   while (!now.isReady && performance.now() < until) {
@@ -74,20 +74,21 @@ async function answerHolders({ subject, query, response, signal }: Exchange): Pr
 
 async function answerAttributes({ subject, query, response, signal }: Exchange): Promise<void> {
   const volume = subject.node.volume(queryVolume(query))
-  const reply = await withPath(volume, queryPath(query), async (found): Promise<AttributesReply> => {
-    if (found.attributes.type !== 'symlink') return { attributes: found.attributes }
-    return { attributes: found.attributes, target: await volume.readlink(found.nodeid, { signal }) }
-  }, { signal })
+  const place = { volume, path: queryPath(query), signal }
+  const reply = await withPath(place, async ({ nodeid, attributes }): Promise<AttributesReply> => {
+    if (attributes.type !== 'symlink') return { attributes }
+    return { attributes, target: await volume.readlink(nodeid, { signal }) }
+  })
   sendJson(response, reply)
 }
 
 async function answerList({ subject, query, response, signal }: Exchange): Promise<void> {
   const volume = subject.node.volume(queryVolume(query))
-  await withPath(volume, queryPath(query), async (found) => {
+  await withPath({ volume, path: queryPath(query), signal }, async (found) => {
     const entries = readDirectory(volume, found, { signal })
     const first = await entries.next()
     await sendLines(response, signal, listLines(first, entries))
-  }, { signal })
+  })
 }
 
 async function* listLines(
@@ -101,16 +102,17 @@ async function* listLines(
 
 async function answerFile({ subject, query, response, signal }: Exchange): Promise<void> {
   const volume = subject.node.volume(queryVolume(query))
-  await withPath(volume, queryPath(query), async (found) => {
+  await withPath({ volume, path: queryPath(query), signal }, async (found) => {
     const size = found.attributes.size
-    const from = queryNumber(query, 'from', 0, Number.MAX_SAFE_INTEGER)
-    const length = queryNumber(query, 'length', size, Number.MAX_SAFE_INTEGER)
-    const bytes = readFile(volume, found, { from, to: Math.min(size, from + length) }, { signal })
+    const most = Number.MAX_SAFE_INTEGER
+    const from = queryNumber(query, 'from', { fallback: 0, most })
+    const length = queryNumber(query, 'length', { fallback: size, most })
+    const bytes = readFile(volume, found, { from, to: Math.min(size, from + length), signal })
     // The first slice before the status: a failure to open or read it is then still a clear error.
     const first = await bytes.next()
     response.writeHead(200, { 'content-type': 'application/octet-stream' })
     await pipeline(Readable.from(chunks(first, bytes)), response, { signal })
-  }, { signal })
+  })
 }
 
 async function* chunks(first: IteratorResult<Uint8Array>, rest: AsyncGenerator<Uint8Array>) {
@@ -137,7 +139,10 @@ async function answerWarm({ subject, request, response, signal }: Exchange): Pro
 
 function sendJson(response: ServerResponse, value: unknown): void {
   const text = `${JSON.stringify(value)}\n`
-  response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) })
+  response.writeHead(200, {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(text),
+  })
   response.end(text)
 }
 

@@ -1,5 +1,5 @@
-// Takes a Unix socket's path for a server: recovers one that a dead process left, refuses one that a
-// living process serves, and lets nobody but this user in.
+// Takes a Unix socket's path for a server: recovers one that a dead process left, refuses one that
+// a living process serves, and lets nobody but this user in.
 import { chmod, lstat, mkdir, stat, unlink } from 'node:fs/promises'
 import type { Server } from 'node:http'
 import net from 'node:net'
@@ -9,7 +9,7 @@ import { PotluckError } from '../../src/base/errors.ts'
 const PROBE_MS = 1000
 
 /**
- * Makes `server` listen on `socket`, mode 0600. Its directory is made, mode 0700, if it is not there.
+ * Makes `server` listen on `socket`, mode 0600. Its directory is made, mode 0700, where missing.
  *
  * @throws PotluckError EBUSY a living process has it; EEXIST something else is at that path;
  *   EACCES its directory belongs to someone else
@@ -26,10 +26,16 @@ export async function clearStale(socket: string): Promise<void> {
   const found = await lstat(socket).catch(ignoreMissing)
   if (found === undefined) return
   if (!found.isSocket()) {
-    throw new PotluckError('EEXIST', `${socket} is there and is not a socket; remove it or give --api another path`)
+    throw new PotluckError(
+      'EEXIST',
+      `${socket} is there and is not a socket; remove it or give --api another path`,
+    )
   }
   if (await isServed(socket)) {
-    throw new PotluckError('EBUSY', `another peer serves on ${socket}; stop it or give --api another path`)
+    throw new PotluckError(
+      'EBUSY',
+      `another peer serves on ${socket}; stop it or give --api another path`,
+    )
   }
   await unlink(socket).catch(ignoreMissing)
 }
@@ -42,7 +48,10 @@ async function checkDirectory(directory: string): Promise<void> {
   const isOpen = (mode & 0o002) !== 0 && (mode & 0o1000) === 0
   if (isOwn && !isOpen) return
   const why = isOwn ? 'may be written to by everyone' : `belongs to user ${uid}`
-  throw new PotluckError('EACCES', `${directory} ${why}; give --api a path in a directory of your own`)
+  throw new PotluckError(
+    'EACCES',
+    `${directory} ${why}; give --api a path in a directory of your own`,
+  )
 }
 
 function isServed(socket: string): Promise<boolean> {
@@ -76,10 +85,18 @@ function listen(server: Server, socket: string): Promise<void> {
 
 function listenError(socket: string, cause: NodeJS.ErrnoException): PotluckError {
   if (cause.code === 'EADDRINUSE') {
-    return new PotluckError('EBUSY', `another peer took ${socket} just now; give --api another path`, { cause })
+    return new PotluckError(
+      'EBUSY',
+      `another peer took ${socket} just now; give --api another path`,
+      { cause },
+    )
   }
   const code = cause.code === 'EACCES' ? 'EACCES' : 'EIO'
-  return new PotluckError(code, `can't listen on ${socket} (${cause.code}); give --api another path`, { cause })
+  return new PotluckError(
+    code,
+    `can't listen on ${socket} (${cause.code}); give --api another path`,
+    { cause },
+  )
 }
 
 function ignoreMissing(error: NodeJS.ErrnoException): undefined {

@@ -8,16 +8,16 @@ import { textOf } from './paths.ts'
 
 export type Found = { readonly nodeid: Nodeid; readonly attributes: Attributes }
 
+export type Place = Options & { readonly volume: Volume; readonly path: Path }
+
 /**
  * Finds a path and holds its nodeid while `use` runs. A symbolic link is not followed.
  *
  * @throws PotluckError ENOENT, ENOTDIR, and what the volume throws
  */
 export async function withPath<T>(
-  volume: Volume,
-  path: Path,
+  { volume, path, ...options }: Place,
   use: (found: Found) => Promise<T>,
-  options?: Options,
 ): Promise<T> {
   const found = await find(volume, path, options)
   try {
@@ -34,9 +34,14 @@ async function find(volume: Volume, path: Path, options?: Options): Promise<Foun
     const parent = at
     const isHeld = parent !== ROOT_NODEID
     try {
-      if (attributes.type !== 'directory') throw new PotluckError('ENOTDIR', `in "${textOf(path)}", what holds "${textOf(name)}" is no directory`)
+      if (attributes.type !== 'directory')
+        throw new PotluckError(
+          'ENOTDIR',
+          `in "${textOf(path)}", what holds "${textOf(name)}" is no directory`,
+        )
       const entry = await volume.lookup(parent, name, options)
-      if (entry.nodeid === 0) throw new PotluckError('ENOENT', `"${textOf(path)}" is not in volume ${volume.name}`)
+      if (entry.nodeid === 0)
+        throw new PotluckError('ENOENT', `"${textOf(path)}" is not in volume ${volume.name}`)
       at = entry.nodeid
       attributes = (entry as Found).attributes
     } finally {
@@ -46,25 +51,28 @@ async function find(volume: Volume, path: Path, options?: Options): Promise<Foun
   return { nodeid: at, attributes }
 }
 
-export type FileRange = { readonly from: number; readonly to: number }
+export type FileRange = Options & { readonly from: number; readonly to: number }
 
-/** Bytes `from` up to `to` of a file, as slices that are not copied. @throws PotluckError EISDIR, EINVAL */
+/**
+ * Bytes `from` up to `to` of a file, as slices that are not copied.
+ *
+ * @throws PotluckError EISDIR, EINVAL, and what the volume throws
+ */
 export async function* readFile(
   volume: Volume,
   { nodeid, attributes }: Found,
-  range: FileRange,
-  options?: Options,
+  { from, to, ...options }: FileRange,
 ): AsyncGenerator<Uint8Array> {
   checkType(attributes.type)
   const { handle } = await volume.open(nodeid, options)
   try {
-    let from = range.from
-    while (from < range.to) {
-      const length = Math.min(volume.blockBytes, range.to - from)
-      const slices = await volume.read(handle, { from, length }, options)
+    let at = from
+    while (at < to) {
+      const length = Math.min(volume.blockBytes, to - at)
+      const slices = await volume.read(handle, { from: at, length }, options)
       const read = slices.reduce((sum, slice) => sum + slice.byteLength, 0)
       if (read === 0) return
-      from += read
+      at += read
       yield* slices
     }
   } finally {
@@ -74,7 +82,8 @@ export async function* readFile(
 
 function checkType(type: FileType): void {
   if (type === 'file') return
-  if (type === 'directory') throw new PotluckError('EISDIR', 'a directory has no bytes; ask for its list')
+  if (type === 'directory')
+    throw new PotluckError('EISDIR', 'a directory has no bytes; ask for its list')
   throw new PotluckError('EINVAL', `a ${type} has no bytes to read`)
 }
 

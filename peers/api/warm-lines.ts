@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { MeshNode } from '../../src/node/mesh-node.ts'
 import type { WarmLine } from './protocol.ts'
 
-/** A person sees no more than this; a line for each of a million files would cost more than it says. */
+/** A person sees no more; a line for each of a million files would cost more than it says. */
 const LINE_EVERY_MS = 50
 
 export type Warming = {

@@ -1,4 +1,4 @@
-// The commands that ask a running peer through its socket: ready, status, warm, invalidate, holders.
+// The commands that ask a running peer through its socket: ready, status, warm and the like.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ApiClient } from '../api/api-client.ts'
 import { resolveTarget } from '../api/paths.ts'
@@ -60,14 +60,21 @@ export async function runWarm(
     for (const [volume, group] of volumes) {
       const bar = progressBar(terminal, `warming ${volume}`)
       const total = await client
-        .warm(volume, group.map((target) => target.path), {
-          signal: terminal.interrupted,
-          everyNode: flags.everyNode === true,
-          onProgress: ({ bytesDone, bytes }) => bar.update(bytesDone, bytes),
-        })
+        .warm(
+          volume,
+          group.map((target) => target.path),
+          {
+            signal: terminal.interrupted,
+            everyNode: flags.everyNode === true,
+            onProgress: ({ bytesDone, bytes }) => bar.update(bytesDone, bytes),
+          },
+        )
         .finally(() => bar.stop())
       const others = flags.everyNode === true ? '; every other node has begun' : ''
-      terminal.out(`${volume}: ${formatCount(total.filesDone)} files, ${formatBytes(total.bytesDone)} warm here${others}\n`)
+      terminal.out(
+        `${volume}: ${formatCount(total.filesDone)} files, ` +
+          `${formatBytes(total.bytesDone)} warm here${others}\n`,
+      )
     }
   })
 }
@@ -97,7 +104,11 @@ export async function runHolders(
     if (target === undefined) return
     const found = await client.holders(target.volume, target.path, { signal: terminal.interrupted })
     if (flags.json === true) return terminal.out(`${JSON.stringify(found)}\n`)
-    const rows = found.holders.map((each) => [each.peer, `${each.blocks} of ${found.blocks}`, each.isHome ? 'yes' : ''])
+    const rows = found.holders.map((each) => [
+      each.peer,
+      `${each.blocks} of ${found.blocks}`,
+      each.isHome ? 'yes' : '',
+    ])
     terminal.out(renderTable(['peer', 'blocks', 'home'], rows))
   })
 }
@@ -134,12 +145,18 @@ export async function runReady(
 }
 
 /** Empty when ready, else why not yet. A peer that is not there yet is waited for too. */
-async function lookAtReadiness(client: ApiClient, peers: number, terminal: Terminal): Promise<string> {
+async function lookAtReadiness(
+  client: ApiClient,
+  peers: number,
+  terminal: Terminal,
+): Promise<string> {
   const signal = terminal.interrupted
   try {
     const now = await client.ready(peers, LOOK_MS, { signal })
     if (now.isReady) return ''
-    if (now.peers < peers) return `${now.peers} of ${peers} peers are in sight; check --join, --mesh and the key of the others`
+    if (now.peers < peers)
+      const remedy = 'check --join, --mesh and the key of the others'
+      return `${now.peers} of ${peers} peers are in sight; ${remedy}`
     return `no root page yet of ${now.waitingFor.join(', ')}; check that a peer has its --source`
   } catch (error) {
     if (!(error instanceof PotluckError) || error.code !== 'UNREACHABLE') throw error

@@ -4,7 +4,14 @@ import { CommanderError } from 'commander'
 import type { ErrorCode } from '../../src/base/errors.ts'
 import { isErrorCode } from '../../src/base/errors.ts'
 
-export const EXIT = { ok: 0, failure: 1, usage: 2, refused: 3, unreachable: 4, interrupted: 130 } as const
+export const EXIT = {
+  ok: 0,
+  failure: 1,
+  usage: 2,
+  refused: 3,
+  unreachable: 4,
+  interrupted: 130,
+} as const
 
 export const EXIT_HELP = `Exit codes:
   0    done

@@ -12,7 +12,8 @@ export type PeerFlags = Flags & { readonly untilEof?: boolean }
 export async function runPeer(flags: PeerFlags, terminal: Terminal): Promise<void> {
   const settings = peerSettings(flags, terminal)
   const log = openLog(settings.logLevel, terminal.isWatched)
-  if (settings.isPlaintext) log('warn', 'connections are not encrypted; use this on an isolated network only')
+  if (settings.isPlaintext)
+    log('warn', 'connections are not encrypted; use this on an isolated network only')
   // Loaded here, so that the other commands start without libp2p.
   const { startRealNode } = await import('../composition/real-node.ts')
   const running = await startRealNode(settings, log)
@@ -43,7 +44,10 @@ async function untilTold({ interrupted }: Terminal, untilEof: boolean): Promise<
   if (!untilEof) return void (await told)
   process.stdin.resume()
   const ended = new Promise<void>((resolve) => {
-    process.stdin.once('end', resolve).once('close', resolve).once('error', () => resolve())
+    process.stdin
+      .once('end', resolve)
+      .once('close', resolve)
+      .once('error', () => resolve())
   })
   await Promise.race([told, ended])
   process.stdin.destroy()

@@ -1,13 +1,7 @@
 // The command line: which commands and options there are, and what --help says. Nothing works here;
 // each command is a function of its flags and a Terminal.
 import { Command, InvalidArgumentError, Option } from 'commander'
-import {
-  runHolders,
-  runInvalidate,
-  runReady,
-  runStatus,
-  runWarm,
-} from './client-commands.ts'
+import { runHolders, runInvalidate, runReady, runStatus, runWarm } from './client-commands.ts'
 import type { StatusFlags, WarmFlags } from './client-commands.ts'
 import { EXIT_HELP } from './exit-codes.ts'
 import { parseDuration } from './options/quantities.ts'
@@ -19,7 +13,8 @@ import type { PeerFlags } from './peer-command.ts'
 import type { Terminal } from './terminal.ts'
 
 const DESCRIPTION =
-  'A cooperative cache mesh: reads a file tree from slow shared storage once, and serves it to every node at memory speed.'
+  'A cooperative cache mesh: reads a file tree from slow shared storage once, and serves it to ' +
+  'every node at memory speed.'
 
 const PATH_HELP = 'VOLUME:relative/path, or a path inside a mount of the peer'
 
@@ -41,7 +36,9 @@ export function makeProgram(terminal: Terminal, version: string): Command {
 }
 
 function addPeer(program: Command, terminal: Terminal): void {
-  const command = program.command('peer').description('bring a node: its RAM, its source, its mounts')
+  const command = program
+    .command('peer')
+    .description('bring a node: its RAM, its source, its mounts')
   for (const row of OPTIONS) addOption(command, row)
   addConfig(command)
     .option('--no-mount', 'mount nothing, whatever the variable or the config file says')
@@ -94,7 +91,7 @@ function addDemo(program: Command, terminal: Terminal): void {
     .option('--peers <N>', 'how many peers', whole(2, 64), 8)
     .option('--tree <DIR>', 'the tree to read (default: one of 5,000 files or more found here)')
     .option('--no-mount', 'read through the API instead of FUSE')
-    .option('--driver <NAME>', 'own or fuse-native')
+    .option('--driver <NAME>', 'kernel or fuse-native')
     .option('--keep', "keep the peers' logs")
     .action(async (flags: Flags & { peers: number }) => {
       const { runDemo } = await import('./demo/demo.ts')
@@ -134,7 +131,9 @@ function checked<T>(parse: (text: string) => T): (text: string) => T {
     try {
       return parse(text)
     } catch (error) {
-      throw new InvalidArgumentError(error instanceof Error ? `It ${error.message}.` : String(error))
+      throw new InvalidArgumentError(
+        error instanceof Error ? `It ${error.message}.` : String(error),
+      )
     }
   }
 }

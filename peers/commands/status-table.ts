@@ -13,15 +13,21 @@ type Tier = (typeof TIERS)[number]
  */
 export function statusText(now: PeerStatus, before?: PeerStatus): string {
   const { node } = now
+  const { p50, p99, max } = node.fetchMs
   const lines = [
     `peer     ${node.peer}  (mesh ${now.mesh}, pid ${now.pid}, up ${formatDuration(node.upMs)})`,
     `mesh     ${formatCount(node.peers + 1)} peers, this one included`,
-    `RAM      ${formatBytes(node.ram.usedBytes)} of ${formatBytes(node.ram.capacityBytes)} in ${formatCount(node.ram.blocks)} blocks; process ${formatBytes(now.rssBytes)}`,
-    `fetch    p50 ${formatDuration(node.fetchMs.p50)}, p99 ${formatDuration(node.fetchMs.p99)}, max ${formatDuration(node.fetchMs.max)}`,
+    `RAM      ${ramText(now)}`,
+    `fetch    p50 ${formatDuration(p50)}, p99 ${formatDuration(p99)}, max ${formatDuration(max)}`,
     ...now.addresses.map((address) => `address  ${address}`),
   ]
   const parts = [lines.join('\n') + '\n', volumeTable(now), tierTable(now, before)]
   return parts.join('\n')
+}
+
+function ramText({ node: { ram }, rssBytes }: PeerStatus): string {
+  const used = `${formatBytes(ram.usedBytes)} of ${formatBytes(ram.capacityBytes)}`
+  return `${used} in ${formatCount(ram.blocks)} blocks; process ${formatBytes(rssBytes)}`
 }
 
 function volumeTable(now: PeerStatus): string {
@@ -37,7 +43,10 @@ function volumeTable(now: PeerStatus): string {
       counts === undefined ? '-' : formatBytes(counts['bytes'] ?? 0),
     ]
   })
-  return renderTable(['volume', 'coherence', 'block', 'mount', 'source reads', 'source bytes'], rows)
+  return renderTable(
+    ['volume', 'coherence', 'block', 'mount', 'source reads', 'source bytes'],
+    rows,
+  )
 }
 
 function tierTable(now: PeerStatus, before: PeerStatus | undefined): string {

@@ -1,8 +1,8 @@
-// A real node put together: the one place where libp2p, the disk, FUSE and the core meet. Everything
+// A real node put together: the one place where libp2p, disk, FUSE and core meet. Everything
 // acquired here is given back in the opposite order, whether the start fails half-way or the node
 // stops: nobody may be left reading a mount whose node is gone.
 import { mountVolume } from '../../fuse/mount.ts'
-import type { Mount } from '../../fuse/mount.ts'
+import type { Mount } from '../../fuse/driver.ts'
 import type { Log } from '../../src/base/log.ts'
 import type { MeshNode, VolumeInit } from '../../src/node/mesh-node.ts'
 import { startNode } from '../../src/node/start-node.ts'
@@ -30,15 +30,17 @@ export type RunningNode = {
   readonly mounts: readonly { readonly volume: string; readonly mountPoint: string }[]
   readonly api: string
   readonly metricsUrl?: string
-  /** Unmounts first, then leaves the mesh. Rejects with what could not be ended, having ended the rest. */
+  /** Unmounts, then leaves the mesh. Rejects with what can't be ended, having ended the rest. */
   stop(): Promise<void>
 }
+
+type VolumeMount = { readonly volume: string; readonly mountPoint: string; readonly mount: Mount }
 
 type Parts = {
   readonly peer: StartedPeer
   readonly node: MeshNode
   readonly sources: ReadonlyMap<string, OpenSource>
-  readonly mounts: readonly (Mount & { readonly volume: string })[]
+  readonly mounts: readonly VolumeMount[]
 }
 
 /** @throws PotluckError with what to do: a socket in use, a source not there, a mount refused */
@@ -65,7 +67,7 @@ export async function startRealNode(settings: PeerSettings, log: Log): Promise<R
   }
 }
 
-// A source is closed by the node it was given to; this closes the ones of a start that failed before.
+// A source is closed by the node it is given to; this closes those of a start that failed before.
 async function openSources(
   settings: PeerSettings,
   acquired: AsyncDisposableStack,
@@ -105,7 +107,10 @@ type NodeParts = {
   readonly log: Log
 }
 
-function startNodeOf(settings: PeerSettings, { peer, sources, wants, log }: NodeParts): Promise<MeshNode> {
+function startNodeOf(
+  settings: PeerSettings,
+  { peer, sources, wants, log }: NodeParts,
+): Promise<MeshNode> {
   const ports = {
     clock: realClock,
     random: realRandom,
@@ -138,28 +143,34 @@ type MountParts = {
   readonly log: Log
 }
 
-async function mountAll(settings: PeerSettings, { node, acquired, log }: MountParts): Promise<Parts['mounts']> {
-  const mounts: Parts['mounts'][number][] = []
+async function mountAll(
+  settings: PeerSettings,
+  { node, acquired, log }: MountParts,
+): Promise<readonly VolumeMount[]> {
+  const mounts: VolumeMount[] = []
   for (const { volume, directory } of settings.mounts) {
     const mount = await mountVolume({
       volume: node.volume(volume),
       mountPoint: directory,
-      allowOther: settings.allowOther,
+      nonempty: isInPlace(settings, volume, directory),
       driver: settings.driver,
       log,
+      ...(settings.allowOther === undefined ? {} : { allowOther: settings.allowOther }),
     })
-    let isStopping = false
-    acquired.defer(() => {
-      isStopping = true
-      return mount.unmount()
-    })
+    acquired.defer(() => mount.unmount())
     // Others of the mesh still need this peer's shard, so it stays.
-    void mount.closed.then(() => {
-      if (!isStopping) log('warn', `${directory} was unmounted by someone else; the peer stays`)
+    void mount.closed.then((reason) => {
+      if (reason !== 'unmounted')
+        log('warn', `the mount at ${directory} is ${reason}; the peer stays`)
     })
-    mounts.push({ ...mount, volume })
+    mounts.push({ volume, mountPoint: mount.mountPoint, mount })
   }
   return mounts
+}
+
+/** Over its own source, which is open by now: who uses the old path is then faster. */
+function isInPlace({ sources }: PeerSettings, volume: string, mountPoint: string): boolean {
+  return sources.some((each) => each.volume === volume && each.directory === mountPoint)
 }
 
 type ServeParts = {
@@ -189,7 +200,11 @@ function factsOf(settings: PeerSettings, { peer, sources, mounts }: Parts): Peer
     mesh: settings.mesh,
     pid: process.pid,
     addresses: peer.addresses(),
-    mounts: mounts.map(({ volume, mountPoint, counters }) => ({ volume, mountPoint, counters: counters() })),
+    mounts: mounts.map(({ volume, mountPoint, mount }) => ({
+      volume,
+      mountPoint,
+      counters: mount.counters(),
+    })),
     sources: Object.fromEntries([...sources].map(([name, { counts }]) => [name, counts()])),
     network: peer.counters(),
     rssBytes: process.memoryUsage.rss(),

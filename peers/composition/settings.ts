@@ -1,5 +1,5 @@
-// What a real node needs to be told, after every flag, environment variable and config file has been
-// read and checked. The command line makes one of these; `real-node.ts` starts a node out of it.
+// What a real node needs to be told, after every flag, environment variable and config file has
+// been read and checked. The command line makes one of these; `real-node.ts` starts a node out of it.
 // Nothing here parses text, and nothing here has a default: by now everything is decided.
 import type { LogLevel } from '../../src/base/log.ts'
 import type { Coherence } from '../../src/node/mesh-node.ts'
@@ -7,8 +7,8 @@ import type { JoinTarget } from '../join/parse-join.ts'
 
 export type NamedDirectory = { readonly volume: string; readonly directory: string }
 
-/** Which code speaks FUSE: our own protocol in TypeScript, or the fuse-native package. */
-export type DriverName = 'own' | 'fuse-native'
+/** Which code speaks FUSE: our own, to the kernel's device, or the fuse-native package. */
+export type DriverName = 'kernel' | 'fuse-native'
 
 export type Endpoint = { readonly host: string; readonly port: number }
 
@@ -36,7 +36,8 @@ export type PeerSettings = {
   readonly metrics?: Endpoint
   /** Connections are not encrypted: for an isolated network only. */
   readonly isPlaintext: boolean
-  readonly allowOther: boolean
+  /** @default true for root, false for others */
+  readonly allowOther?: boolean
   readonly driver: DriverName
   readonly logLevel: LogLevel
 }

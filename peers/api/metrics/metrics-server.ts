@@ -22,7 +22,8 @@ export type MetricsInit = {
 /** @throws PotluckError EBUSY, EACCES or EINVAL where the address can't be had */
 export async function serveMetrics(init: MetricsInit): Promise<MetricsServer> {
   const server = http.createServer((request, response) => {
-    if (request.method !== 'GET' || request.url?.split('?')[0] !== '/metrics') return notHere(response)
+    if (request.method !== 'GET' || request.url?.split('?')[0] !== '/metrics')
+      return notHere(response)
     init.text().then(
       (text) => response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4' }).end(text),
       (error: unknown) => {
@@ -37,7 +38,9 @@ export async function serveMetrics(init: MetricsInit): Promise<MetricsServer> {
 }
 
 function notHere(response: ServerResponse): void {
-  response.writeHead(404, { 'content-type': 'text/plain' }).end('only GET /metrics is served here\n')
+  response
+    .writeHead(404, { 'content-type': 'text/plain' })
+    .end('only GET /metrics is served here\n')
 }
 
 function urlOf({ address, port }: AddressInfo): string {
@@ -54,7 +57,8 @@ function listen(server: http.Server, { host, port }: MetricsInit): Promise<void>
   return new Promise((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
       const codes: Readonly<Record<string, ErrorCode>> = { EADDRINUSE: 'EBUSY', EACCES: 'EACCES' }
-      const message = `--metrics: can't listen on ${host}:${port} (${cause.code}); give another HOST:PORT`
+      const why = `can't listen on ${host}:${port} (${cause.code})`
+      const message = `--metrics: ${why}; give another HOST:PORT`
       reject(new PotluckError(codes[cause.code ?? ''] ?? 'EINVAL', message, { cause }))
     })
     server.listen(port, host, resolve)

@@ -33,21 +33,24 @@ export function metricsText(measured: Measured): () => Promise<string> {
 
 function addVolumes(registry: Registry, status: PeerStatus): void {
   const labelNames = ['volume', 'tier']
-  const blocks = counter(registry, 'potluck_blocks_total', 'Blocks by where they came from.', labelNames)
-  const bytes = counter(registry, 'potluck_bytes_total', 'Bytes by where they came from.', labelNames)
-  const calls = counter(registry, 'potluck_source_calls_total', 'Calls and bytes at the source.', [
-    'volume',
-    'kind',
-  ])
-  const reads = counter(registry, 'potluck_source_reads_total', 'Reads of data at the source.', ['volume'])
+  const help = 'By where it came from.'
+  const blocks = counter(registry, { name: 'potluck_blocks_total', help, labelNames })
+  const bytes = counter(registry, { name: 'potluck_bytes_total', help, labelNames })
+  const source = new Map<string, Counter>()
   for (const volume of status.node.volumes) {
     for (const tier of TIERS) {
       blocks.inc({ volume: volume.name, tier }, volume.blocks[tier])
       bytes.inc({ volume: volume.name, tier }, volume.bytes[tier])
     }
-    const counts = status.sources[volume.name] ?? {}
-    for (const [kind, count] of Object.entries(counts)) calls.inc({ volume: volume.name, kind }, count)
-    reads.inc({ volume: volume.name }, counts['reads'] ?? 0)
+    for (const [kind, count] of Object.entries(status.sources[volume.name] ?? {})) {
+      const name = `potluck_source_${kind}_total`
+      if (!isSample(name, count)) continue
+      const made =
+        source.get(name) ??
+        counter(registry, { name, help: `The source's ${kind}.`, labelNames: ['volume'] })
+      source.set(name, made)
+      made.inc({ volume: volume.name }, count)
+    }
   }
 }
 
@@ -60,8 +63,12 @@ function addGauges(registry: Registry, status: PeerStatus): void {
     ['potluck_shard_blocks', 'Cached blocks.', node.ram.blocks],
     ['potluck_up_seconds', 'Time since the node started.', node.upMs / 1000],
   ]
-  for (const [name, help, value] of gauges) gauge(registry, name, help).set(value)
-  const quantiles = gauge(registry, 'potluck_fetch_seconds', 'Newest fetches of cold blocks.', ['quantile'])
+  for (const [name, help, value] of gauges) gauge(registry, { name, help }).set(value)
+  const quantiles = gauge(registry, {
+    name: 'potluck_fetch_seconds',
+    help: 'The newest fetches of cold blocks.',
+    labelNames: ['quantile'],
+  })
   quantiles.set({ quantile: '0.5' }, node.fetchMs.p50 / 1000)
   quantiles.set({ quantile: '0.99' }, node.fetchMs.p99 / 1000)
   quantiles.set({ quantile: '1' }, node.fetchMs.max / 1000)
@@ -69,35 +76,48 @@ function addGauges(registry: Registry, status: PeerStatus): void {
 
 function addCounters(registry: Registry, status: PeerStatus): void {
   addAll(registry, { ...status.node.counters, ...status.network })
-  const fuse = counter(registry, 'potluck_fuse_total', 'What the mounts counted.', ['volume', 'kind'])
-  for (const mount of status.mounts) {
-    for (const [kind, count] of Object.entries(mount.counters)) {
-      if (count >= 0) fuse.inc({ volume: mount.volume, kind }, count)
+  const made = new Map<string, Counter>()
+  for (const { volume, counters } of status.mounts) {
+    for (const [name, count] of Object.entries(counters)) {
+      if (!isSample(name, count)) continue
+      const full = `potluck_${name}`
+      const named = { name: full, help: `The mount's ${name}.`, labelNames: ['volume'] }
+      const fuse = made.get(full) ?? counter(registry, named)
+      made.set(full, fuse)
+      fuse.inc({ volume }, count)
     }
   }
+}
+
+function isSample(name: string, value: number): boolean {
+  return NAME.test(name) && value >= 0
 }
 
 // What does not end in `_total` is a number of what is there now, not a count.
 function addAll(registry: Registry, counters: Readonly<Record<string, number>>): void {
   for (const [name, value] of Object.entries(counters)) {
-    if (!NAME.test(name) || !(value >= 0)) continue
-    const full = `potluck_${name}`
-    if (name.endsWith('_total')) counter(registry, full, `The node's ${name}.`).inc(value)
-    else gauge(registry, full, `The node's ${name}.`).set(value)
+    if (!isSample(name, value)) continue
+    const named = { name: `potluck_${name}`, help: `The node's ${name}.` }
+    if (name.endsWith('_total')) counter(registry, named).inc(value)
+    else gauge(registry, named).set(value)
   }
 }
 
-function counter(registry: Registry, name: string, help: string, labelNames: string[] = []): Counter {
-  return new Counter({ name, help, labelNames, registers: [registry] })
+type Named = { readonly name: string; readonly help: string; readonly labelNames?: string[] }
+
+function counter(registry: Registry, named: Named): Counter {
+  return new Counter({ ...named, registers: [registry] })
 }
 
-function gauge(registry: Registry, name: string, help: string, labelNames: string[] = []): Gauge {
-  return new Gauge({ name, help, labelNames, registers: [registry] })
+function gauge(registry: Registry, named: Named): Gauge {
+  return new Gauge({ ...named, registers: [registry] })
 }
 
 function histograms({ wants, sources }: Measured): readonly string[] {
   const source = [...sources].flatMap(([volume, calls]) =>
-    [...calls].map(([call, timings]) => series(`potluck_source_seconds`, timings, `volume="${volume}",call="${call}"`)),
+    [...calls].map(([call, timings]) =>
+      series(`potluck_source_seconds`, timings, `volume="${volume}",call="${call}"`),
+    ),
   )
   return [
     head('potluck_want_seconds', 'Wants sent to peers, until the answer.'),
@@ -119,5 +139,9 @@ function series(name: string, timings: Timings, labels: string): string {
     return `${name}_bucket{${labels}${comma}le="${BOUNDS[index] ?? '+Inf'}"} ${below}`
   })
   const braced = labels === '' ? '' : `{${labels}}`
-  return [...buckets, `${name}_sum${braced} ${timings.sumSeconds}`, `${name}_count${braced} ${timings.count}`].join('\n')
+  return [
+    ...buckets,
+    `${name}_sum${braced} ${timings.sumSeconds}`,
+    `${name}_count${braced} ${timings.count}`,
+  ].join('\n')
 }

@@ -1,7 +1,11 @@
 // Whether every reader found what is on the source.
 import type { Finished } from './readers.ts'
 
-export type Difference = { readonly reader: number; readonly path: string; readonly problem: string }
+export type Difference = {
+  readonly reader: number
+  readonly path: string
+  readonly problem: string
+}
 
 /** At most this many are told; one is enough to fail. */
 const MOST_TOLD = 10
@@ -25,11 +29,13 @@ function differencesOf(
   for (const [path, sentence] of expected) {
     const other = found.get(path)
     if (other === sentence) continue
-    const problem = other === undefined ? 'is missing' : `is "${other}", on the source "${sentence}"`
+    const problem =
+      other === undefined ? 'is missing' : `is "${other}", on the source "${sentence}"`
     differences.push({ reader: number, path, problem })
   }
   for (const path of found.keys()) {
-    if (!expected.has(path)) differences.push({ reader: number, path, problem: 'is not on the source' })
+    if (!expected.has(path))
+      differences.push({ reader: number, path, problem: 'is not on the source' })
   }
   return differences
 }

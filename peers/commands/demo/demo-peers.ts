@@ -1,4 +1,4 @@
-// The demo's peers: real processes of the real command line, each with its own socket, mount and log.
+// The demo's peers: real processes of the real command line, each with its own socket, mount, log.
 import { spawn } from 'node:child_process'
 import type { ChildProcess } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
@@ -51,21 +51,25 @@ function spawnPeer(init: DemoPeersInit, number: number): DemoPeer {
   return { number, mountPoint, socket, log, client: new ApiClient(socket), process: child }
 }
 
-function peerArguments(init: DemoPeersInit, socket: string, mountPoint: string | undefined): string[] {
+function peerArguments(
+  init: DemoPeersInit,
+  socket: string,
+  mountPoint: string | undefined,
+): string[] {
   const { workspace, volume, tree, ramBytes, driver } = init
   return [
     'peer',
     '--until-eof',
-    ...['--config', workspace.at('config.yaml')],
-    ...['--mesh', 'demo'],
-    ...['--key', workspace.at('mesh.key')],
-    ...['--listen', '/ip4/127.0.0.1/tcp/0'],
-    ...['--join', `dir:${workspace.at('join')}`],
-    ...['--source', `${volume}=${tree}`],
-    ...(mountPoint === undefined ? [] : ['--mount', `${volume}=${mountPoint}`]),
-    ...(driver === undefined ? [] : ['--driver', driver]),
-    ...['--ram', String(ramBytes)],
-    ...['--api', socket],
+    `--config=${workspace.at('config.yaml')}`,
+    '--mesh=demo',
+    `--key=${workspace.at('mesh.key')}`,
+    '--listen=/ip4/127.0.0.1/tcp/0',
+    `--join=dir:${workspace.at('join')}`,
+    `--source=${volume}=${tree}`,
+    ...(mountPoint === undefined ? [] : [`--mount=${volume}=${mountPoint}`]),
+    ...(driver === undefined ? [] : [`--driver=${driver}`]),
+    `--ram=${ramBytes}`,
+    `--api=${socket}`,
   ]
 }
 
@@ -82,7 +86,9 @@ export function watchPeers(peers: readonly DemoPeer[]): Promise<never> {
       peer.process.once('error', reject)
       peer.process.once('exit', (code, name) => {
         const how = name ?? `exit code ${code}`
-        reject(new PotluckError('EIO', `peer ${peer.number} ended (${how}): ${lastLines(peer.log)}`))
+        reject(
+          new PotluckError('EIO', `peer ${peer.number} ended (${how}): ${lastLines(peer.log)}`),
+        )
       })
     }
   })
@@ -104,7 +110,10 @@ export async function waitReady(
     while (!(await isReady(peer, peers.length, signal))) {
       signal.throwIfAborted()
       if (performance.now() < until) continue
-      throw new PotluckError('ETIMEDOUT', `peer ${peer.number} is not ready after ${timeoutMs / 1000} s: ${lastLines(peer.log)}`)
+      throw new PotluckError(
+        'ETIMEDOUT',
+        `peer ${peer.number} is not ready after ${timeoutMs / 1000} s: ${lastLines(peer.log)}`,
+      )
     }
   }
 }

@@ -39,9 +39,15 @@ export async function runDemo(flags: DemoFlags, terminal: Terminal): Promise<voi
   const named = flags.tree === undefined ? undefined : path.resolve(terminal.cwd, flags.tree)
   const tree = await chooseTree(named, BLOCK_BYTES)
   const say = (text: string): void => terminal.err(`${text}\n`)
-  say(`tree     ${tree.directory}: ${formatCount(tree.files)} files, ${formatBytes(tree.bytes)}, ${formatCount(tree.blocks)} blocks`)
+  say(
+    `tree     ${tree.directory}: ${formatCount(tree.files)} files, ` +
+      `${formatBytes(tree.bytes)}, ${formatCount(tree.blocks)} blocks`,
+  )
   const isMounted = shouldMount(flags, terminal, say)
-  const tasks = Array.from({ length: flags.peers }, (): ReaderTask => ({ type: 'directory', root: tree.directory }))
+  const tasks = Array.from({ length: flags.peers }, (): ReaderTask => ({
+    type: 'directory',
+    root: tree.directory,
+  }))
   const direct = await readAll(terminal, terminal.interrupted, { label: 'direct', tasks, tree })
   const outcome = await runMesh(flags, terminal, { tree, direct, isMounted, say })
   judge(outcome, terminal)
@@ -50,11 +56,16 @@ export async function runDemo(flags: DemoFlags, terminal: Terminal): Promise<voi
 function shouldMount(flags: DemoFlags, terminal: Terminal, say: (text: string) => void): boolean {
   if (flags.mount === false) return false
   const reason = whyNoMount(terminal.env)
-  if (reason !== undefined) say(`mounts   none: ${reason}; reading through the API instead (--no-mount)`)
+  if (reason !== undefined)
+    say(`mounts   none: ${reason}; reading through the API instead (--no-mount)`)
   return reason === undefined
 }
 
-type Reading = { readonly label: string; readonly tasks: readonly ReaderTask[]; readonly tree: TreeSize }
+type Reading = {
+  readonly label: string
+  readonly tasks: readonly ReaderTask[]
+  readonly tree: TreeSize
+}
 
 async function readAll(
   terminal: Terminal,
@@ -77,11 +88,7 @@ type MeshRun = {
   readonly say: (text: string) => void
 }
 
-async function runMesh(
-  flags: DemoFlags,
-  terminal: Terminal,
-  { tree, direct, isMounted, say }: MeshRun,
-): Promise<Outcome> {
+async function runMesh(flags: DemoFlags, terminal: Terminal, run: MeshRun): Promise<Outcome> {
   const workspace = makeWorkspace(flags.keep === true)
   let peers: readonly DemoPeer[] = []
   // Also at an exit that nobody planned: a second Ctrl-C, an error of ours.
@@ -91,24 +98,42 @@ async function runMesh(
   }
   process.once('exit', onExit)
   try {
-    const { peers: count, driver } = flags
-    const ramBytes = ramFor(tree)
-    peers = spawnPeers({ count, tree: tree.directory, volume: VOLUME, ramBytes, isMounted, driver, workspace })
-    return await withLivingPeers(peers, terminal, async (signal) => {
-      const from = performance.now()
-      await waitReady(peers, READY_MS, signal)
-      const seconds = ((performance.now() - from) / 1000).toFixed(1)
-      say(`peers    ${count} processes ready after ${seconds} s, ${formatBytes(ramBytes)} of RAM each`)
-      const meshed = await readAll(terminal, signal, { label: 'mesh', tasks: peers.map(taskOf), tree })
-      const statuses = await Promise.all(peers.map((peer) => peer.client.status({ signal })))
-      return { tree, direct, meshed, statuses }
+    peers = spawnPeers({
+      count: flags.peers,
+      tree: run.tree.directory,
+      volume: VOLUME,
+      ramBytes: ramFor(run.tree),
+      isMounted: run.isMounted,
+      driver: flags.driver,
+      workspace,
     })
+    return await withLivingPeers(peers, terminal, (signal) =>
+      readMesh({ ...run, peers, terminal, signal }),
+    )
   } finally {
     await stopPeers(peers)
     process.off('exit', onExit)
     workspace.remove()
-    if (flags.keep === true) say(`logs     ${workspace.directory}`)
+    if (flags.keep === true) run.say(`logs     ${workspace.directory}`)
   }
+}
+
+type LiveRun = MeshRun & {
+  readonly peers: readonly DemoPeer[]
+  readonly terminal: Terminal
+  readonly signal: AbortSignal
+}
+
+async function readMesh({ tree, direct, say, peers, terminal, signal }: LiveRun): Promise<Outcome> {
+  const from = performance.now()
+  await waitReady(peers, READY_MS, signal)
+  const seconds = ((performance.now() - from) / 1000).toFixed(1)
+  const ram = formatBytes(ramFor(tree))
+  say(`peers    ${peers.length} processes ready after ${seconds} s, ${ram} of RAM each`)
+  const tasks = peers.map(taskOf)
+  const meshed = await readAll(terminal, signal, { label: 'mesh', tasks, tree })
+  const statuses = await Promise.all(peers.map((peer) => peer.client.status({ signal })))
+  return { tree, direct, meshed, statuses }
 }
 
 /** Half of the tree, and some: no peer alone can hold it, together they hold it several times. */
@@ -128,8 +153,8 @@ async function withLivingPeers<T>(
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
   const died = new AbortController()
-  let death: unknown
-  watchPeers(peers).catch((error: unknown) => {
+  let death: Error | undefined
+  watchPeers(peers).catch((error: Error) => {
     death = error
     died.abort()
   })
@@ -147,12 +172,19 @@ function judge(outcome: Outcome, terminal: Terminal): void {
   const source = direct[0]
   if (source === undefined) return
   const { count, told } = compareReadings(source, meshed)
-  for (const { reader, path: where, problem } of told) terminal.err(`reader ${reader}: "${where}" ${problem}\n`)
+  for (const { reader, path: where, problem } of told)
+    terminal.err(`reader ${reader}: "${where}" ${problem}\n`)
   if (count > 0) throw new PotluckError('EIO', `${count} paths differ from the source`)
   const ratio = readsPerBlock(outcome)
-  terminal.out(`\nEvery byte equal: ${formatCount(source.files)} paths, ${formatBytes(tree.bytes)}, ${meshed.length} readers.\n`)
+  terminal.out(
+    `\nEvery byte equal: ${formatCount(source.files)} paths, ` +
+      `${formatBytes(tree.bytes)}, ${meshed.length} readers.\n`,
+  )
   terminal.out(`Source reads per block: ${ratio.toFixed(2)}.\n`)
   if (ratio > MOST_READS_PER_BLOCK) {
-    throw new PotluckError('EIO', `the source was read ${ratio.toFixed(3)} times a block, more than ${MOST_READS_PER_BLOCK}`)
+    throw new PotluckError(
+      'EIO',
+      `the source was read ${ratio.toFixed(3)} times a block, more than ${MOST_READS_PER_BLOCK}`,
+    )
   }
 }

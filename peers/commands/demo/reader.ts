@@ -14,10 +14,16 @@ function tell(message: ReaderMessage): Promise<void> {
 
 async function read(task: ReaderTask): Promise<void> {
   const client = task.type === 'api' ? new ApiClient(task.socket) : undefined
-  const tree = task.type === 'api' && client ? apiTree(client, task.volume) : directoryTree(task.type === 'directory' ? task.root : '')
+  const tree =
+    task.type === 'api' && client
+      ? apiTree(client, task.volume)
+      : directoryTree(task.type === 'directory' ? task.root : '')
   const sentences: [string, string][] = []
   let bytes = 0
-  const timer = setInterval(() => void tell({ type: 'progress', files: sentences.length, bytes }), PROGRESS_EVERY_MS)
+  const timer = setInterval(
+    () => void tell({ type: 'progress', files: sentences.length, bytes }),
+    PROGRESS_EVERY_MS,
+  )
   const from = performance.now()
   try {
     await readTree(tree, (path, sentence, read) => {
@@ -37,6 +43,11 @@ process.once('disconnect', () => process.exit(0))
 process.on('SIGINT', () => undefined)
 process.once('message', (task: ReaderTask) => {
   read(task)
-    .catch((error: unknown) => tell({ type: 'failed', message: error instanceof Error ? error.message : String(error) }))
-    .then(() => process.disconnect(), () => process.exit(1))
+    .catch((error: unknown) =>
+      tell({ type: 'failed', message: error instanceof Error ? error.message : String(error) }),
+    )
+    .then(
+      () => process.disconnect(),
+      () => process.exit(1),
+    )
 })

@@ -16,8 +16,16 @@ export type ReadersInit = {
 
 const PROGRAM = fileURLToPath(new URL('./reader.ts', import.meta.url))
 
-/** @throws PotluckError EIO with what a reader failed with; ABORTED. No reader is left in any case. */
-export async function runReaders({ tasks, onProgress, signal }: ReadersInit): Promise<readonly Finished[]> {
+/**
+ * No reader is left in any case.
+ *
+ * @throws PotluckError EIO with what a reader failed with; ABORTED
+ */
+export async function runReaders({
+  tasks,
+  onProgress,
+  signal,
+}: ReadersInit): Promise<readonly Finished[]> {
   const bytes = tasks.map(() => 0)
   const children = tasks.map(() => fork(PROGRAM, [], { serialization: 'advanced', execArgv: [] }))
   const killAll = (): void => children.forEach((child) => child.kill('SIGKILL'))
@@ -46,7 +54,8 @@ function follow(
 ): Promise<Finished> {
   return new Promise((resolve, reject) => {
     child.on('message', (message: ReaderMessage) => {
-      if (message.type === 'failed') return reject(new PotluckError('EIO', `a reader failed: ${message.message}`))
+      if (message.type === 'failed')
+        return reject(new PotluckError('EIO', `a reader failed: ${message.message}`))
       onProgress(message)
       if (message.type === 'done') resolve(message)
     })

@@ -12,7 +12,11 @@ import type { Attributes } from '../../../src/ports/messages.ts'
 const FILES_AT_ONCE = 8
 const CHUNK_BYTES = 1024 * 1024
 
-export type Node = { readonly path: string; readonly type: 'file' | 'directory' | 'symlink' | 'other'; readonly facts: string }
+export type Node = {
+  readonly path: string
+  readonly type: 'file' | 'directory' | 'symlink' | 'other'
+  readonly facts: string
+}
 
 /** A tree to read, mounted or through the API. Paths are texts, relative to its root. */
 export type Tree = {
@@ -36,7 +40,7 @@ export async function readTree(
   }
   while (queue.length > 0 || working.size > 0) {
     // The newest first: the queue then holds a path's siblings, not the whole tree.
-    for (let node; working.size < FILES_AT_ONCE && (node = queue.pop()) !== undefined; ) {
+    for (let node; working.size < FILES_AT_ONCE && (node = queue.pop()) !== undefined;) {
       const running: Promise<void> = work(node).finally(() => working.delete(running))
       working.add(running)
     }
@@ -54,7 +58,8 @@ async function describe(
     for (const child of await tree.children(node.path)) found(child)
     return { sentence: start, bytes: 0 }
   }
-  if (node.type === 'symlink') return { sentence: `${start} ${await tree.target(node.path)}`, bytes: 0 }
+  if (node.type === 'symlink')
+    return { sentence: `${start} ${await tree.target(node.path)}`, bytes: 0 }
   if (node.type !== 'file') return { sentence: start, bytes: 0 }
   const { hash, bytes } = await hashOf(tree.bytes(node.path))
   return { sentence: `${start} ${bytes} ${hash}`, bytes }
@@ -102,9 +107,19 @@ async function* fileBytes(file: string): AsyncGenerator<Uint8Array> {
 }
 
 function nodeOfStats(inside: string, stats: BigIntStats): Node {
-  const type = stats.isFile() ? 'file' : stats.isDirectory() ? 'directory' : stats.isSymbolicLink() ? 'symlink' : 'other'
+  const type = stats.isFile()
+    ? 'file'
+    : stats.isDirectory()
+      ? 'directory'
+      : stats.isSymbolicLink()
+        ? 'symlink'
+        : 'other'
   const mode = Number(stats.mode & 0o7777n)
-  return { path: inside, type, facts: factsOf(type, { mode, uid: Number(stats.uid), mtime: stats.mtimeNs }) }
+  return {
+    path: inside,
+    type,
+    facts: factsOf(type, { mode, uid: Number(stats.uid), mtime: stats.mtimeNs }),
+  }
 }
 
 /** A volume through a peer's API. */
@@ -113,7 +128,12 @@ export function apiTree(client: ApiClient, volume: string): Tree {
     async children(directory) {
       const nodes: Node[] = []
       for await (const { name, attributes } of client.list(volume, bytesOf(directory))) {
-        nodes.push(nodeOfAttributes(directory === '' ? textOf(name) : `${directory}/${textOf(name)}`, attributes))
+        nodes.push(
+          nodeOfAttributes(
+            directory === '' ? textOf(name) : `${directory}/${textOf(name)}`,
+            attributes,
+          ),
+        )
       }
       return nodes
     },
@@ -131,7 +151,10 @@ function nodeOfAttributes(inside: string, attributes: Attributes): Node {
   return { path: inside, type: known, facts: factsOf(known, { mode, uid, mtime }) }
 }
 
-function factsOf(type: Node['type'], { mode, uid, mtime }: { mode: number; uid: number; mtime: bigint }): string {
+function factsOf(
+  type: Node['type'],
+  { mode, uid, mtime }: { mode: number; uid: number; mtime: bigint },
+): string {
   // A directory's time may change while the demo runs, when its tree is in use by somebody else.
   return `${mode.toString(8)} ${uid} ${type === 'directory' ? '' : mtime}`
 }

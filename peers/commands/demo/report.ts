@@ -20,7 +20,9 @@ export function readsPerBlock({ tree, statuses }: Outcome): number {
 }
 
 export function sourceCount(statuses: readonly PeerStatus[], kind: string): number {
-  return sum(statuses.flatMap((status) => Object.values(status.sources).map((counts) => counts[kind] ?? 0)))
+  return sum(
+    statuses.flatMap((status) => Object.values(status.sources).map((counts) => counts[kind] ?? 0)),
+  )
 }
 
 export function reportText(outcome: Outcome): string {
@@ -40,7 +42,17 @@ function peerTable({ statuses, meshed }: Outcome): string {
       formatBytes(status.rssBytes),
     ]
   })
-  const head = ['', 'seconds', 'from shard', 'from peers', 'from source', 'source reads', 'up', 'down', 'process']
+  const head = [
+    '',
+    'seconds',
+    'from shard',
+    'from peers',
+    'from source',
+    'source reads',
+    'up',
+    'down',
+    'process',
+  ]
   return renderTable(head, rows)
 }
 
@@ -50,7 +62,15 @@ function comparisonTable(outcome: Outcome): string {
   const reads = sourceCount(statuses, 'reads')
   const lists = sourceCount(statuses, 'lists')
   return renderTable(
-    ['', 'seconds', 'source reads', 'a block', 'directory reads', 'a directory', 'bytes from the source'],
+    [
+      '',
+      'seconds',
+      'source reads',
+      'a block',
+      'directory reads',
+      'a directory',
+      'bytes from the source',
+    ],
     [
       [
         `${readers} readers, mesh`,

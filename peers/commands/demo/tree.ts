@@ -37,7 +37,10 @@ export async function chooseTree(named: string | undefined, blockBytes: number):
     const size = await measureTree(candidate, blockBytes).catch(() => undefined)
     if (size !== undefined && size.files >= LEAST_FILES && size.bytes <= MOST_BYTES) return size
   }
-  throw new PotluckError('ENOENT', 'found no tree of 5,000 files and at most 1 GiB; name one with --tree DIR')
+  throw new PotluckError(
+    'ENOENT',
+    'found no tree of 5,000 files and at most 1 GiB; name one with --tree DIR',
+  )
 }
 
 async function measureNamed(named: string, blockBytes: number): Promise<TreeSize> {
@@ -46,7 +49,9 @@ async function measureNamed(named: string, blockBytes: number): Promise<TreeSize
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code
     const known = code === 'ENOENT' || code === 'ENOTDIR' || code === 'EACCES' ? code : 'EIO'
-    throw new PotluckError(known, `--tree: "${named}" can't be read (${code}); name a directory`, { cause })
+    throw new PotluckError(known, `--tree: "${named}" can't be read (${code}); name a directory`, {
+      cause,
+    })
   }
 }
 
@@ -70,7 +75,11 @@ export async function measureTree(
   return size
 }
 
-function addFile(size: { files: number; bytes: number; blocks: number }, bytes: number, blockBytes: number): void {
+function addFile(
+  size: { files: number; bytes: number; blocks: number },
+  bytes: number,
+  blockBytes: number,
+): void {
   size.files += 1
   size.bytes += bytes
   size.blocks += Math.ceil(bytes / blockBytes)

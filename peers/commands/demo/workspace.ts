@@ -28,7 +28,8 @@ export function makeWorkspace(keep: boolean): Workspace {
     },
     remove() {
       for (const mountPoint of mountsBelow(directory)) forceUnmount(mountPoint)
-      if (!keep && mountsBelow(directory).length === 0) rmSync(directory, { recursive: true, force: true })
+      if (!keep && mountsBelow(directory).length === 0)
+        rmSync(directory, { recursive: true, force: true })
     },
   }
 }

@@ -7,7 +7,10 @@ import { OPTIONS, optionRow } from './table.ts'
 
 const MOST_BYTES = 1024 * 1024
 
-export type ConfigFile = { readonly file: string; readonly values: ReadonlyMap<string, readonly string[]> }
+export type ConfigFile = {
+  readonly file: string
+  readonly values: ReadonlyMap<string, readonly string[]>
+}
 
 /**
  * @param isRequired a file that is not there is then an error, else an empty config
@@ -24,7 +27,9 @@ function readText(file: string, isRequired: boolean): string | undefined {
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code
     if (code === 'ENOENT' && !isRequired) return undefined
-    throw usageError(`config file ${file} can't be read (${code}); check --config and its permissions`)
+    throw usageError(
+      `config file ${file} can't be read (${code}); check --config and its permissions`,
+    )
   }
 }
 
@@ -37,7 +42,8 @@ export function parseConfig(file: string, text: string): ReadonlyMap<string, rea
     throw usageError(`config file ${file} is not a mapping; write lines like "ram: 4GiB"`)
   }
   const values = new Map<string, readonly string[]>()
-  for (const [key, value] of Object.entries(document)) values.set(key, configValue(file, key, value))
+  for (const [key, value] of Object.entries(document))
+    values.set(key, configValue(file, key, value))
   return values
 }
 

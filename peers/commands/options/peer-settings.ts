@@ -49,10 +49,15 @@ export function apiSocket(flags: Flags, places: Places): string {
 
 function socketOf(options: OptionReader, mesh: string, { env, cwd }: Places): string {
   const given = options.one('api', parseText)
-  const socket = given === undefined ? path.join(runtimeDirectory(env), `${mesh}.sock`) : path.resolve(cwd, given)
+  const socket =
+    given === undefined
+      ? path.join(runtimeDirectory(env), `${mesh}.sock`)
+      : path.resolve(cwd, given)
   // The kernel holds 108 bytes, the last one a NUL; Node cuts a longer one off without a word.
   if (Buffer.byteLength(socket) <= 107) return socket
-  throw usageError(`--api: "${socket}" is longer than the 107 bytes of a Unix socket's path; use a shorter one`)
+  throw usageError(
+    `--api: "${socket}" is longer than the 107 bytes of a Unix socket's path; use a shorter one`,
+  )
 }
 
 type Part<Key extends keyof PeerSettings> = Pick<PeerSettings, Key>
@@ -65,12 +70,16 @@ function identitySettings(
   const key = options.one('key', parseText)
   const identity = options.one('identity', parseText)
   return {
-    key: key === undefined ? path.join(configDirectory(env), `${mesh}.key`) : path.resolve(cwd, key),
+    key:
+      key === undefined ? path.join(configDirectory(env), `${mesh}.key`) : path.resolve(cwd, key),
     ...(identity === undefined ? {} : { identity: path.resolve(cwd, identity) }),
   }
 }
 
-function meshSettings(options: OptionReader, env: Environment): Part<'isPlaintext' | 'listen' | 'join'> {
+function meshSettings(
+  options: OptionReader,
+  env: Environment,
+): Part<'isPlaintext' | 'listen' | 'join'> {
   const isPlaintext = options.one('insecure', parseWord(['plaintext'])) !== undefined
   const listen = options.many('listen', parseMultiaddr)
   // Open text on every interface must be somebody's decision, never a default.
@@ -80,7 +89,8 @@ function meshSettings(options: OptionReader, env: Environment): Part<'isPlaintex
   return {
     isPlaintext,
     listen: listen ?? [`/ip4/0.0.0.0/tcp/${namesHosts(options) ? DEFAULT_PORT : 0}`],
-    join: options.many('join', (text) => parseJoin(text, { env, defaultPort: portOf(listen) })) ?? [],
+    join:
+      options.many('join', (text) => parseJoin(text, { env, defaultPort: portOf(listen) })) ?? [],
   }
 }
 
@@ -99,26 +109,35 @@ type VolumeKeys = 'sources' | 'mounts' | 'allowOther' | 'driver'
 
 function volumeSettings(options: OptionReader, cwd: string): Part<VolumeKeys> {
   const parse = parseNamedDirectory(cwd)
+  const allowOther = options.one('allow-other', parseSwitch)
   return {
     sources: options.many('source', parse) ?? [],
     mounts: options.many('mount', parse) ?? [],
-    allowOther: options.one('allow-other', parseSwitch) ?? false,
-    driver: options.one('driver', parseWord(['own', 'fuse-native'])) ?? ('own'),
+    ...(allowOther === undefined ? {} : { allowOther }),
+    driver: options.one('driver', parseWord(['kernel', 'fuse-native'])) ?? 'kernel',
   }
 }
 
-type CacheKeys = 'ramBytes' | 'blockBytes' | 'inlineBytes' | 'readAheadBytes' | 'coherence' | 'revalidateMs' | 'sourceTimeoutMs'
+type CacheKeys =
+  | 'ramBytes'
+  | 'blockBytes'
+  | 'inlineBytes'
+  | 'readAheadBytes'
+  | 'coherence'
+  | 'revalidateMs'
+  | 'sourceTimeoutMs'
 
 function cacheSettings(options: OptionReader): Part<CacheKeys> {
   const blockBytes = options.one('block', parseBlock)
   const inlineBytes = options.one('inline', parseSizeWithin(0, MEBI))
   const readAheadBytes = options.one('read-ahead', parseSizeWithin(0, 1024 * MEBI))
   return {
-    ramBytes: options.one('ram', parseSizeWithin(LEAST_RAM, Number.MAX_SAFE_INTEGER)) ?? defaultRam(),
+    ramBytes:
+      options.one('ram', parseSizeWithin(LEAST_RAM, Number.MAX_SAFE_INTEGER)) ?? defaultRam(),
     ...(blockBytes === undefined ? {} : { blockBytes }),
     ...(inlineBytes === undefined ? {} : { inlineBytes }),
     ...(readAheadBytes === undefined ? {} : { readAheadBytes }),
-    coherence: options.one('coherence', parseWord(['static', 'gossip'])) ?? ('gossip'),
+    coherence: options.one('coherence', parseWord(['static', 'gossip'])) ?? 'gossip',
     revalidateMs: options.one('revalidate', parseDurationFrom(100)) ?? 300_000,
     sourceTimeoutMs: options.one('source-timeout', parseDurationFrom(10)) ?? 30_000,
   }
@@ -131,7 +150,7 @@ function localSettings(options: OptionReader, mesh: string, places: Places): Par
   return {
     api: socketOf(options, mesh, places),
     ...(metrics === undefined ? {} : { metrics }),
-    logLevel: options.one('log-level', parseWord(['debug', 'info', 'warn', 'error'])) ?? ('info'),
+    logLevel: options.one('log-level', parseWord(['debug', 'info', 'warn', 'error'])) ?? 'info',
   }
 }
 
@@ -184,8 +203,8 @@ function checkOnce(
 ): void {
   const seen = new Set<string>()
   for (const each of named) {
-    if (seen.has(by(each))) throw usageError(`${option}: "${by(each)}" is given twice; give it once`)
+    if (seen.has(by(each)))
+      throw usageError(`${option}: "${by(each)}" is given twice; give it once`)
     seen.add(by(each))
   }
 }
-

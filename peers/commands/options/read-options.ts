@@ -78,7 +78,9 @@ function parseFound<T>(where: string, text: string, parse: (text: string) => T):
   try {
     return parse(text)
   } catch (error) {
-    throw usageError(`${where}: "${text}" ${error instanceof Error ? error.message : String(error)}`)
+    throw usageError(
+      `${where}: "${text}" ${error instanceof Error ? error.message : String(error)}`,
+    )
   }
 }
 
@@ -90,7 +92,9 @@ function camelCase(name: string): string {
 export function optionReader(flags: Flags, places: Places): OptionReader {
   const named = flags['config'] ?? (places.env['POTLUCK_CONFIG'] || undefined)
   const isNamed = typeof named === 'string'
-  const file = isNamed ? path.resolve(places.cwd, named) : path.join(configDirectory(places.env), 'config.yaml')
+  const file = isNamed
+    ? path.resolve(places.cwd, named)
+    : path.join(configDirectory(places.env), 'config.yaml')
   return new OptionReader(flags, places.env, readConfigFile(file, isNamed))
 }
 

@@ -1,5 +1,5 @@
 // Every option that may also come from the environment or a config file, once: the flag's name is
-// the config file's key, and POTLUCK_ with underscores is the variable. Help is made from this table.
+// the config file's key, and POTLUCK_ with underscores is the variable. Help is made from this.
 
 export type OptionRow = {
   readonly name: string
@@ -32,7 +32,7 @@ export const OPTIONS = [
     name: 'join',
     value: 'WHAT',
     isMany: true,
-    help: 'where to find the mesh: multiaddrs, hosts, dir:PATH on shared storage, hosts:FILE, slurm, pbs',
+    help: 'where to find the mesh: multiaddrs, hosts, dir:SHARED_DIR, hosts:FILE, slurm or pbs',
   },
   { name: 'source', value: 'NAME=DIR', isMany: true, help: 'slow storage behind a volume' },
   { name: 'mount', value: 'NAME=DIR', isMany: true, help: 'where programs see a volume' },
@@ -41,7 +41,11 @@ export const OPTIONS = [
     value: 'SIZE',
     help: 'most bytes of cached blocks (default: 1/8 of the memory, at most 4GiB)',
   },
-  { name: 'block', value: 'SIZE', help: 'block size, a power of two, 4KiB to 4MiB (default: 1MiB)' },
+  {
+    name: 'block',
+    value: 'SIZE',
+    help: 'block size, a power of two, 4KiB to 4MiB (default: 1MiB)',
+  },
   { name: 'inline', value: 'SIZE', help: 'files up to this travel inside their directory page' },
   { name: 'read-ahead', value: 'SIZE', help: 'most read-ahead inside a file' },
   {
@@ -55,11 +59,19 @@ export const OPTIONS = [
     value: 'DURATION',
     help: 'a source call that takes longer fails (default: 30s)',
   },
-  { name: 'api', value: 'SOCKET', help: "the peer's Unix socket (default: RUNTIME/potluck/MESH.sock)" },
-  { name: 'metrics', value: 'HOST:PORT', help: 'serve Prometheus text there (default: not served)' },
+  {
+    name: 'api',
+    value: 'SOCKET',
+    help: "the peer's Unix socket (default: RUNTIME/potluck/MESH.sock)",
+  },
+  {
+    name: 'metrics',
+    value: 'HOST:PORT',
+    help: 'serve Prometheus text there (default: not served)',
+  },
   { name: 'insecure', value: 'plaintext', help: 'do not encrypt; for an isolated network only' },
-  { name: 'allow-other', help: 'let other users read the mounts' },
-  { name: 'driver', value: 'NAME', help: 'own or fuse-native (default: own)' },
+  { name: 'allow-other', help: 'let other users read the mounts (default: where root mounts)' },
+  { name: 'driver', value: 'NAME', help: 'kernel or fuse-native (default: kernel)' },
   { name: 'log-level', value: 'LEVEL', help: 'debug, info, warn or error (default: info)' },
 ] as const satisfies readonly OptionRow[]
 
@@ -78,6 +90,6 @@ export function variableOf(name: string): string {
 
 export const PRECEDENCE_HELP = `Options:
   Each option may also be set by an environment variable (--source-timeout 10s is
-  POTLUCK_SOURCE_TIMEOUT=10s; commas separate several values) or in a YAML file (source-timeout: 10s),
-  named by --config or POTLUCK_CONFIG, else ~/.config/potluck/config.yaml where that exists.
+  POTLUCK_SOURCE_TIMEOUT=10s; commas separate several values) or in a YAML file
+  (source-timeout: 10s) named by --config or POTLUCK_CONFIG, else ~/.config/potluck/config.yaml where that exists.
   The first that says something counts: flag, environment, config file, default.`

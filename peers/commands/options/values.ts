@@ -39,7 +39,9 @@ export function parseMultiaddr(text: string): string {
     return multiaddr(text).toString()
   } catch (error) {
     const reason = error instanceof Error ? ` (${error.message})` : ''
-    throw new Error(`is not a multiaddr${reason}; write one like /ip4/0.0.0.0/tcp/4700`, { cause: error })
+    throw new Error(`is not a multiaddr${reason}; write one like /ip4/0.0.0.0/tcp/4700`, {
+      cause: error,
+    })
   }
 }
 

@@ -12,11 +12,11 @@ import type { FakeTree } from './fake-volume.ts'
 
 export const TREE: FakeTree = {
   'hello.txt': 'hello world',
-  'empty': '',
-  'large': 'x'.repeat(10_000),
-  'broken': '!',
-  'link': '-> hello.txt',
-  'lib': { 'a.py': 'a', 'b.py': 'bb', 'deep': { 'c.py': 'ccc' } },
+  empty: '',
+  large: 'x'.repeat(10_000),
+  broken: '!',
+  link: '-> hello.txt',
+  lib: { 'a.py': 'a', 'b.py': 'bb', deep: { 'c.py': 'ccc' } },
   '\u00c3\u00a9': 'a name of two bytes, é in UTF-8',
 }
 
@@ -78,7 +78,14 @@ function statusOf(node: FakeNode): NodeStatus {
     upMs: 65_000,
     ram: { capacityBytes: 1024 ** 3, usedBytes: 1024 ** 2, blocks: 7 },
     volumes: [
-      { name: 'data', hasSource: true, coherence: 'gossip', blockBytes: 4096, blocks: tiers, bytes: tiers },
+      {
+        name: 'data',
+        hasSource: true,
+        coherence: 'gossip',
+        blockBytes: 4096,
+        blocks: tiers,
+        bytes: tiers,
+      },
     ],
     counters: { serve_bytes_total: 4096, fetch_hedges_total: 1 },
     fetchMs: { p50: 1, p99: 20, max: 30 },
@@ -89,7 +96,7 @@ export const FACTS: PeerFacts = {
   mesh: 'default',
   pid: 42,
   addresses: ['/ip4/127.0.0.1/tcp/4100/p2p/peer-a'],
-  mounts: [{ volume: 'data', mountPoint: '/mnt/data', counters: { read_requests: 9 } }],
+  mounts: [{ volume: 'data', mountPoint: '/mnt/data', counters: { fuse_read_total: 9 } }],
   sources: { data: { reads: 2, bytes: 8192, lists: 1 } },
   network: { net_links: 2, net_requests_total: 8 },
   rssBytes: 50 * 1024 ** 2,

@@ -4,7 +4,8 @@ import { metricsText } from '../../../peers/api/metrics/metrics-text.ts'
 import { Timings } from '../../../peers/api/metrics/timings.ts'
 import { FACTS, fakeNode } from './fake-node.ts'
 
-const SAMPLE = /^([a-z_][a-z0-9_]*)(\{[a-z_]+="[^"]*"(,[a-z_]+="[^"]*")*\})? (-?[0-9.e+-]+|Nan|\+Inf)$/
+const SAMPLE =
+  /^([a-z_][a-z0-9_]*)(\{[a-z_]+="[^"]*"(,[a-z_]+="[^"]*")*\})? (-?[0-9.e+-]+|Nan|\+Inf)$/
 
 async function scrape(): Promise<string> {
   const wants = new Timings()
@@ -25,7 +26,8 @@ test('every line of the metrics is Prometheus text, every sample is typed once',
     } else if (!line.startsWith('# HELP ') && line !== '') {
       const name = SAMPLE.exec(line)?.[1]
       t.truthy(name, line)
-      const isTyped = typed.has(name ?? '') || typed.has((name ?? '').replace(/_(bucket|sum|count)$/, ''))
+      const isTyped =
+        typed.has(name ?? '') || typed.has((name ?? '').replace(/_(bucket|sum|count)$/, ''))
       t.true(isTyped, `no type: ${line}`)
     }
   }
@@ -40,7 +42,7 @@ test('the numbers are those of the status', async (t) => {
     'potluck_shard_bytes 1048576',
     'potluck_fetch_hedges_total 1',
     'potluck_net_links 2',
-    'potluck_fuse_total{volume="data",kind="read_requests"} 9',
+    'potluck_fuse_read_total{volume="data"} 9',
     'potluck_want_seconds_bucket{le="0.0025"} 1',
     'potluck_want_seconds_bucket{le="+Inf"} 2',
     'potluck_want_seconds_count 2',

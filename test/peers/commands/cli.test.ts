@@ -45,17 +45,42 @@ const MISTAKES: readonly Case[] = [
     code: 2,
     err: /none\.yaml can't be read \(ENOENT\)/,
   },
-  { title: 'an unknown option', given: ['peer', '--rm', '1'], code: 2, err: /unknown option '--rm'/ },
-  { title: 'an unknown command', given: ['pear'], code: 2, err: /unknown command 'pear'.*\n?.*peer/ },
-  { title: 'a missing argument', given: ['warm'], code: 2, err: /missing required argument 'PATH'/ },
-  { title: 'a bad number', given: ['ready', '--peers', '0'], code: 2, err: /'0' is invalid. It is not a/ },
+  {
+    title: 'an unknown option',
+    given: ['peer', '--rm', '1'],
+    code: 2,
+    err: /unknown option '--rm'/,
+  },
+  {
+    title: 'an unknown command',
+    given: ['pear'],
+    code: 2,
+    err: /unknown command 'pear'.*\n?.*peer/,
+  },
+  {
+    title: 'a missing argument',
+    given: ['warm'],
+    code: 2,
+    err: /missing required argument 'PATH'/,
+  },
+  {
+    title: 'a bad number',
+    given: ['ready', '--peers', '0'],
+    code: 2,
+    err: /'0' is invalid. It is not a/,
+  },
   {
     title: 'open text without an address',
     given: ['peer', '--source', 'a=/x', '--insecure', 'plaintext'],
     code: 2,
     err: /--insecure plaintext needs --listen/,
   },
-  { title: 'no peer at the socket', given: ['status'], code: 4, err: /no peer answers at .*default\.sock/ },
+  {
+    title: 'no peer at the socket',
+    given: ['status'],
+    code: 4,
+    err: /no peer answers at .*default\.sock/,
+  },
   {
     title: 'a peer that is not ready in time',
     given: ['ready', '--timeout', '200ms'],
@@ -120,14 +145,20 @@ test('warm, invalidate and holders take a volume and path, or a path in a mount'
   ])
   const outside = await runCli(['holders', '/etc/passwd'], home, env)
   t.is(outside.code, 1)
-  t.regex(outside.err, /"\/etc\/passwd" is not inside a mount of this peer; give VOLUME:PATH \(data:\)/)
+  t.regex(
+    outside.err,
+    /"\/etc\/passwd" is not inside a mount of this peer; give VOLUME:PATH \(data:\)/,
+  )
 })
 
 test('ready says how long it took', async (t) => {
   await using served = await serveFakeNode()
   const ran = await runCli(['ready', '--peers', '3', '--api', served.socket], home)
   t.regex(ran.out, /^ready: 3 peers, after \d+\.\d\d s\n$/)
-  const late = await runCli(['ready', '--peers', '9', '--timeout', '1', '--api', served.socket], home)
+  const late = await runCli(
+    ['ready', '--peers', '9', '--timeout', '1', '--api', served.socket],
+    home,
+  )
   t.is(late.code, 4)
   t.regex(late.err, /3 of 9 peers are in sight; check --join/)
 })

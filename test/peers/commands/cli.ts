@@ -7,7 +7,11 @@ const PROGRAM = fileURLToPath(new URL('../../../peers/potluck.ts', import.meta.u
 export type Ran = { readonly code: number | null; readonly out: string; readonly err: string }
 
 /** With no configuration of this user's: HOME and the directories point to `home`. */
-export function runCli(given: readonly string[], home: string, env: NodeJS.ProcessEnv = {}): Promise<Ran> {
+export function runCli(
+  given: readonly string[],
+  home: string,
+  env: NodeJS.ProcessEnv = {},
+): Promise<Ran> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [PROGRAM, ...given], {
       cwd: home,

@@ -96,8 +96,22 @@ const ENV = { POTLUCK_RAM: '2MiB', POTLUCK_SOURCE: 'a=/e, b=/e' }
 
 const PRECEDENCE = [
   { title: 'a flag goes before all', flags: FLAGS, env: ENV, ram: 1, sources: 2, where: '--ram' },
-  { title: 'a variable before the file', flags: {}, env: ENV, ram: 2, sources: 2, where: 'POTLUCK_RAM' },
-  { title: 'the file before the default', flags: {}, env: {}, ram: 3, sources: 1, where: 'c.yaml: ram' },
+  {
+    title: 'a variable before the file',
+    flags: {},
+    env: ENV,
+    ram: 2,
+    sources: 2,
+    where: 'POTLUCK_RAM',
+  },
+  {
+    title: 'the file before the default',
+    flags: {},
+    env: {},
+    ram: 3,
+    sources: 1,
+    where: 'c.yaml: ram',
+  },
   {
     title: 'an empty variable is not set',
     flags: {},
@@ -131,16 +145,27 @@ test('--no-mount overrules the mounts of a config file', (t) => {
 
 test('a config file has scalars, lists, and mappings of named directories', (t) => {
   const text = 'ram: 4096\nallow-other: true\njoin: [a, b]\nmount:\n  data: /mnt/data\n'
-  t.deepEqual([...parseConfig('f', text)], [
-    ['ram', ['4096']],
-    ['allow-other', ['true']],
-    ['join', ['a', 'b']],
-    ['mount', ['data=/mnt/data']],
-  ])
+  t.deepEqual(
+    [...parseConfig('f', text)],
+    [
+      ['ram', ['4096']],
+      ['allow-other', ['true']],
+      ['join', ['a', 'b']],
+      ['mount', ['data=/mnt/data']],
+    ],
+  )
   t.is(parseConfig('f', '').size, 0)
 })
 
-for (const text of ['[1]', 'ram: [1, 2]', 'ram: {a: 1}', 'ram: null', 'a: b: c', 'unknown: 1', '"']) {
+for (const text of [
+  '[1]',
+  'ram: [1, 2]',
+  'ram: {a: 1}',
+  'ram: null',
+  'a: b: c',
+  'unknown: 1',
+  '"',
+]) {
   test(`config ${JSON.stringify(text)} is refused as usage`, (t) => {
     const error = t.throws(() => parseConfig('f.yaml', text))
     t.regex(error.message, /config file f\.yaml/)
@@ -162,7 +187,7 @@ test('a source and a mount are enough for a peer', (t) => {
     coherence: 'gossip',
     revalidateMs: 300_000,
     isPlaintext: false,
-    allowOther: false,
+    driver: 'kernel',
   })
   t.true(settings.ramBytes >= 16 * 1024 ** 2 && settings.ramBytes <= os.totalmem() / 4)
   t.is(settings.identity, undefined)
@@ -183,7 +208,10 @@ const REFUSED: readonly (readonly [Record<string, unknown>, RegExp])[] = [
   [{ mount: ['a=/x', 'b=/x'] }, /--mount: "\/x" is given twice/],
   [{ source: ['a=/x'], ram: '1k' }, /--ram: "1k" is too small/],
   [{ source: ['a=/x'], block: '8MiB' }, /--block: "8MiB" is not a power of two/],
-  [{ source: ['a=/x'], coherence: 'loose' }, /--coherence: "loose" is not known; choose one of static/],
+  [
+    { source: ['a=/x'], coherence: 'loose' },
+    /--coherence: "loose" is not known; choose one of static/,
+  ],
   [{ source: ['a=/x'], join: ['slurm'] }, /--join: "slurm" .*SLURM_JOB_NODELIST/],
   [{ source: ['a=/x'], api: `/${'x'.repeat(107)}` }, /longer than the 107 bytes/],
   [{ source: ['a=/x'], mesh: '../m' }, /--mesh: "\.\.\/m" is not a name/],
@@ -204,5 +232,8 @@ test('the usual config file is read where it is there', (t) => {
   const file = path.join(home, 'usual.yaml')
   writeFileSync(file, 'mesh: blue\n')
   t.is(apiSocket({ config: file }, { env, cwd: '/' }), path.join(home, 'potluck/blue.sock'))
-  t.is(apiSocket({}, { env: { ...env, POTLUCK_CONFIG: file }, cwd: '/' }), path.join(home, 'potluck/blue.sock'))
+  t.is(
+    apiSocket({}, { env: { ...env, POTLUCK_CONFIG: file }, cwd: '/' }),
+    path.join(home, 'potluck/blue.sock'),
+  )
 })
