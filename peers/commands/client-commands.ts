@@ -154,9 +154,10 @@ async function lookAtReadiness(
   try {
     const now = await client.ready(peers, LOOK_MS, { signal })
     if (now.isReady) return ''
-    if (now.peers < peers)
+    if (now.peers < peers) {
       const remedy = 'check --join, --mesh and the key of the others'
       return `${now.peers} of ${peers} peers are in sight; ${remedy}`
+    }
     return `no root page yet of ${now.waitingFor.join(', ')}; check that a peer has its --source`
   } catch (error) {
     if (!(error instanceof PotluckError) || error.code !== 'UNREACHABLE') throw error

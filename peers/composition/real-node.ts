@@ -47,7 +47,7 @@ type Parts = {
 export async function startRealNode(settings: PeerSettings, log: Log): Promise<RunningNode> {
   await using acquired = new AsyncDisposableStack()
   await clearStale(settings.api)
-  const sources = await openSources(settings, acquired)
+  const sources = await openSources(settings, acquired, log)
   const peer = await startPeerOf(settings, acquired, log)
   const wants = new Timings()
   const node = await startNodeOf(settings, { peer, sources, wants, log })
@@ -71,10 +71,11 @@ export async function startRealNode(settings: PeerSettings, log: Log): Promise<R
 async function openSources(
   settings: PeerSettings,
   acquired: AsyncDisposableStack,
+  log: Log,
 ): Promise<ReadonlyMap<string, OpenSource>> {
   const sources = new Map<string, OpenSource>()
   for (const { volume, directory } of settings.sources) {
-    const opened = await openSource(directory, settings.sourceTimeoutMs)
+    const opened = await openSource(directory, settings.sourceTimeoutMs, log)
     acquired.defer(() => opened.source.close())
     sources.set(volume, opened)
   }

@@ -1,0 +1,40 @@
+// A volume's source as a peer opens it: the directory, with the calls made on it timed and counted.
+import type { Log } from '../../src/base/log.ts'
+import type { Source } from '../../src/ports/source.ts'
+import { SOURCE_CALLS, Timings, timedSource } from '../api/metrics/timings.ts'
+import type { TimingsByName } from '../api/metrics/timings.ts'
+import type { Counters } from '../api/protocol.ts'
+import { openDirectorySource } from '../source/open-source.ts'
+
+export type OpenSource = {
+  readonly source: Source
+  readonly timings: TimingsByName
+  /** So far: `reads` and `lists` asked of the source, `bytes` and the system calls made for them. */
+  readonly counts: () => Counters
+}
+
+/** @throws PotluckError ENOENT, ENOTDIR, EACCES, ETIMEDOUT about the directory */
+export async function openSource(
+  directory: string,
+  timeoutMs: number,
+  log: Log,
+): Promise<OpenSource> {
+  const opened = await openDirectorySource({ directory, timeoutMs, log })
+  const timings = new Map<string, Timings>(SOURCE_CALLS.map((call) => [call, new Timings()]))
+  return {
+    source: timedSource(opened, timings),
+    timings,
+    counts() {
+      const { bytes, ...storage } = opened.counts()
+      const named = Object.entries(storage).map(
+        ([name, count]) => [`storage_${name}`, count] as const,
+      )
+      return {
+        reads: timings.get('read')?.count ?? 0,
+        lists: timings.get('list')?.count ?? 0,
+        bytes,
+        ...Object.fromEntries(named),
+      }
+    },
+  }
+}
