@@ -1,7 +1,7 @@
 // What we tell everyone, and how nobody misses it for long.
 //
 // Gossip loses messages. Each publisher numbers its rumors, so a gap shows; a gap is asked for
-// directly, from the publisher or from anyone else who heard; a gap that nobody can fill makes this
+// directly, from who told of it, the publisher, or anyone; a gap that nobody can fill makes this
 // node forget the cached volumes whole: slow, never stale. Heartbeats carry the newest number, so a lost
 // *last* rumor shows too, and now and then a node compares numbers with a random peer, which
 // covers a publisher that died.
@@ -23,18 +23,24 @@ import type { Counters } from '../base/counters.ts'
 import type { HybridClock } from '../block/stamp.ts'
 import type { Log } from '../base/log.ts'
 import { EVERYTHING } from './floors.ts'
-import { KEPT, PublisherLog } from './publisher-log.ts'
+import { Lives } from './lives.ts'
+import {
+  invalidationBytes,
+  KEPT,
+  type Life,
+  type PublisherLog,
+  rumorBytes,
+} from './publisher-log.ts'
+import { Repairs } from './repairs.ts'
 
-/** Rumors overtake each other; a gap is believed only after this long. */
-const REORDER_MS = 100
-const REPAIR_RETRY_MS = 500
-/** After so many failed repairs the gap counts as lost. */
-const REPAIR_TRIES = 6
 const HEARTBEAT_FIRST_MS = 500
 const HEARTBEAT_LAST_MS = 60_000
 const COMPARE_EVERY_MS = 10_000
-const MAX_PUBLISHERS = 16_384
 const MAX_IN_RUMOR = 256
+/** Half of what one message over gossip may have. */
+const MAX_RUMOR_BYTES = 256 * 1024
+/** A quarter of what a reply may have; the asker comes again for the rest. */
+const MAX_REPAIR_BYTES = 1024 * 1024
 
 export type RumorRoomInit = {
   readonly clock: Clock
@@ -56,19 +62,28 @@ export type RumorRoomInit = {
 
 export class RumorRoom {
   readonly #init: RumorRoomInit
-  readonly #logs = new Map<PeerId, PublisherLog>()
-  readonly #own: PublisherLog
+  readonly #lives: Lives
   readonly #cancels = new Set<() => void>()
-  readonly #repairing = new Set<PeerId>()
+  readonly #repairs: Repairs
   #unsent: Invalidation[] = []
   #heartbeatMs = HEARTBEAT_FIRST_MS
   #cancelHeartbeat: (() => void) | undefined
+  /** Until numbers were compared once, nothing told before can matter: hardly anything is cached. */
+  #isNewcomer = true
   #isStopped = false
 
   constructor(init: RumorRoomInit) {
     this.#init = init
-    this.#own = new PublisherLog(init.epoch)
-    this.#logs.set(init.self, this.#own)
+    this.#lives = new Lives({ own: { publisher: init.self, epoch: init.epoch } })
+    this.#repairs = new Repairs({
+      ...init,
+      after: (delayMs, callback) => this.#after(delayMs, callback),
+      take: (log, rumor) => {
+        this.#applyRumor(rumor)
+        this.#lives.keep(log, rumor)
+      },
+      forgetEverything: (why) => this.#forgetEverything(why),
+    })
     this.#cancels.add(init.rumors.subscribe((gossip, from) => this.#hear(gossip, from)))
     this.#compareLater()
   }
@@ -82,10 +97,10 @@ export class RumorRoom {
 
   /** Answers `heads` and `repair`. */
   answer(request: Request & { type: 'heads' | 'repair' }): Reply {
-    if (request.type === 'heads') return { type: 'heads', heads: this.#heads() }
-    const log = this.#logs.get(request.publisher)
-    const isKnown = log !== undefined && log.epoch === request.epoch
-    return { type: 'rumors', rumors: isKnown ? log.range(request.from, request.to) : [] }
+    if (request.type === 'heads') return { type: 'heads', heads: this.#lives.heads() }
+    const rumors = this.#lives.find(request)?.range(request.from, request.to) ?? []
+    let room = MAX_REPAIR_BYTES
+    return { type: 'rumors', rumors: rumors.filter((rumor) => (room -= rumorBytes(rumor)) >= 0) }
   }
 
   /** Compares numbers with one peer at once, as a newcomer does. */
@@ -93,29 +108,25 @@ export class RumorRoom {
     const reply = await this.#init.network.request(peer, { type: 'heads' })
     if (reply.type !== 'heads') return
     for (const head of reply.heads) this.#noteHead(head, peer)
+    this.#isNewcomer = false
   }
 
+  /** Tells what is untold yet, and ends. */
   stop(): void {
+    if (this.#unsent.length > 0) this.#flush()
     this.#isStopped = true
     for (const cancel of this.#cancels) cancel()
     this.#cancels.clear()
     this.#cancelHeartbeat?.()
   }
 
-  #heads(): RumorHead[] {
-    const heads: RumorHead[] = []
-    for (const [publisher, log] of this.#logs) {
-      if (!log.isEmpty) heads.push({ publisher, epoch: log.epoch, number: log.newest })
-    }
-    return heads
-  }
-
   #flush(): void {
     const { self, epoch, rumors, counters } = this.#init
+    const { own } = this.#lives
     while (this.#unsent.length > 0) {
-      const invalidations = this.#unsent.splice(0, MAX_IN_RUMOR)
-      const rumor: Rumor = { publisher: self, epoch, number: this.#own.newest + 1, invalidations }
-      this.#own.add(rumor)
+      const invalidations = this.#unsent.splice(0, countThatFits(this.#unsent))
+      const rumor: Rumor = { publisher: self, epoch, number: own.newest + 1, invalidations }
+      this.#lives.keep(own, rumor)
       rumors.publish({ type: 'rumor', rumor })
       counters.add('rumors_published_total')
     }
@@ -127,7 +138,7 @@ export class RumorRoom {
     this.#cancelHeartbeat?.()
     this.#cancelHeartbeat = this.#init.clock.after(this.#heartbeatMs, () => {
       const { self, epoch, rumors } = this.#init
-      rumors.publish({ type: 'heartbeat', head: { publisher: self, epoch, number: this.#own.newest } })
+      rumors.publish({ type: 'heartbeat', head: { publisher: self, epoch, number: this.#lives.own.newest } })
       this.#heartbeatMs = Math.min(HEARTBEAT_LAST_MS, this.#heartbeatMs * 2)
       this.#heartbeatLater()
     })
@@ -139,104 +150,39 @@ export class RumorRoom {
   }
 
   #take(rumor: Rumor, from: PeerId): void {
-    const log = this.#logOf(rumor)
-    if (log === undefined) return
-    this.#greet(log, rumor.number - 1)
+    if (rumor.publisher === this.#init.self) return
     this.#applyRumor(rumor)
-    log.add(rumor)
-    this.#repairLater(rumor.publisher, from)
+    const log = this.#follow(rumor, rumor.number - 1)
+    if (log === undefined) return
+    this.#lives.keep(log, rumor)
+    this.#repairs.catchUp(log, from)
   }
 
   #noteHead(head: RumorHead, from: PeerId): void {
     if (head.publisher === this.#init.self) return
-    const log = this.#logOf(head)
+    const log = this.#follow(head, head.number)
     if (log === undefined) return
-    this.#greet(log, head.number)
     log.noteNewest(head.number)
-    this.#repairLater(head.publisher, from)
+    this.#repairs.catchUp(log, from)
   }
 
-  /** Of a publisher that is new to us, only what others still keep can matter. */
-  #greet(log: PublisherLog, number: number): void {
-    if (log.isEmpty) log.skipTo(Math.max(0, number - KEPT))
-  }
-
-  /** The log of a publisher's newest life; undefined for what comes from a former one. */
-  #logOf(about: { publisher: PeerId; epoch: number }): PublisherLog | undefined {
-    const known = this.#logs.get(about.publisher)
-    if (known !== undefined && known.epoch >= about.epoch) {
-      return known.epoch === about.epoch && known !== this.#own ? known : undefined
-    }
-    if (known === undefined && this.#logs.size >= MAX_PUBLISHERS) {
-      this.#forgetEverything('more publishers than can be followed')
-      return undefined
-    }
-    if (known === this.#own) return undefined
-    const fresh = new PublisherLog(about.epoch)
-    this.#logs.set(about.publisher, fresh)
-    return fresh
+  /** The log of a life that has come to `number`. */
+  #follow(life: Life, number: number): PublisherLog | undefined {
+    const log = this.#lives.follow(life)
+    if (log === undefined) this.#forgetEverything('more publishers than can be followed')
+    else if (log.isEmpty && this.#isNewcomer) log.skipTo(Math.max(0, number - KEPT))
+    return log
   }
 
   #applyRumor(rumor: Rumor): void {
     this.#init.counters.add('rumors_heard_total')
     for (const invalidation of rumor.invalidations) {
       if (!this.#init.volumes.has(invalidation.volume)) continue
-      if (!this.#init.stamps.witness(invalidation.stamp)) {
-        this.#init.counters.add('rumors_disbelieved_total')
-        continue
-      }
-      this.#init.apply(invalidation)
-    }
-  }
-
-  #repairLater(publisher: PeerId, from: PeerId): void {
-    if (this.#repairing.has(publisher) || this.#logs.get(publisher)?.gap() === undefined) return
-    this.#repairing.add(publisher)
-    this.#after(REORDER_MS, () => void this.#repair({ publisher, from, tries: 0 }))
-  }
-
-  /** Asks for the first gap until none is left; publisher first, then who told us, then anyone. */
-  async #repair(task: { publisher: PeerId; from: PeerId; tries: number }): Promise<void> {
-    const { publisher, from, tries } = task
-    const log = this.#logs.get(publisher)
-    const gap = log?.gap()
-    if (this.#isStopped || log === undefined || gap === undefined) {
-      this.#repairing.delete(publisher)
-      return
-    }
-    const peer = [publisher, from, this.#init.somePeer() ?? publisher][tries % 3] as PeerId
-    const found = await this.#askFor(peer, { publisher, epoch: log.epoch, ...gap })
-    for (const rumor of found) {
-      this.#applyRumor(rumor)
-      log.add(rumor)
-    }
-    if (found.length === 0 && tries + 1 >= REPAIR_TRIES) {
-      this.#forgetEverything(`rumors ${gap.from} to ${gap.to} of ${publisher} are lost`)
-      log.skipTo(gap.to)
-    }
-    const next = found.length === 0 ? (tries + 1) % REPAIR_TRIES : 0
-    const delayMs = found.length === 0 ? REPAIR_RETRY_MS : 1
-    this.#after(delayMs, () => void this.#repair({ publisher, from, tries: next }))
-  }
-
-  async #askFor(
-    peer: PeerId,
-    gap: { publisher: PeerId; epoch: number; from: number; to: number },
-  ): Promise<readonly Rumor[]> {
-    this.#init.counters.add('rumor_repairs_total')
-    try {
-      const reply = await this.#init.network.request(peer, { type: 'repair', ...gap })
-      if (reply.type !== 'rumors') return []
-      return reply.rumors.filter(
-        (rumor) =>
-          rumor.publisher === gap.publisher &&
-          rumor.epoch === gap.epoch &&
-          rumor.number >= gap.from &&
-          rumor.number <= gap.to,
-      )
-    } catch {
-      // The peer is gone or busy: the next try asks another one.
-      return []
+      const isBelieved = this.#init.stamps.witness(invalidation.stamp)
+      if (!isBelieved) this.#init.counters.add('rumors_disbelieved_total')
+      // The change is believed all the same, only not when it was.
+      const stamp = isBelieved ? invalidation.stamp : this.#init.stamps.tick()
+      this.#init.apply({ ...invalidation, stamp })
     }
   }
 
@@ -253,7 +199,11 @@ export class RumorRoom {
     const jitter = 0.5 + this.#init.random.next()
     this.#after(COMPARE_EVERY_MS * jitter, () => {
       const peer = this.#init.somePeer()
-      if (peer !== undefined) this.compareWith(peer).catch(() => this.#init.counters.add('rumor_compares_failed_total'))
+      if (peer !== undefined) {
+        this.compareWith(peer).catch(() => {
+          this.#init.counters.add('rumor_compares_failed_total')
+        })
+      }
       this.#compareLater()
     })
   }
@@ -266,4 +216,16 @@ export class RumorRoom {
     })
     this.#cancels.add(cancel)
   }
+}
+
+/** How many of these go into one rumor, at least one. */
+function countThatFits(invalidations: readonly Invalidation[]): number {
+  let bytes = 0
+  const most = Math.min(MAX_IN_RUMOR, invalidations.length)
+  for (let count = 0; count < most; count++) {
+    const { volume, inode } = invalidations[count] as Invalidation
+    bytes += invalidationBytes(volume, inode)
+    if (bytes > MAX_RUMOR_BYTES) return Math.max(1, count)
+  }
+  return most
 }
