@@ -3,6 +3,7 @@
 import type { Log } from '../src/base/log.ts'
 import { PotluckError } from '../src/base/errors.ts'
 import { Connection } from './device/connection.ts'
+import { beforeExit } from './exit.ts'
 import type { CloseReason, Mount, MountInit } from './driver.ts'
 import { MAX_IO_BYTES } from './protocol/negotiate.ts'
 import { Session } from './session/session.ts'
@@ -33,6 +34,7 @@ class KernelMount implements Mount {
   readonly #minor: number | undefined
   readonly #session: Session
   readonly #connection: Connection
+  readonly #forgetExit: () => void
   #unmounting: Promise<void> | undefined
 
   constructor({ volume, log }: MountInit, { path, fd, readAheadBytes }: Mounted) {
@@ -61,7 +63,7 @@ class KernelMount implements Mount {
         if (isReady) this.#connection.notifier.pump()
       },
     })
-    process.on('exit', this.#onExit)
+    this.#forgetExit = beforeExit(() => this.#onExit())
     this.closed = this.#connection.ended.then((why) => this.#onEnded(why))
     void this.closed.then((reason) => reject(notServed(path, reason)))
   }
@@ -107,7 +109,7 @@ class KernelMount implements Mount {
       this.#unmounting = this.#takeDown()
       await this.#unmounting
     }
-    process.off('exit', this.#onExit)
+    this.#forgetExit()
     this.#session.close()
     if (isOurs) return 'unmounted'
     const reason = why === 'ENODEV' ? 'gone' : why === 'ECONNABORTED' ? 'aborted' : 'failed'
@@ -116,7 +118,7 @@ class KernelMount implements Mount {
   }
 
   /** A thread asleep in read(2) would keep the process from ending. */
-  readonly #onExit = (): void => {
+  #onExit(): void {
     unmountNow(this.mountPoint)
     this.#connection.stopReading()
   }

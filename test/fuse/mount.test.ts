@@ -1,0 +1,145 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { testUnless } from '../skip.ts'
+import { MemoryVolume, type Tree } from './memory-volume.ts'
+import { cannotMount, mountTree, run, runFailing, runScript } from './real-mount.ts'
+
+// One at a time: each starts programs, which have but two cores.
+const fuseTest = testUnless(cannotMount).serial
+
+const tree: Tree = {
+  hello: { file: 'hello world\n' },
+  empty: { file: '' },
+  link: { link: 'hello' },
+  folder: { directory: { inner: { file: 'in a folder' } } },
+}
+
+fuseTest('A mounted tree is listed, read and followed', async (t) => {
+  const { at, path } = await mountTree(t, tree)
+  t.is(await run('ls', path), 'empty\nfolder\nhello\nlink\n')
+  t.is(await run('cat', at('hello')), 'hello world\n')
+  t.is(await run('cat', at('empty')), '')
+  t.is(await run('cat', at('link')), 'hello world\n')
+  t.is(await run('readlink', at('link')), 'hello\n')
+  t.is(await run('cat', at('folder/inner')), 'in a folder')
+})
+
+fuseTest('stat shows what the volume says, times to the nanosecond', async (t) => {
+  const { at } = await mountTree(t, tree)
+  t.is(
+    await run('stat', '-c', '%s %f %h %u %g %i %.9Y %.9Z %b %F', at('hello')),
+    '12 81a4 1 0 0 1002 1700000001.123456789 1700000002.999999999 1 regular file\n',
+  )
+  t.is(await run('stat', '-f', '-c', '%S %b %f %a %c %d %l', at('hello')), '4096 1000 600 500 100 50 255\n')
+})
+
+fuseTest('An absent name is asked for once', async (t) => {
+  const { at, volume } = await mountTree(t, tree)
+  for (let times = 0; times < 3; times++) {
+    t.regex(await runFailing('cat', at('nothing')), /No such file/)
+  }
+  t.is(volume.calls.get('lookup'), 1)
+})
+
+fuseTest('A path that is hot costs no request at all', async (t) => {
+  const { at, mount } = await mountTree(t, tree)
+  const script = `
+    const { readFileSync, statSync } = require('node:fs')
+    for (let i = 0; i < 100; i++) { statSync(process.argv[1]); readFileSync(process.argv[1]) }`
+  await runScript(script, at('folder/inner'))
+  const counters = mount.counters()
+  t.is(counters['fuse_lookup_total'], 2)
+  t.is(counters['fuse_read_total'], 1)
+  t.is(counters['fuse_getattr_total'], 1, 'of the root, which nobody looks up')
+  t.is(counters['fuse_flush_total'] ?? 0, 0)
+})
+
+fuseTest('A directory of 5,000 entries is listed whole, and once', async (t) => {
+  const names = Array.from({ length: 5000 }, (_, index) => `entry-${index}`)
+  const large = Object.fromEntries(names.map((name) => [name, { file: name }]))
+  const { at, volume } = await mountTree(t, { large: { directory: large } })
+  const listed = (await run('ls', '-U', at('large'))).trimEnd().split('\n')
+  t.deepEqual(listed.toSorted(), names.toSorted())
+  const calls = volume.calls.get('readdir')
+  t.is((await run('ls', '-l', at('large'))).split('\n').length, 5002)
+  t.is(volume.calls.get('readdir'), calls, 'the kernel kept the listing')
+})
+
+fuseTest('Names that are not UTF-8, or as long as names can be, survive', async (t) => {
+  const names = ['\xff\xfe latin \xe9', 'x'.repeat(255), ' a b\n', '\u00c3\u00a9']
+  const { path } = await mountTree(t, Object.fromEntries(names.map((name) => [name, { file: name }])))
+  const script = `
+    const { readdirSync, readFileSync, lstatSync } = require('node:fs')
+    const root = Buffer.from(process.argv[1] + '/')
+    const names = readdirSync(process.argv[1], { encoding: 'buffer' })
+    const read = names.map((name) => [name.toString('latin1'),
+      readFileSync(Buffer.concat([root, name])).length,
+      lstatSync(Buffer.concat([root, name])).size])
+    console.log(JSON.stringify(read))`
+  const output = Buffer.from(await runScript(script, path), 'latin1').toString('utf8')
+  const read = JSON.parse(output) as [string, number, number][]
+  t.deepEqual(read.map(([name]) => name).toSorted(), names.toSorted())
+})
+
+fuseTest('64 MiB arrive byte for byte, in reads of 1 MiB', async (t) => {
+  const content = randomBytes(64 << 20)
+  const { at, mount } = await mountTree(t, { large: { file: content } })
+  const expected = createHash('sha256').update(content).digest('hex')
+  t.is((await run('sha256sum', at('large'))).slice(0, 64), expected)
+  const reads = mount.counters()['fuse_read_total'] ?? 0
+  t.true(reads >= 64 && reads <= 80, `${reads} reads`)
+  t.is((await run('sha256sum', at('large'))).slice(0, 64), expected)
+  t.is(mount.counters()['fuse_read_total'], reads, 'the second time from the page cache')
+})
+
+fuseTest('A read across the end, or at an odd offset, is exact', async (t) => {
+  const content = Buffer.from(Array.from({ length: 300_001 }, (_, index) => index % 251))
+  const { at } = await mountTree(t, { odd: { file: content } })
+  const script = `
+    const { openSync, readSync } = require('node:fs')
+    const fd = openSync(process.argv[1]), buffer = Buffer.alloc(5000)
+    console.log(readSync(fd, buffer, 0, 5000, 299001), buffer[0], readSync(fd, buffer, 0, 9, 400000),
+      readSync(fd, buffer, 0, 5000, 4099), buffer[4999])`
+  t.is(await runScript(script, at('odd')), `1000 ${299_001 % 251} 0 5000 ${(4099 + 4999) % 251}\n`)
+})
+
+fuseTest('Data ends where the file does, as lseek tells', async (t) => {
+  const { at } = await mountTree(t, tree)
+  const script = `
+import os, sys
+fd = os.open(sys.argv[1], os.O_RDONLY)
+print(os.lseek(fd, 3, os.SEEK_DATA), os.lseek(fd, 0, os.SEEK_HOLE))`
+  t.is(await run('python3', '-c', script, at('hello')), '3 12\n')
+})
+
+fuseTest('Extended attributes are listed and read', async (t) => {
+  const volume = new MemoryVolume(tree)
+  volume.find('hello').xattrs.set('user.colour', Buffer.from('blue'))
+  const { at } = await mountTree(t, volume)
+  const script = `
+import os, sys
+print(os.listxattr(sys.argv[1]), os.getxattr(sys.argv[1], 'user.colour'))`
+  t.is(await run('python3', '-c', script, at('hello')), "['user.colour'] b'blue'\n")
+})
+
+fuseTest('Every change is refused: read-only file system', async (t) => {
+  const { at, path } = await mountTree(t, tree)
+  const readOnly = /Read-only file system/
+  t.regex(await runFailing('touch', at('new')), readOnly)
+  t.regex(await runFailing('mkdir', at('new')), readOnly)
+  t.regex(await runFailing('rm', '-f', at('hello')), readOnly)
+  t.regex(await runFailing('mv', at('hello'), at('other')), readOnly)
+  t.regex(await runFailing('ln', '-s', 'x', at('other')), readOnly)
+  t.regex(await runFailing('chmod', '600', at('hello')), readOnly)
+  t.regex(await runFailing('truncate', '-s', '0', at('hello')), readOnly)
+  t.regex(await runFailing('sh', '-c', `echo x >> ${path}/hello`), readOnly)
+})
+
+fuseTest('What the volume fails with reaches the program', async (t) => {
+  const { at, volume } = await mountTree(t, tree)
+  volume.before = (operation) => {
+    if (operation === 'read') throw new Error('the storage is broken')
+  }
+  t.regex(await runFailing('cat', at('hello')), /Input\/output error/)
+  volume.before = () => undefined
+  t.is(await run('cat', at('hello')), 'hello world\n')
+})

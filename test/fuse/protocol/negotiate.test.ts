@@ -1,0 +1,35 @@
+import test from 'ava'
+import { INIT } from '../../../fuse/protocol/flags.ts'
+import { MAX_IO_BYTES, negotiate, replyToInit } from '../../../fuse/protocol/negotiate.ts'
+
+const ALL = 0xffff_ffff
+const options = { readAheadBytes: MAX_IO_BYTES }
+const offer = { major: 7, minor: 45, maxReadahead: 131072, flags: ALL, flags2: ALL }
+
+test('With a new kernel reads are 1 MiB and names are dropped by epoch', (t) => {
+  const agreement = negotiate(offer, options)
+  if (agreement.type !== 'agreed') return t.fail()
+  t.like(agreement, { hasEpoch: true, hasExpireOnly: true })
+  t.like(agreement.init, { minor: 45, maxPages: 256, maxWrite: 1 << 20 })
+  const zeroMessageOpens = INIT.NO_OPEN_SUPPORT
+  t.is(agreement.init.flags & zeroMessageOpens, 0)
+})
+
+test('Only what the kernel offers is taken', (t) => {
+  const agreement = negotiate({ ...offer, minor: 31, flags: INIT.ASYNC_READ }, options)
+  if (agreement.type !== 'agreed') return t.fail()
+  t.like(agreement, { hasEpoch: false, hasExpireOnly: false })
+  t.like(agreement.init, { minor: 31, flags: INIT.ASYNC_READ, flags2: 0 })
+})
+
+test('A newer minor version than ours is answered with ours', (t) => {
+  const agreement = negotiate({ ...offer, minor: 99 }, options)
+  t.is(agreement.type === 'agreed' && agreement.init.minor, 45)
+})
+
+test('Another major version is asked to try again, an old kernel is refused', (t) => {
+  t.deepEqual(replyToInit(negotiate({ ...offer, major: 8 }, options)), { type: 'version' })
+  t.deepEqual(negotiate({ ...offer, minor: 30 }, options), { type: 'too-old' })
+  t.deepEqual(negotiate({ ...offer, major: 6 }, options), { type: 'too-old' })
+  t.deepEqual(replyToInit({ type: 'too-old' }), { type: 'status', errno: 71 })
+})
