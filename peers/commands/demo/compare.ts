@@ -1,22 +1,33 @@
 // Whether every reader found what is on the source.
+import { sentenceOf } from './reading.ts'
 import type { Finished } from './readers.ts'
 
 export type Difference = {
+  /** Counted from 1. */
   readonly reader: number
   readonly path: string
   readonly problem: string
 }
 
-/** At most this many are told; one is enough to fail. */
-const MOST_TOLD = 10
+export type Comparison = {
+  readonly differences: readonly Difference[]
+  /** Paths that somebody changed on the source while it was read: nothing can be said of them. */
+  readonly changed: readonly string[]
+}
 
-export function compareReadings(
+/** @param source what was read directly, before the readers began */
+export async function compareReadings(
+  root: string,
   source: Finished,
   readers: readonly Finished[],
-): { readonly count: number; readonly told: readonly Difference[] } {
+): Promise<Comparison> {
   const expected = new Map(source.sentences)
-  const differences = readers.flatMap((reader, index) => differencesOf(expected, reader, index + 1))
-  return { count: differences.length, told: differences.slice(0, MOST_TOLD) }
+  const found = readers.flatMap((reader, index) => differencesOf(expected, reader, index + 1))
+  const changed: string[] = []
+  for (const path of new Set(found.map((each) => each.path))) {
+    if ((await sentenceOf(root, path)) !== expected.get(path)) changed.push(path)
+  }
+  return { differences: found.filter((each) => !changed.includes(each.path)), changed }
 }
 
 function differencesOf(

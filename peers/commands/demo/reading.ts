@@ -48,6 +48,18 @@ export async function readTree(
   }
 }
 
+/** The sentence of one path of a directory as it is now; undefined where nothing is there. */
+export async function sentenceOf(root: string, inside: string): Promise<string | undefined> {
+  const tree = directoryTree(root)
+  try {
+    const node = nodeOfStats(inside, await lstat(path.join(root, inside), { bigint: true }))
+    return (await describe(tree, node, () => undefined)).sentence
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
 async function describe(
   tree: Tree,
   node: Node,

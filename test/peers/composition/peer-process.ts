@@ -50,7 +50,14 @@ export class Place implements AsyncDisposable {
     const line = await firstLine(child)
     const address = /listening on (\S+?);? /.exec(line)?.[1] ?? ''
     const client = new ApiClient(socket)
-    const peer = { client, socket, child, line, address, end: (signal: NodeJS.Signals) => end(child, signal) }
+    const peer = {
+      client,
+      socket,
+      child,
+      line,
+      address,
+      end: (signal: NodeJS.Signals) => end(child, signal),
+    }
     this.#peers.push(peer)
     return peer
   }
@@ -60,7 +67,8 @@ export class Place implements AsyncDisposable {
       client.close()
       if (child.exitCode === null && child.signalCode === null) await endPeer('SIGTERM')
     }
-    if (mountsBelow(this.directory).length > 0) throw new Error(`mounts are left in ${this.directory}`)
+    if (mountsBelow(this.directory).length > 0)
+      throw new Error(`mounts are left in ${this.directory}`)
     rmSync(this.directory, { recursive: true })
   }
 }

@@ -36,7 +36,9 @@ async function twoPeers(place: Place, isMounted: boolean) {
   const mounts = ['a', 'b'].map((name) => place.makeDirectory(`mount-${name}`))
   const [a = [], b = []] = mounts.map((mount) => (isMounted ? ['--mount', `data=${mount}`] : []))
   const first = await place.startPeer('a', ['--source', `data=${root}`, ...a])
-  const other = isMounted ? b : ['--mount', 'data=/nowhere', '--no-mount', '--source', `data=${root}`]
+  const other = isMounted
+    ? b
+    : ['--mount', 'data=/nowhere', '--no-mount', '--source', `data=${root}`]
   const second = await place.startPeer('b', ['--join', first.address, ...other])
   const env = { POTLUCK_API: second.socket }
   const ready = await runCli(['ready', '--peers', '2', '--timeout', '30'], place.directory, env)
@@ -47,14 +49,20 @@ test('two peers serve one tree through their APIs, and the source is read once',
   await using place = new Place()
   const { root, first, second, ready } = await twoPeers(place, false)
   t.is(ready.code, 0, ready.err)
-  t.regex(first.line, /^potluck peer \S+ is up; listening on \S+; nothing mounted; api \S+a\.sock\n$/)
+  t.regex(
+    first.line,
+    /^potluck peer \S+ is up; listening on \S+; nothing mounted; api \S+a\.sock\n$/,
+  )
   const expected = await sentencesOf(directoryTree(root))
   const trees = [first, second].map((peer) => apiTree(peer.client, 'data'))
   const found = await Promise.all(trees.map(sentencesOf))
   for (const each of found) t.deepEqual([...each].sort(), [...expected].sort())
   const statuses = await Promise.all([first.client.status(), second.client.status()])
   const reads = statuses.map((status) => status.sources['data']?.['reads'] ?? NaN)
-  t.is(reads.reduce((sum, each) => sum + each), BLOCKS)
+  t.is(
+    reads.reduce((sum, each) => sum + each),
+    BLOCKS,
+  )
   t.is(await first.end('SIGTERM'), 0)
   t.is(await second.end('SIGINT'), 0)
   t.false(existsSync(first.socket))
@@ -95,15 +103,25 @@ fuseTest('what is invalidated on one peer is seen through the mount of another',
   t.is(await readFile(path.join(mount, 'lib/new'), 'utf8'), 'new')
 })
 
-fuseTest('a killed peer leaves an error and no hang, and its mount point is taken over', async (t) => {
-  await using place = new Place()
-  const { root, mounts, first, second } = await twoPeers(place, true)
-  t.is(await first.end('SIGKILL'), 'SIGKILL')
-  await t.throwsAsync(readFile(path.join(mounts[0] ?? '', 'empty')), { code: 'ENOTCONN' })
-  const again = ['--source', `data=${root}`, '--mount', `data=${mounts[0]}`, '--join', second.address]
-  await place.startPeer('a', again)
-  t.is(await readFile(path.join(mounts[0] ?? '', 'lib/deep/7.txt'), 'utf8'), 'file 7')
-})
+fuseTest(
+  'a killed peer leaves an error and no hang, and its mount point is taken over',
+  async (t) => {
+    await using place = new Place()
+    const { root, mounts, first, second } = await twoPeers(place, true)
+    t.is(await first.end('SIGKILL'), 'SIGKILL')
+    await t.throwsAsync(readFile(path.join(mounts[0] ?? '', 'empty')), { code: 'ENOTCONN' })
+    const again = [
+      '--source',
+      `data=${root}`,
+      '--mount',
+      `data=${mounts[0]}`,
+      '--join',
+      second.address,
+    ]
+    await place.startPeer('a', again)
+    t.is(await readFile(path.join(mounts[0] ?? '', 'lib/deep/7.txt'), 'utf8'), 'file 7')
+  },
+)
 
 test('a peer with another mesh key is not let in', async (t) => {
   await using place = new Place()
