@@ -37,6 +37,11 @@ export class WorldNode {
     return this.#life
   }
 
+  /** Its life number. */
+  get epoch(): number {
+    return this.#epoch
+  }
+
   get isLiving(): boolean {
     return this.#life.state !== 'dead'
   }
