@@ -1,0 +1,114 @@
+// Open files: the blocks of one file that are read one after another share one `open`.
+import { constants } from 'node:fs'
+import { PotluckError } from '../../src/base/errors.ts'
+import type { Attributes, Path } from '../../src/ports/messages.ts'
+import type { SourceRange } from '../../src/ports/source.ts'
+import { attributesOf } from './attributes.ts'
+import { Descriptors } from './descriptors.ts'
+import type { Directories } from './directories.ts'
+import { hasCode } from './failures.ts'
+import { readablePath } from './paths.ts'
+import type { Storage } from './storage.ts'
+
+/** O_NONBLOCK, since a pipe put where a file was would block the open for ever. */
+const FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY
+
+export type FilesInit = {
+  readonly directories: Directories
+  readonly storage: Storage
+  readonly capacity: number
+}
+
+export type ReadResult = { readonly attributes: Attributes; readonly bytes: Uint8Array }
+
+export class Files {
+  readonly #init: FilesInit
+  readonly #kept: Descriptors<number>
+  #bytesRead = 0
+
+  constructor(init: FilesInit) {
+    const { capacity, directories, storage } = init
+    const open = (path: Path): Promise<number> =>
+      directories.usePlace(path, (place) => storage.open(path, place, FLAGS))
+    this.#init = init
+    this.#kept = new Descriptors({ capacity, open, close: (it) => storage.close(it) })
+  }
+
+  get size(): number {
+    return this.#kept.size
+  }
+
+  get bytesRead(): number {
+    return this.#bytesRead
+  }
+
+  /** As Source.read, the path checked. */
+  async read(path: Path, range: SourceRange): Promise<ReadResult> {
+    const work = (descriptor: number): Promise<ReadResult> =>
+      this.#readOpen(path, range, descriptor)
+    const wasKept = this.#kept.has(path)
+    try {
+      return await this.#kept.use(path, work)
+    } catch (error) {
+      this.#kept.forget(path)
+      // The file that was kept open may have been replaced since; one opened just now was not.
+      if (wasKept && hasCode(error, 'ESTALE')) return this.#kept.use(path, work)
+      throw error
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#kept.close()
+  }
+
+  async #readOpen(path: Path, range: SourceRange, descriptor: number): Promise<ReadResult> {
+    const { directories, storage } = this.#init
+    // Asked anew for each block: a file that has just been changed must not be answered for with
+    // what it was before, or an invalidation told in between would be lost.
+    const stats = await storage.fstat(path, descriptor)
+    const mountPoint = await directories.mountPointOf(path, stats.dev)
+    const attributes = attributesOf(stats, mountPoint)
+    checkFile(path, attributes, range)
+    const bytes = await this.#readRange(path, descriptor, clip(range, attributes.size))
+    // Nothing more will be read of a file that was read as a whole.
+    if (range.from === 0 && bytes.length === attributes.size) this.#kept.forget(path)
+    return { attributes, bytes }
+  }
+
+  /**
+   * Into memory of exactly this size that is nobody else's: a small block in the shard would keep
+   * all of a pool's slab from being freed.
+   */
+  async #readRange(
+    path: Path,
+    descriptor: number,
+    { from, length }: { from: number; length: number },
+  ): Promise<Uint8Array> {
+    if (length === 0) return new Uint8Array(0)
+    const bytes = Buffer.allocUnsafeSlow(length)
+    let filled = 0
+    while (filled < length) {
+      const target = { offset: filled, length: length - filled, position: from + filled }
+      const count = await this.#init.storage.read(path, descriptor, { bytes, ...target })
+      if (count === 0) return new Uint8Array(bytes.subarray(0, filled))
+      filled += count
+      this.#bytesRead += count
+    }
+    return bytes
+  }
+}
+
+function checkFile(path: Path, { inode, type }: Attributes, wanted: SourceRange): void {
+  if (inode !== wanted.inode) {
+    const message = `read ${readablePath(path)}: inode ${inode} is there, not ${wanted.inode}`
+    throw new PotluckError('ESTALE', message)
+  }
+  if (type === 'file') return
+  const code = type === 'directory' ? 'EISDIR' : 'EINVAL'
+  throw new PotluckError(code, `read ${readablePath(path)}: it is a ${type}`)
+}
+
+/** The part of a range that lies within the file. */
+function clip({ from, length }: SourceRange, size: number): { from: number; length: number } {
+  return { from, length: Math.max(0, Math.min(length, size - from)) }
+}
