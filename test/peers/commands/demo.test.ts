@@ -1,18 +1,10 @@
 import { spawn } from 'node:child_process'
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  readdirSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import test from 'ava'
+import test, { type ExecutionContext } from 'ava'
 import { compareReadings } from '../../../peers/commands/demo/compare.ts'
 import { directoryTree, readTree } from '../../../peers/commands/demo/reading.ts'
 import { whyNoMount } from '../../../peers/commands/demo/fuse-use.ts'
@@ -24,8 +16,8 @@ const PROGRAM = fileURLToPath(new URL('../../../peers/potluck.ts', import.meta.u
 
 type Demo = {
   readonly pid: number
-  /** The demo's own directory, once its peers are started. */
-  readonly started: Promise<void>
+  /** The process ids of its peers. */
+  readonly started: () => Promise<readonly number[]>
   readonly ended: Promise<{ code: number | null; out: string; err: string }>
 }
 
@@ -52,19 +44,35 @@ function startDemo(home: Home, ...given: readonly string[]): Demo {
   const ended = new Promise<Awaited<Demo['ended']>>((resolve) => {
     child.once('close', (code) => resolve({ code, out, err }))
   })
-  return { pid: child.pid ?? 0, started: untilStarted(home.temporary, ended), ended }
+  return { pid: child.pid ?? 0, started: () => untilStarted(child.pid ?? 0, ended), ended }
 }
 
-async function untilStarted(temporary: string, ended: Promise<unknown>): Promise<void> {
+/** Resolves with the two peers' ids; a demo that ends before rejects. */
+async function untilStarted(pid: number, ended: Promise<unknown>): Promise<readonly number[]> {
   let isOver = false
   void ended.then(() => (isOver = true))
-  const isStarted = (name: string): boolean => existsSync(path.join(temporary, name, 'peer-2.log'))
-  while (!isOver && !readdirSync(temporary).some(isStarted)) await sleep(10)
+  for (;;) {
+    const peers = peersOf(pid)
+    if (peers.length === 2) return peers
+    if (isOver) throw new Error('the demo ended before its peers were seen')
+    await sleep(10)
+  }
 }
 
-function childrenOf(pid: number): readonly number[] {
-  const text = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
-  return text.split(' ').filter(Boolean).map(Number)
+/** The demo's peers; its readers are not among them. */
+function peersOf(pid: number): readonly number[] {
+  const children = textOf(`/proc/${pid}/task/${pid}/children`).split(' ')
+  const isPeer = (child: string): boolean => textOf(`/proc/${child}/cmdline`).includes('\0peer\0')
+  return children.filter((child) => child !== '' && isPeer(child)).map(Number)
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    // The process is gone: it has no text.
+    return ''
+  }
 }
 
 for (const [title, declare, given] of [
@@ -73,7 +81,7 @@ for (const [title, declare, given] of [
 ] as const) {
   declare(
     `the demo ${title} finds every byte equal, each block read once, and leaves nothing`,
-    async (t) => {
+    async (t: ExecutionContext) => {
       using home = makeHome()
       const { code, out, err } = await startDemo(home, ...given).ended
       t.is(code, 0, err)
@@ -88,12 +96,10 @@ for (const [title, declare, given] of [
 test('an interrupted demo leaves no process, no mount and no file', async (t) => {
   using home = makeHome()
   const demo = startDemo(home)
-  await demo.started
-  const peers = childrenOf(demo.pid)
+  const peers = await demo.started()
   process.kill(demo.pid, 'SIGINT')
   const { code } = await demo.ended
   t.is(code, 130)
-  t.true(peers.length >= 2)
   for (const pid of peers) t.throws(() => process.kill(pid, 0), { code: 'ESRCH' })
   t.deepEqual(readdirSync(home.temporary), [])
 })
@@ -101,8 +107,7 @@ test('an interrupted demo leaves no process, no mount and no file', async (t) =>
 test('a demo whose peer dies says which, and leaves nothing', async (t) => {
   using home = makeHome()
   const demo = startDemo(home)
-  await demo.started
-  const [first = 0] = childrenOf(demo.pid)
+  const [first = 0] = await demo.started()
   process.kill(first, 'SIGKILL')
   const { code, err } = await demo.ended
   t.is(code, 1)
@@ -125,12 +130,10 @@ test('one byte that differs is found, and a file changed meanwhile is not compar
   ])
   const other = { ...source, sentences: forged.slice(1) }
   const { differences, changed } = await compareReadings(home.tree, source, [source, other])
+  const missing = source.sentences[0]?.[0] ?? ''
   t.deepEqual(
-    differences.map((each) => [each.reader, each.path]).sort(),
-    [
-      [2, source.sentences[0]?.[0] ?? ''],
-      [2, 'sub/7'],
-    ].sort(),
+    new Set(differences.map((each) => `${each.reader} ${each.path}`)),
+    new Set([`2 ${missing}`, '2 sub/7']),
   )
   t.deepEqual(changed, [])
   writeFileSync(path.join(home.tree, 'sub/7'), 'changed')

@@ -63,9 +63,9 @@ export class Place implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const { client, child, end: endPeer } of this.#peers) {
+    for (const { client, child } of this.#peers) {
       client.close()
-      if (child.exitCode === null && child.signalCode === null) await endPeer('SIGTERM')
+      if (child.exitCode === null && child.signalCode === null) await end(child, 'SIGTERM')
     }
     if (mountsBelow(this.directory).length > 0)
       throw new Error(`mounts are left in ${this.directory}`)
