@@ -1,7 +1,9 @@
 // Who has the last word on a source volume: the directory on shared storage, read block by block.
 //
 // A block is stamped *before* the source is read: a change told while the read is under way then
-// makes the result stale, never the other way round. What the source says now goes before what the
+// makes the result stale, never the other way round. And it is stamped later than the floor it was
+// asked for, however slow the clock here is: else nothing read here would ever be fresh enough for
+// an asker whose clock, or whose news, is ahead of ours. What the source says now goes before what the
 // asker believed: a file of another version is answered with its attributes instead of its bytes.
 import type { Answer, Block, Name, Stamp, Want } from '../ports/messages.ts'
 import type { Listing, Source, SourceEntry, SourceOptions } from '../ports/source.ts'
@@ -45,12 +47,13 @@ export class DirectoryAuthority {
 
   /** Reads one block off the source. @throws PotluckError with the errno of what failed */
   async read(want: Want, options: SourceOptions = {}): Promise<SourceAnswer> {
+    this.#init.stamps.witness(want.floor)
     const stamp = this.#init.stamps.tick()
     if (want.kind === 'data') return this.#readData(want, stamp, options)
     const bytes =
       want.kind === 'page'
         ? await this.#readPage(want, options)
-        : encodeXattrs(await this.#init.source.xattrs(want.path, options))
+        : await this.#readXattrs(want, options)
     return { type: 'block', block: this.#seal(bytes, stamp, 0) }
   }
 
@@ -82,6 +85,16 @@ export class DirectoryAuthority {
     const entries = isSplit ? [] : await this.#withInline(want, listing, options)
     const parts = isSplit ? Math.ceil(count / (NAMES_A_PAGE / 2)) : splits
     return encodePage({ self, splits: parts, total: count, entries })
+  }
+
+  async #readXattrs(want: Want, options: SourceOptions): Promise<Uint8Array> {
+    const { source } = this.#init
+    const xattrs = await source.xattrs(want.path, options)
+    const { inode } = await source.attributes(want.path, options)
+    if (want.inode !== ROOT_INODE && inode !== want.inode) {
+      throw new PotluckError('ESTALE', `another inode is now at ${want.path}`)
+    }
+    return encodeXattrs(xattrs)
   }
 
   /** Adds the bytes of small files, as many as the page has room for. */

@@ -10,18 +10,19 @@ import type { Counters } from '../base/counters.ts'
 import { ERRNO_CODES, PotluckError } from '../base/errors.ts'
 import type { PeerTable } from '../placement/peer-table.ts'
 import type { SourceAnswer } from '../authority/directory-authority.ts'
-import { judge } from './verify.ts'
+import { judge, type JudgePorts } from './verify.ts'
 
 const REFERRALS_ASKED = 3
+/** So many peers may be dead, busy or without a good copy before the source itself is the shorter way. */
+const FAILURES_MAX = 6
 
 const errnoCodes: ReadonlySet<string> = new Set(ERRNO_CODES)
 
-export type ClimbPorts = {
+export type ClimbPorts = JudgePorts & {
   readonly clock: Clock
   readonly network: Network
   readonly table: PeerTable
   readonly counters: Counters
-  readonly checksum: (bytes: Uint8Array) => number
 }
 
 export type ClimbTask = {
@@ -32,7 +33,7 @@ export type ClimbTask = {
   readonly hedgeAfterMs: () => number
 }
 
-/** `exhausted`: no closer peer is left; `busy` where some of them had no time. */
+/** `exhausted`: no closer peer is left worth asking; `wasBusy` where some of them had no time. */
 export type ClimbResult =
   | { readonly type: 'answered'; readonly answer: SourceAnswer }
   | { readonly type: 'exhausted'; readonly wasBusy: boolean }
@@ -48,6 +49,7 @@ class Climb {
   readonly #tried = new Set<PeerId>()
   readonly #stopOthers = new AbortController()
   #outstanding = 0
+  #failures = 0
   #wasBusy = false
   #isDone = false
   #cancelHedge: (() => void) | undefined
@@ -77,7 +79,9 @@ class Climb {
   }
 
   #askNext(): boolean {
-    const hop = this.#ports.table.nextHop(this.#task.key, this.#tried)
+    if (this.#isDone) return false
+    const isHopeful = this.#failures < FAILURES_MAX
+    const hop = isHopeful ? this.#ports.table.nextHop(this.#task.key, this.#tried) : undefined
     if (hop !== undefined) {
       this.#tried.add(hop.peer)
       void this.#ask(hop.peer)
@@ -102,8 +106,10 @@ class Climb {
     try {
       const answer = await this.#question(peer, this.#task.want)
       this.#outstanding -= 1
-      if (answer === undefined) this.#askNext()
-      else this.#finish(() => this.#resolve({ type: 'answered', answer }))
+      if (answer === undefined) {
+        this.#failures += 1
+        this.#askNext()
+      } else this.#finish(() => this.#resolve({ type: 'answered', answer }))
     } catch (error) {
       this.#outstanding -= 1
       this.#failed(error)
@@ -117,6 +123,8 @@ class Climb {
     if (errnoCodes.has(code)) this.#finish(() => this.#reject(error))
     else {
       if (code === 'BUSY') this.#wasBusy = true
+      // Who has no such volume, or no source for it, says so at once: that one does not count.
+      if (code !== 'UNKNOWN_VOLUME' && code !== 'NO_SOURCE') this.#failures += 1
       this.#ports.counters.add('fetch_peer_failures_total')
       this.#askNext()
     }
@@ -128,14 +136,15 @@ class Climb {
     if (answer.type === 'changed') return answer
     if (answer.type === 'missing') return undefined
     if (answer.type === 'busy') return this.#askReferrals(answer.referrals, want)
-    const verdict = judge(answer, want, this.#ports.checksum)
+    const verdict = judge(answer, want, this.#ports)
     if (verdict === 'good') return answer
     this.#ports.counters.add(`blocks_${verdict}_total`)
     // A floor above the bad copy's stamp makes its holder fetch it anew, too.
-    const floor = Math.max(want.floor, answer.block.stamp + 1)
+    const { stamp } = answer.block
+    const floor = this.#ports.stamps.witness(stamp) ? Math.max(want.floor, stamp + 1) : want.floor
     const again = await this.#request(peer, { ...want, floor })
     if (again.type !== 'block') return again.type === 'changed' ? again : undefined
-    return judge(again, want, this.#ports.checksum) === 'good' ? again : undefined
+    return judge(again, want, this.#ports) === 'good' ? again : undefined
   }
 
   async #askReferrals(referrals: readonly PeerId[], want: Want): Promise<SourceAnswer | undefined> {
@@ -146,7 +155,7 @@ class Climb {
       // One after another on purpose: the first is likely to have it.
       const answer = await this.#request(peer, { ...want, reach: 'held' }).catch(() => undefined)
       if (answer?.type !== 'block') continue
-      if (judge(answer, want, this.#ports.checksum) === 'good') return answer
+      if (judge(answer, want, this.#ports) === 'good') return answer
     }
     return undefined
   }

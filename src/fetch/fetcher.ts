@@ -7,7 +7,7 @@
 import type { Key, PeerId, Want } from '../ports/messages.ts'
 import type { Random } from '../ports/random.ts'
 import type { Block } from '../ports/messages.ts'
-import { ERRNO_CODES, PotluckError } from '../base/errors.ts'
+import { codeOf, ERRNO_CODES, PotluckError } from '../base/errors.ts'
 import { MovingPercentile } from '../base/percentile.ts'
 import { sleep } from '../base/time.ts'
 import { keyOf } from '../block/key.ts'
@@ -109,10 +109,17 @@ export class Fetcher {
       const known = this.#flights.get(name)
       const isJoinable = known !== undefined && !known.isGivenUp && isSameVersion(known.want, want)
       const flight = isJoinable ? known : this.#start(name, want, work)
+      const isSamePath = flight.want.path === want.path
       // Each round waits for the flight of its time.
-      const fetched = await flight.wait(options.signal)
+      const fetched = await flight.wait(options.signal).catch((error: unknown) => {
+        if (isSamePath || !isAboutPath(error) || tries === JOIN_TRIES) throw error
+        return undefined
+      })
+      // An inode has several names, or had: that it is not at another's proves nothing.
+      if (fetched === undefined) continue
       const { answer } = fetched
-      const isFresh = answer.type === 'block' ? isUsable(answer.block, want) : answer.stamp >= want.floor
+      const isFresh =
+        answer.type === 'block' ? isUsable(answer.block, want) : answer.stamp >= want.floor
       if (isFresh) return isJoinable ? { ...fetched, isJoined: true } : fetched
       if (tries === JOIN_TRIES) throw new PotluckError('EIO', `${want.path} changes too fast to be read`)
     }
@@ -147,9 +154,7 @@ export class Fetcher {
         return { answer: result.answer, tier: 'peer' }
       }
       if (!result.wasBusy) break
-      this.#init.counters.add('fetch_busy_rounds_total')
-      const waitMs = BUSY_WAIT_MS * 2 ** round * (0.5 + this.#init.random.next())
-      await sleep(this.#init.clock, waitMs, { signal })
+      await this.#backOff(round, signal)
     }
     return this.#fromSource(key, want, signal)
   }
@@ -171,9 +176,24 @@ export class Fetcher {
   async #fromSourceHolder(key: Key, want: Want, signal: AbortSignal): Promise<Fetched> {
     const known = this.#holders.get(want.volume) ?? new Set<PeerId>()
     this.#holders.set(want.volume, known)
-    const answer = await askSourceHolders(this.#init, { key, want, signal, known })
-    this.#admit(key, want, answer)
-    return { answer, tier: 'peer' }
+    for (let round = 0; ; round++) {
+      try {
+        const answer = await askSourceHolders(this.#init, { key, want, signal, known })
+        this.#admit(key, want, answer)
+        return { answer, tier: 'peer' }
+      } catch (error) {
+        if (codeOf(error) !== 'BUSY' || round === BUSY_ROUNDS) throw error
+      }
+      // Whoever was busy has had time to become less so.
+      await this.#backOff(round, signal)
+    }
+  }
+
+  /** Waits, at random and longer each round. */
+  async #backOff(round: number, signal: AbortSignal): Promise<void> {
+    this.#init.counters.add('fetch_busy_rounds_total')
+    const waitMs = BUSY_WAIT_MS * 2 ** round * (0.5 + this.#init.random.next())
+    await sleep(this.#init.clock, waitMs, { signal })
   }
 
   #admit(key: Key, want: Want, answer: SourceAnswer): void {
@@ -192,6 +212,11 @@ export class Fetcher {
     if (usual === undefined) return HEDGE_UNKNOWN_MS
     return Math.max(HEDGE_MIN_MS, usual * HEDGE_FACTOR)
   }
+}
+
+function isAboutPath(error: unknown): boolean {
+  const code = codeOf(error)
+  return code === 'ENOENT' || code === 'ENOTDIR' || code === 'ESTALE'
 }
 
 function isSameVersion(a: Want, b: Want): boolean {

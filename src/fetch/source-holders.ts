@@ -8,7 +8,8 @@ import type { SourceAnswer } from '../authority/directory-authority.ts'
 import type { ClimbPorts } from './climb.ts'
 import { judge } from './verify.ts'
 
-const ASKED_AT_MOST = 32
+/** Refusals come quickly, and once one holder is known they are over. */
+const ASKED_AT_MOST = 1024
 
 export type HolderTask = {
   readonly key: Key
@@ -18,18 +19,21 @@ export type HolderTask = {
   readonly known: Set<PeerId>
 }
 
-/** @throws PotluckError NO_SOURCE where nobody asked has the source, or the errno it gave */
+/** @throws PotluckError NO_SOURCE where nobody has the source, BUSY, or the errno that it gave */
 export async function askSourceHolders(ports: ClimbPorts, task: HolderTask): Promise<SourceAnswer> {
   const { key, known, want } = task
   const others = ports.table.closest(key, ASKED_AT_MOST).map((contact) => contact.peer)
   const inOrder = [...byDistance(key, known), ...others.filter((peer) => !known.has(peer))]
+  let isBusy = false
   for (const peer of inOrder) {
     // One after another on purpose: one reader of the source is enough.
     const answer = await askOne(ports, peer, task)
-    if (answer === undefined) continue
+    if (answer === 'busy') isBusy = true
+    if (answer === 'busy' || answer === undefined) continue
     known.add(peer)
     return answer
   }
+  if (isBusy) throw new PotluckError('BUSY', `the holders of ${want.volume}'s source have no time`)
   const why = `no reachable peer has the source of volume ${want.volume}`
   throw new PotluckError('NO_SOURCE', why)
 }
@@ -45,20 +49,23 @@ async function askOne(
   ports: ClimbPorts,
   peer: PeerId,
   task: HolderTask,
-): Promise<SourceAnswer | undefined> {
+): Promise<SourceAnswer | 'busy' | undefined> {
   const want: Want = { ...task.want, reach: 'source' }
   try {
     const reply = await ports.network.request(peer, { type: 'want', want }, { signal: task.signal })
     if (reply.type !== 'answer') return undefined
     const { answer } = reply
     if (answer.type === 'changed') return answer
+    if (answer.type === 'busy') return 'busy'
     if (answer.type !== 'block') return undefined
-    if (judge(answer, want, ports.checksum) === 'good') return answer
-    ports.counters.add('blocks_corrupt_total')
+    const verdict = judge(answer, want, ports)
+    if (verdict === 'good') return answer
+    ports.counters.add(`blocks_${verdict}_total`)
     return undefined
   } catch (error) {
     const isMeshError = error instanceof PotluckError && !error.code.startsWith('E')
-    if (!isMeshError || error.code === 'ABORTED') throw error
+    if (!isMeshError || task.signal.aborted) throw error
+    if (error.code === 'BUSY') return 'busy'
     task.known.delete(peer)
     return undefined
   }

@@ -1,5 +1,6 @@
 // What a peer says is checked before it is believed.
 import type { Answer, Block, Want } from '../ports/messages.ts'
+import type { HybridClock } from '../block/stamp.ts'
 import { checkPage } from '../wire/page.ts'
 import { decodeXattrs } from '../wire/xattrs.ts'
 
@@ -10,13 +11,24 @@ export function isUsable(block: Block, want: Want): boolean {
   return block.stamp >= want.floor && (want.kind !== 'data' || block.version === want.version)
 }
 
+export type JudgePorts = {
+  readonly checksum: (bytes: Uint8Array) => number
+  readonly stamps: HybridClock
+}
+
+/**
+ * Whether a peer's block is the one that was wanted. Its stamp is taken note of, so that whatever
+ * this node tells of afterwards is later; one from the far future would outlast every
+ * invalidation, and counts as damage.
+ */
 export function judge(
   answer: Extract<Answer, { type: 'block' }>,
   want: Want,
-  checksum: (bytes: Uint8Array) => number,
+  ports: JudgePorts,
 ): Verdict {
   const { block } = answer
-  if (checksum(block.bytes) !== block.checksum || !isWellFormed(block, want)) return 'corrupt'
+  const isWhole = ports.checksum(block.bytes) === block.checksum && isWellFormed(block, want)
+  if (!isWhole || !ports.stamps.witness(block.stamp)) return 'corrupt'
   return isUsable(block, want) ? 'good' : 'stale'
 }
 

@@ -166,6 +166,7 @@ class Node implements MeshNode {
       random: random.fork('fetch'),
       table: this.#table,
       counters: this.#counters,
+      stamps: this.#stamps,
       checksum: checksum ?? checksumOf,
       shard: this.#shard,
       floors: this.#floors,

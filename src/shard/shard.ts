@@ -70,8 +70,13 @@ export class Shard {
     return this.#small.has(key) || this.#main.has(key)
   }
 
-  /** Takes a block in, evicting others; one too large for the shard is not kept. */
+  /**
+   * Takes a block in, evicting others; one too large for the shard is not kept, nor one that came
+   * too late, after a newer state of the same version.
+   */
   admit(key: Key, block: Block): void {
+    const held = (this.#small.get(key) ?? this.#main.get(key))?.block
+    if (held !== undefined && held.version === block.version && held.stamp > block.stamp) return
     const size = block.bytes.length + ENTRY_BYTES
     this.delete(key)
     if (size > this.capacityBytes) return

@@ -1,0 +1,73 @@
+import test from 'ava'
+import { codeOf, PotluckError } from '../../../src/base/errors.ts'
+import type { Answer } from '../../../src/ports/messages.ts'
+import { blockOf, FetchBench, textOf, wantOf } from './fetch-bench.ts'
+
+const good: Answer = { type: 'block', block: blockOf('good') }
+const NONE = new PotluckError('NO_SOURCE', 'not mounted here')
+
+/** This node is the home of the key, and has no source. */
+function homeWithoutSource(): FetchBench {
+  const bench = new FetchBench({ peers: 40, isHome: true })
+  bench.fallback = bench.after(1, NONE)
+  return bench
+}
+
+const peersOf = (bench: FetchBench) =>
+  bench.table.closest('\0'.repeat(32), 40).map(({ peer }) => peer)
+
+test('a home without the source asks until it finds one that has it, and remembers it', async (t) => {
+  const bench = homeWithoutSource()
+  const holder = peersOf(bench).at(-1)
+  bench.script(holder, bench.after(1, good))
+  t.is(textOf((await bench.run(bench.fetcher.fetch(wantOf()))).answer), 'good')
+  t.true(bench.asked.every(({ want }) => want.reach === 'source'))
+  bench.asked.length = 0
+  await bench.run(bench.fetcher.readSource(wantOf({ index: 1 })))
+  t.deepEqual(
+    bench.asked.map(({ peer }) => peer),
+    [holder],
+  )
+})
+
+test('a holder that is gone is forgotten, and another one found', async (t) => {
+  const bench = homeWithoutSource()
+  const [a, b] = peersOf(bench)
+  bench.script(a, bench.after(1, good))
+  await bench.run(bench.fetcher.readSource(wantOf()))
+  bench.script(a, bench.after(1, new PotluckError('UNREACHABLE', 'dead')))
+  bench.script(b, bench.after(1, good))
+  t.is(textOf((await bench.run(bench.fetcher.readSource(wantOf({ index: 1 })))).answer), 'good')
+})
+
+test('where nobody has the source the asker is told so', async (t) => {
+  const bench = homeWithoutSource()
+  t.is(await bench.run(bench.fetcher.fetch(wantOf()).catch(codeOf)), 'NO_SOURCE')
+})
+
+test('an error of the source is final', async (t) => {
+  const bench = homeWithoutSource()
+  bench.fallback = bench.after(1, new PotluckError('EACCES', 'no'))
+  t.is(await bench.run(bench.fetcher.fetch(wantOf()).catch(codeOf)), 'EACCES')
+  t.is(bench.asked.length, 1)
+})
+
+test('a holder that is busy is not taken for one that has no source', async (t) => {
+  const bench = homeWithoutSource()
+  const [a, b] = peersOf(bench)
+  let refusals = 3
+  bench.script(a, async () => {
+    if (refusals-- > 0) throw new PotluckError('BUSY', 'too many fetches')
+    return good
+  })
+  bench.script(b, async () => ({ type: 'busy', referrals: [] }))
+  t.is(textOf((await bench.run(bench.fetcher.readSource(wantOf()))).answer), 'good')
+})
+
+test('a damaged block of a holder is not taken', async (t) => {
+  const bench = homeWithoutSource()
+  const bad = { ...blockOf('bad'), checksum: 1 }
+  bench.fallback = async () => ({ type: 'block', block: bad })
+  t.is(await bench.run(bench.fetcher.readSource(wantOf()).catch(codeOf)), 'NO_SOURCE')
+  t.true(bench.counters.get('blocks_corrupt_total') > 0)
+})
