@@ -1,8 +1,10 @@
 // The commands that ask a running peer through its socket: ready, status, warm and the like.
+import { existsSync, realpathSync } from 'node:fs'
+import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { ApiClient } from '../api/api-client.ts'
 import { resolveTarget } from '../api/paths.ts'
-import type { Target } from '../api/paths.ts'
+import type { Places, Target } from '../api/paths.ts'
 import { PotluckError } from '../../src/base/errors.ts'
 import { apiSocket } from './options/peer-settings.ts'
 import { formatBytes, formatCount } from './options/quantities.ts'
@@ -122,7 +124,19 @@ async function resolveTargets(
   const status = await client.status({ signal: terminal.interrupted })
   const volumes = status.node.volumes.map((volume) => volume.name)
   const places = { cwd: terminal.cwd, volumes, mounts: status.mounts }
-  return given.map((each) => resolveTarget(each, places))
+  return given.map((each) => resolveThroughLinks(each, places))
+}
+
+// A mount point is known without symbolic links, and a person may come by way of one. The last name
+// is left as it is: it may be gone from the source, or a link that is meant itself.
+function resolveThroughLinks(given: string, places: Places): Target {
+  try {
+    return resolveTarget(given, places)
+  } catch (error) {
+    const { dir, base } = path.parse(path.resolve(places.cwd, given))
+    if (!existsSync(dir)) throw error
+    return resolveTarget(path.join(realpathSync(dir), base), places)
+  }
 }
 
 /** How long one question may hang before the next, so that progress is seen. */

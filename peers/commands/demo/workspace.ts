@@ -1,7 +1,7 @@
 // The demo's temporary directory, with mount points in it: taken away whatever happens, and never
 // emptied through a mount that is still there.
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 
@@ -16,7 +16,8 @@ export type Workspace = {
 
 /** @param keep leaves the files (logs) where they are, but no mount */
 export function makeWorkspace(keep: boolean): Workspace {
-  const directory = mkdtempSync(path.join(os.tmpdir(), 'potluck-demo-'))
+  // The kernel's list of mounts knows no symbolic links.
+  const directory = realpathSync(mkdtempSync(path.join(os.tmpdir(), 'potluck-demo-')))
   const at = (name: string): string => path.join(directory, name)
   writeFileSync(at('config.yaml'), '')
   return {
@@ -37,8 +38,13 @@ export function makeWorkspace(keep: boolean): Workspace {
 function mountsBelow(directory: string): readonly string[] {
   return readFileSync('/proc/self/mounts', 'utf8')
     .split('\n')
-    .map((line) => line.split(' ')[1] ?? '')
+    .map((line) => unescapeMount(line.split(' ')[1] ?? ''))
     .filter((mountPoint) => mountPoint.startsWith(`${directory}/`))
+}
+
+/** The kernel writes spaces and the like in octal. */
+function unescapeMount(text: string): string {
+  return text.replace(/\\(\d{3})/g, (_, octal: string) => String.fromCharCode(parseInt(octal, 8)))
 }
 
 function forceUnmount(mountPoint: string): void {
