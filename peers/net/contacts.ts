@@ -24,9 +24,17 @@ export class Contacts {
   readonly #departed = new Map<PeerId, number>()
   readonly #listeners = new Set<RoutingListener>()
   #list: readonly Contact[] | undefined
+  /** The exclusive or of the first 32 bits of all positions, our own among them. */
+  #hash: number
 
   constructor(self: PeerId) {
     this.self = { peer: self, position: positionOf(self) }
+    this.#hash = first32Bits(this.self.position)
+  }
+
+  /** Equal for two peers that know the same ones, themselves included. */
+  get hash(): number {
+    return this.#hash >>> 0
   }
 
   get size(): number {
@@ -70,6 +78,7 @@ export class Contacts {
     const contact = { peer, position: positionOf(peer) }
     this.#known.set(peer, { contact, addresses })
     this.#list = undefined
+    this.#hash ^= first32Bits(contact.position)
     for (const listener of this.#listeners) listener.joined(contact)
     return true
   }
@@ -80,6 +89,7 @@ export class Contacts {
     if (known === undefined) return false
     this.#known.delete(peer)
     this.#list = undefined
+    this.#hash ^= first32Bits(known.contact.position)
     // The oldest goes first: a Map keeps the order of insertion.
     if (this.#departed.size >= MAX_DEPARTED) {
       for (const oldest of this.#departed.keys()) {
@@ -103,6 +113,10 @@ export class Contacts {
       .sort((a, b) => compareDistance(a.contact.position, b.contact.position, key))
       .slice(0, count)
   }
+}
+
+function first32Bits(position: Key): number {
+  return Buffer.from(position.slice(0, 4), 'latin1').readInt32LE(0)
 }
 
 /** Negative if `a` is closer to the key than `b`. */

@@ -6,6 +6,8 @@ import type { Uint8ArrayList } from 'uint8arraylist'
 /** Bytes a socket takes before it asks its writer to wait: enough for a batch of slices. */
 const HIGH_WATER_MARK_BYTES = 1024 * 1024
 const IDLE_TIMEOUT_MS = 10 * 60_000
+/** Until the other host's kernel answers: a host that is down does not. */
+const CONNECT_TIMEOUT_MS = 2_000
 
 type SendResult = { sentBytes: number; canSendMore: boolean }
 
@@ -22,7 +24,11 @@ type SocketConnection = MessageStream & {
  */
 export function corkedTcp(): (components: TCPComponents) => Transport {
   const create = tcp({
-    dialOpts: { noDelay: true, highWaterMark: HIGH_WATER_MARK_BYTES } as object,
+    dialOpts: {
+      noDelay: true,
+      highWaterMark: HIGH_WATER_MARK_BYTES,
+      timeout: CONNECT_TIMEOUT_MS,
+    } as object,
     listenOpts: { noDelay: true, highWaterMark: HIGH_WATER_MARK_BYTES } as object,
     backlog: 1_024,
     inboundSocketInactivityTimeout: IDLE_TIMEOUT_MS,

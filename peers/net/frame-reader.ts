@@ -32,6 +32,7 @@ const LIMITS: ReadonlyMap<number, number> = new Map([
   [FRAME.departed, MAX_CONTACTS_BYTES],
   [FRAME.find, 64],
   [FRAME.goodbye, 0],
+  [FRAME.digest, 8],
 ])
 
 /**

@@ -41,6 +41,8 @@ export const FRAME = {
   find: 22,
   /** The sender closes the link on purpose: it leaves the mesh (1), or the link was idle (0). */
   goodbye: 23,
+  /** How many contacts the sender has, and a hash of them: who has others answers with `contacts`. */
+  digest: 24,
 } as const
 
 export type FrameType = (typeof FRAME)[keyof typeof FRAME]

@@ -20,6 +20,7 @@ export type LinkListener = {
   closed(link: Link, error: PotluckError): void
   contacts(link: Link, body: Buffer): void
   departed(link: Link, body: Buffer): void
+  digest(link: Link, body: Buffer): void
   /** The contacts closest to the position in the body, encoded. */
   find(link: Link, body: Buffer): Uint8Array
   goodbye(link: Link, leaves: boolean): void
@@ -38,6 +39,9 @@ export type LinkInit = {
 
 /** Ticks of the liveness check since anything came from the peer. */
 export type Silence = { ticks: number; pinged: boolean }
+
+/** How long a link's last frames have to leave before its connection is cut. */
+export const FAREWELL_MS = 25
 
 /** One long-lived stream to a peer: proof first, then requests both ways. */
 export class Link {
@@ -137,13 +141,12 @@ export class Link {
   /** Lets what was sent last (why we close) leave before the connection goes. */
   #closeConnection(): void {
     const { connection } = this
-    if (this.silence.pinged || connection.status !== 'open') {
-      connection.abort(new Error('the link is closed'))
-      return
+    const abort = (): void => {
+      if (connection.status === 'open') connection.abort(new Error('the link is closed'))
     }
-    connection.close({ signal: AbortSignal.timeout(500) }).catch((error: unknown) => {
-      connection.abort(error instanceof Error ? error : new Error('closing failed'))
-    })
+    // libp2p's own `close` waits half a second on TLS for the other end to close too.
+    if (this.silence.pinged) abort()
+    else setTimeout(abort, FAREWELL_MS)
   }
 
   #listen(): void {
@@ -181,7 +184,8 @@ export class Link {
     const cause = known
       ? error
       : new PotluckError('UNREACHABLE', `the link to ${this.peer} broke`, { cause: error })
-    this.#log('warn', `closing the connection to ${this.peer}: ${String((error as Error).message)}`, {
+    // That a stream broke is no news beside the connection's end; what a peer did wrong is.
+    this.#log(known ? 'warn' : 'debug', `closing the connection to ${this.peer}: ${String((error as Error).message)}`, {
       peer: this.peer,
       code: cause.code,
     })
@@ -231,6 +235,8 @@ export class Link {
         return this.#listener.contacts(this, body)
       case FRAME.departed:
         return this.#listener.departed(this, body)
+      case FRAME.digest:
+        return this.#listener.digest(this, body)
       case FRAME.find:
         return this.#outbox.reply(id, this.#listener.find(this, body), undefined)
       case FRAME.goodbye:

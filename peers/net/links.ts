@@ -1,4 +1,4 @@
-import type { Connection, Stream } from '@libp2p/interface'
+import type { Connection, PeerId as Libp2pPeerId, Stream } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
 import { PotluckError } from '../../src/base/errors.ts'
@@ -9,10 +9,12 @@ import type { Libp2pNode } from './libp2p-node.ts'
 import { Link, type LinkListener } from './link.ts'
 import type { HandlerSlot } from './services.ts'
 
-/** How long a stranger may take to prove the mesh key. */
-const PROOF_TIMEOUT_MS = 4_000
-/** A peer that can't be connected to in this time counts as dead. */
-export const DIAL_TIMEOUT_MS = 2_000
+/** How long a stranger may take to prove the mesh key, if both are busy with many others. */
+const PROOF_TIMEOUT_MS = 10_000
+/** A known peer that can't be connected to in this time counts as dead. */
+const DIAL_TIMEOUT_MS = 3_000
+/** The first peer of a mesh may have hundreds of others at its door. */
+const JOIN_TIMEOUT_MS = 15_000
 /** Connections that have not proved anything yet. */
 const MAX_UNPROVEN = 1_024
 
@@ -25,6 +27,8 @@ export type LinksInit = {
   readonly log: Log
   /** Where a peer may be reached, as far as we know. */
   readonly addressesOf: (peer: PeerId) => readonly string[]
+  /** @default 10_000 */
+  readonly proofTimeoutMs?: number
 }
 
 /**
@@ -98,7 +102,7 @@ export class Links {
     const known = addresses ?? this.#init.addressesOf(peer)
     const id = `/p2p/${peer}`
     const targets = known.map((address) => multiaddr(address + id))
-    const link = this.#dial(targets.length > 0 ? targets : peerIdFromString(peer))
+    const link = this.#dial(targets.length > 0 ? targets : peerIdFromString(peer), DIAL_TIMEOUT_MS)
     this.#dialling.set(peer, link)
     const forget = (): boolean => this.#dialling.delete(peer)
     link.then(forget, forget)
@@ -107,15 +111,15 @@ export class Links {
 
   /** Dials addresses whose peer may be unknown. @throws as `connect` does */
   async dial(addresses: readonly string[]): Promise<Link> {
-    return this.#dial(addresses.map((address) => multiaddr(address)))
+    return this.#dial(parseAddresses(addresses), JOIN_TIMEOUT_MS)
   }
 
-  async #dial(target: Multiaddr[] | ReturnType<typeof peerIdFromString>): Promise<Link> {
+  async #dial(target: Multiaddr[] | Libp2pPeerId, timeoutMs: number): Promise<Link> {
     const node = this.#node
     if (node === undefined || this.#isStopped) throw new PotluckError('CLOSED', 'stopping')
     let connection: Connection
     try {
-      connection = await node.dial(target, { signal: AbortSignal.timeout(DIAL_TIMEOUT_MS) })
+      connection = await node.dial(target, { signal: AbortSignal.timeout(timeoutMs) })
     } catch (cause) {
       const message = cause instanceof Error ? cause.message : String(cause)
       throw new PotluckError('UNREACHABLE', `can't connect to ${String(target)}: ${message}`, {
@@ -158,7 +162,7 @@ export class Links {
     const timer = setTimeout(() => {
       this.refusals.timeouts++
       this.#refuse(connection, 'did not prove the mesh key in time', undefined)
-    }, PROOF_TIMEOUT_MS)
+    }, this.#init.proofTimeoutMs ?? PROOF_TIMEOUT_MS)
     const done = (): void => {
       this.#unproven--
       clearTimeout(timer)
@@ -204,12 +208,24 @@ export class Links {
   }
 }
 
+/** @throws PotluckError EINVAL */
+function parseAddresses(addresses: readonly string[]): Multiaddr[] {
+  return addresses.map((address) => {
+    try {
+      return multiaddr(address)
+    } catch (cause) {
+      throw new PotluckError('EINVAL', `'${address}' is no address`, { cause })
+    }
+  })
+}
+
 function bound(listener: LinkListener): LinkListener {
   return {
     opened: (link) => listener.opened(link),
     closed: (link, error) => listener.closed(link, error),
     contacts: (link, body) => listener.contacts(link, body),
     departed: (link, body) => listener.departed(link, body),
+    digest: (link, body) => listener.digest(link, body),
     find: (link, body) => listener.find(link, body),
     goodbye: (link, leaves) => listener.goodbye(link, leaves),
   }

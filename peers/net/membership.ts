@@ -1,6 +1,7 @@
 import type { Log } from '../../src/base/log.ts'
 import { PotluckError } from '../../src/base/errors.ts'
 import type { PeerId } from '../../src/ports/messages.ts'
+import { malformed } from '../../src/wire/reader.ts'
 import {
   decodeIntroductions,
   decodePeers,
@@ -17,14 +18,26 @@ import type { Links } from './links.ts'
 
 /** Contacts told to a peer that one meets. */
 const TOLD_AT_MEETING = 256
-/** News of a join is passed on to so many peers; more than log N, so that all of a small mesh hear. */
-const TOLD_OF_NEWS = 8
+/** News of a join is passed on to so many peers: in a small mesh to all, where most have one link. */
+const TOLD_OF_NEWS = 64
+/** Contacts are compared with one linked peer this often, as long as they change. */
+const COMPARE_MS = 400
+const COMPARE_QUIET_MS = 10_000
 /** Beyond so many contacts news of joins is no longer passed on: kad-dht's tables do the rest. */
 const SMALL_MESH = 256
 /** News is gathered for so long. */
 const NEWS_DELAY_MS = 5
-/** Links that a node keeps at least, if there are so many peers: for gossip, and to see who dies. */
-const MIN_LINKS = 8
+/**
+ * Links that a node keeps at least, if there are so many peers: for gossip, and to see who dies.
+ * Others dial us too, so that on average it has twice as many.
+ */
+const MIN_LINKS = 4
+/** The links are counted when those who dial us have had time to. */
+const DEGREE_DELAY_MS = 250
+/** Dials of our own accord at once: each costs ten milliseconds of CPU, and they are never urgent. */
+const MAX_DIALS = 4
+/** A busy peer, or we ourselves, may be too slow once; a dead one is so each time. */
+const ATTEMPTS = 3
 const CLOSEST = 20
 
 export type MembershipInit = {
@@ -44,13 +57,19 @@ export class Membership implements LinkListener {
   readonly #init: MembershipInit
   readonly #goodbyes = new WeakMap<Link, boolean>()
   readonly #news = new Map<PeerId, Introduction>()
+  /** Peers to be connected to, in the order in which they came to be doubted. */
+  readonly #doubted = new Set<PeerId>()
+  #dials = 0
   #newsTimer: NodeJS.Timeout | undefined
+  #compareTimer: NodeJS.Timeout | undefined
+  #comparedHash = 0
   #degreeTimer: NodeJS.Timeout | undefined
   #isStopped = false
 
   constructor(init: MembershipInit) {
     this.#init = init
     this.#contacts = init.contacts
+    this.#compareLater(COMPARE_MS)
   }
 
   opened(link: Link): void {
@@ -84,6 +103,14 @@ export class Membership implements LinkListener {
     }
   }
 
+  /** Someone compares contacts with us: tell ours if they differ. */
+  digest(link: Link, body: Buffer): void {
+    if (body.length !== 8) throw malformed('a digest of another length')
+    const { size, hash } = this.#contacts
+    if (body.readUInt32LE(0) === size && body.readUInt32LE(4) === hash) return
+    link.tell(FRAME.contacts, 0, (writer) => writeIntroductions(writer, this.#introduction(link)))
+  }
+
   find(_link: Link, body: Buffer): Uint8Array {
     const key = body.toString('latin1')
     return encodeIntroductions(this.#contacts.closest(key, CLOSEST).map(introduce))
@@ -114,6 +141,7 @@ export class Membership implements LinkListener {
   stop(): void {
     this.#isStopped = true
     clearTimeout(this.#newsTimer)
+    clearTimeout(this.#compareTimer)
     clearTimeout(this.#degreeTimer)
     for (const link of this.#links.all()) link.tell(FRAME.goodbye, 1)
   }
@@ -161,16 +189,62 @@ export class Membership implements LinkListener {
     }
   }
 
+  /** News may be lost, or come before there was a link to pass it on: so compare, now and then. */
+  #compareLater(delayMs: number): void {
+    this.#compareTimer = setTimeout(() => {
+      const { size, hash } = this.#contacts
+      const isQuiet = hash === this.#comparedHash || size > SMALL_MESH
+      this.#comparedHash = hash
+      for (const link of some([...this.#links.all()], 1)) {
+        link.tell(FRAME.digest, 0, (writer) => {
+          writer.u32(size)
+          writer.u32(hash)
+        })
+      }
+      this.#compareLater(isQuiet ? COMPARE_QUIET_MS : COMPARE_MS)
+    }, delayMs * (0.5 + Math.random()))
+  }
+
   /** Someone believes us dead. */
   #contradict(link: Link): void {
     const self = { peer: this.#contacts.self.peer, addresses: this.#init.ownAddresses() }
     link.tell(FRAME.contacts, 0, (writer) => writeIntroductions(writer, [self]))
   }
 
+  /** Finds out whether a peer is alive by connecting to it, when its turn comes. */
   #verify(peer: PeerId): void {
-    this.#links.connect(peer).catch((error: unknown) => {
+    this.#doubted.add(peer)
+    while (this.#dials < MAX_DIALS && this.#doubted.size > 0) {
+      for (const next of this.#doubted) {
+        this.#doubted.delete(next)
+        void this.#connect(next)
+        break
+      }
+    }
+  }
+
+  async #connect(peer: PeerId): Promise<void> {
+    this.#dials++
+    try {
+      await this.#tryConnect(peer)
+    } catch (error) {
       this.remove(peer, error instanceof Error ? error.message : String(error))
-    })
+    } finally {
+      this.#dials--
+      const [next] = this.#doubted
+      if (next !== undefined) this.#verify(next)
+    }
+  }
+
+  async #tryConnect(peer: PeerId): Promise<void> {
+    for (let attempt = 1; this.#contacts.has(peer) && !this.#isStopped; attempt++) {
+      try {
+        await this.#links.connect(peer)
+        return
+      } catch (error) {
+        if (attempt >= ATTEMPTS || !isTimeout(error)) throw error
+      }
+    }
   }
 
   /** Connects to a few more peers if this node has too few links. */
@@ -179,7 +253,7 @@ export class Membership implements LinkListener {
     this.#degreeTimer = setTimeout(() => {
       this.#degreeTimer = undefined
       this.#raiseDegree()
-    }, NEWS_DELAY_MS)
+    }, DEGREE_DELAY_MS * (1 + Math.random()))
   }
 
   #raiseDegree(): void {
@@ -217,6 +291,11 @@ export class Membership implements LinkListener {
       this.remove(peer, error instanceof Error ? error.message : String(error))
     }
   }
+}
+
+function isTimeout(error: unknown): boolean {
+  const { cause } = error as { cause?: { name?: unknown } }
+  return cause?.name === 'TimeoutError' || cause?.name === 'AbortError'
 }
 
 function introduce({ contact, addresses }: KnownContact): Introduction {

@@ -31,7 +31,7 @@ const SMALL_BYTES = SLICE_BYTES
 /** After so many bytes of small replies a large one gets its turn. */
 const SMALL_RUN_BYTES = 4 * SLICE_BYTES
 /** Handed to the stream at once; the stream says whether it can take more. */
-const BATCH_BYTES = 256 * 1024
+const BATCH_BYTES = 512 * 1024
 /** Batches are allocated with this capacity and grow. */
 const BATCH_CAPACITY_BYTES = 16 * 1024
 

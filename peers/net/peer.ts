@@ -10,6 +10,7 @@ import { Contacts } from './contacts.ts'
 import { loadIdentity, makeIdentity } from './identity.ts'
 import { startLibp2p, type Libp2pNode, type Security } from './libp2p-node.ts'
 import { Links } from './links.ts'
+import { FAREWELL_MS } from './link.ts'
 import { Liveness } from './liveness.ts'
 import { Membership } from './membership.ts'
 import { MESH_KEY_BYTES } from './mesh-key.ts'
@@ -34,6 +35,8 @@ export type PeerInit = {
   readonly mdns?: boolean
   /** @default nothing is logged */
   readonly log?: Log
+  /** A connection whose peer has not proved the mesh key by then is closed. @default 10_000 */
+  readonly proofTimeoutMs?: number
 }
 
 /** Numbers that only grow, but for those that end in a unit of what is there now. */
@@ -104,6 +107,7 @@ export async function startPeer(init: PeerInit): Promise<StartedPeer> {
     liveness.stop()
     membership.stop()
     links.stop(new PotluckError('CLOSED', 'this peer stops'))
+    await new Promise((resolve) => setTimeout(resolve, FAREWELL_MS))
     await started.stop()
   }
 

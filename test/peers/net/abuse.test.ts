@@ -10,7 +10,8 @@ async function aVictim(
   t: ExecutionContext,
 ): Promise<{ victim: StartedPeer; friend: StartedPeer; address: string; lines: LogLine[] }> {
   const lines: LogLine[] = []
-  const [victim, friend] = [await aPeer(t, { lines }), await aPeer(t)]
+  const victim = await aPeer(t, { lines, proofTimeoutMs: 1_000 })
+  const friend = await aPeer(t)
   victim.network.handle(async () => ({ type: 'done' }))
   await friend.dial(victim.addresses())
   return { victim, friend, address: victim.addresses()[0] ?? '', lines }
