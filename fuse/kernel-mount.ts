@@ -100,7 +100,7 @@ class KernelMount implements Mount {
     if (this.#minor === undefined || mountedAt(this.mountPoint)?.minor !== this.#minor) return
     if ((await unmount(this.mountPoint)) !== 'busy') return
     this.#log('info', `${this.mountPoint} is in use: it goes away for those who use it, too`)
-    await unmountLazily(this.mountPoint)
+    await unmountLazily(this.mountPoint, { abort: true })
   }
 
   async #onEnded(why: string): Promise<CloseReason> {
@@ -120,7 +120,7 @@ class KernelMount implements Mount {
   /** A thread asleep in read(2) would keep the process from ending. */
   #onExit(): void {
     unmountNow(this.mountPoint)
-    this.#connection.stopReading()
+    this.#connection.stopReadingNow()
   }
 }
 

@@ -3,13 +3,16 @@ import { closeSync, writeSync, writevSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import type { Log } from '../../src/base/log.ts'
 import { Message } from '../protocol/message.ts'
-import { wake } from '../protocol/notify.ts'
 import { Notifier } from './notifier.ts'
 import type { FromReader, ReaderInit } from './reader-messages.ts'
 import { allocateRing, RingConsumer } from './ring.ts'
+import { wakeThread } from './thread-signal.ts'
 
 /** Requests taken in one turn of the event loop, so that replies and other work get theirs. */
 const BURST = 64
+
+const WAKE_MS = 20
+const WAKE_TIMES = 100
 
 export type ConnectionInit = {
   /** The open device, already mounted. The connection closes it. */
@@ -74,6 +77,8 @@ export class Connection implements ReplyDevice {
     const worker = new Worker(new URL('./reader-thread.ts', import.meta.url), {
       workerData,
       name: 'potluck-fuse-reader',
+      // Not what this process was started with, which may name a script of its own.
+      execArgv: [],
     })
     return new Promise((resolve) => {
       worker.on('message', (message: FromReader) => {
@@ -97,18 +102,23 @@ export class Connection implements ReplyDevice {
     if (!isEmpty) setImmediate(this.#drain)
   }
 
-  /**
-   * Makes the reader thread end, though it sleeps in read(2): the kernel answers this notify with
-   * a request. It takes no lock that a request of ours could hold, so that it may be written here.
-   */
-  stopReading(): void {
+  /** Makes the reader thread end, though it sleeps in read(2). */
+  async #stopReading(): Promise<void> {
     this.#ring.stop()
-    if (this.#fd < 0) return
-    try {
-      writeSync(this.#fd, wake())
-    } catch (error) {
-      const { code } = error as NodeJS.ErrnoException
-      this.#init.log('debug', 'the reader thread has already ended', { code })
+    const wake = () => wakeThread(this.#ring.threadId)
+    // Again and again: a signal that comes just before the thread goes to sleep is lost.
+    const timer = setInterval(wake, WAKE_MS)
+    wake()
+    await this.ended
+    clearInterval(timer)
+  }
+
+  /** The same for a process that is about to end and can't wait for an event. */
+  stopReadingNow(): void {
+    this.#ring.stop()
+    for (let times = 0; times < WAKE_TIMES && !this.#ring.hasEnded; times++) {
+      wakeThread(this.#ring.threadId)
+      this.#ring.waitForEnd(WAKE_MS)
     }
   }
 
@@ -120,8 +130,7 @@ export class Connection implements ReplyDevice {
     // While the notify thread is inside a write it holds the device open, and the write may wait
     // for a request: so reading goes on until it is done.
     await this.notifier.close()
-    this.stopReading()
-    await this.ended
+    await this.#stopReading()
     if (this.#fd < 0) return
     const fd = this.#fd
     this.#fd = -1

@@ -50,6 +50,7 @@ export class Notifier {
     const worker = new Worker(new URL('./notify-thread.ts', import.meta.url), {
       workerData,
       name: 'potluck-fuse-notify',
+      execArgv: [],
     })
     worker.on('message', (result: FromNotifier) => this.#onWritten(result))
     worker.on('error', (error) => {

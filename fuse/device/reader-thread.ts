@@ -1,10 +1,10 @@
-// A worker thread that sleeps in read(2) on the device. It ends when the mount does, or when it is
-// woken after main has said stop.
+// A worker thread that sleeps in read(2) on the device. It ends when the mount does, or when main,
+// having said stop, wakes it with a signal.
 //
 // The fast path belongs here: a request that shared memory can answer is answered in this thread,
 // between `readSync` and `publish`, and main never hears of it (main's wake-up is most of what a
 // request costs).
-import { readSync } from 'node:fs'
+import { readlinkSync, readSync } from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
 import { assertPort, type FromReader, type ReaderInit } from './reader-messages.ts'
 import { READ_BYTES, RingProducer } from './ring.ts'
@@ -19,7 +19,7 @@ function readRequests(ring: RingProducer, fd: number): string {
       length = readSync(fd, ring.bytes, at, READ_BYTES, null)
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code ?? 'EIO'
-      // EINTR: a signal. ENOENT: the request was taken back while it was being read.
+      // EINTR: a signal; room() sees whether it meant stop. ENOENT: the request was taken back while it was being read.
       if (code === 'EINTR' || code === 'ENOENT' || code === 'EAGAIN') continue
       return code
     }
@@ -35,5 +35,14 @@ function post(message: FromReader): void {
   port.postMessage(message)
 }
 
+/** This thread's number in the system: the link reads `PID/task/TID`. */
+function threadId(): number {
+  return Number(readlinkSync('/proc/thread-self').split('/')[2])
+}
+
 const { memory, fd } = workerData as ReaderInit
-post({ type: 'ended', why: readRequests(new RingProducer(memory), fd) })
+const ring = new RingProducer(memory)
+ring.begin(threadId())
+const why = readRequests(ring, fd)
+ring.end()
+post({ type: 'ended', why })

@@ -24,7 +24,9 @@ const PRODUCED = 0
 const CONSUMED = 1
 const MAIN_SLEEPS = 2
 const STOPPED = 3
-const FIRST_SLOT = 4
+const THREAD_ID = 4
+const ENDED = 5
+const FIRST_SLOT = 6
 
 const CONTROL_BYTES = (FIRST_SLOT + 2 * SLOTS) * 4
 
@@ -59,6 +61,17 @@ export class RingProducer extends RingEnd {
 
   get isStopped(): boolean {
     return this.load(STOPPED) === 1
+  }
+
+  /** Tells main whom to wake. */
+  begin(threadId: number): void {
+    Atomics.store(this.control, THREAD_ID, threadId)
+  }
+
+  /** Nothing is read any more. */
+  end(): void {
+    Atomics.store(this.control, ENDED, 1)
+    Atomics.notify(this.control, ENDED)
   }
 
   /** Where READ_BYTES of room are; sleeps until main has made it. Undefined once stopped. */
@@ -106,6 +119,21 @@ export class RingConsumer extends RingEnd {
   /** Tells the reader to end as soon as it wakes. */
   stop(): void {
     Atomics.store(this.control, STOPPED, 1)
+  }
+
+  /** The reader thread's number; 0 until it runs. */
+  get threadId(): number {
+    return this.load(THREAD_ID)
+  }
+
+  get hasEnded(): boolean {
+    return this.load(ENDED) === 1
+  }
+
+  /** Sleeps until the reader has ended, for a process that is about to. @returns whether it has */
+  waitForEnd(ms: number): boolean {
+    Atomics.wait(this.control, ENDED, 0, ms)
+    return this.hasEnded
   }
 
   /**

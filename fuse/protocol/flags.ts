@@ -32,7 +32,6 @@ export const NOTIFY = {
   INVAL_INODE: 2,
   INVAL_ENTRY: 3,
   STORE: 4,
-  RETRIEVE: 5,
   INC_EPOCH: 8,
 } as const
 

@@ -54,17 +54,3 @@ export function store(nodeid: number, offset: number, content: Uint8Array): Uint
   out.put(40, content)
   return out.bytes
 }
-
-/**
- * Asks for no bytes of the root's page cache. The kernel answers with a request of its own, which
- * is what a thread asleep in read(2) on the device can be woken with.
- */
-export function wake(): Uint8Array {
-  const out = message(NOTIFY.RETRIEVE, 32)
-  out.u64(16, 0)
-  out.u64(24, 1)
-  out.u64(32, 0)
-  out.u32(40, 0)
-  out.u32(44, 0)
-  return out.bytes
-}

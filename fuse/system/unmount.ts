@@ -1,6 +1,6 @@
 // Takes a mount away: as root by umount2(2), as anyone else through fusermount3.
 import { spawnSync } from 'node:child_process'
-import { MNT_DETACH, SystemCallError, umount, umountNow } from './libc.ts'
+import { MNT_DETACH, MNT_FORCE, SystemCallError, umount, umountNow } from './libc.ts'
 import { runFusermount } from './fusermount.ts'
 
 export type UnmountResult = 'unmounted' | 'busy' | 'not-mounted'
@@ -26,9 +26,12 @@ export async function unmount(path: string): Promise<UnmountResult> {
   }
 }
 
-/** Takes the mount out of the tree now; who still has files open there keeps them. */
-export async function unmountLazily(path: string): Promise<void> {
-  if (isRoot()) await umount(path, MNT_DETACH)
+/**
+ * Takes the mount out of the tree now; who still has files open there keeps them. With `abort`,
+ * which only root can ask for, every request that waits in it fails at once.
+ */
+export async function unmountLazily(path: string, options: { abort?: boolean } = {}): Promise<void> {
+  if (isRoot()) await umount(path, MNT_DETACH | (options.abort === true ? MNT_FORCE : 0))
   else await runUnmount(['-u', '-z', '--', path])
 }
 
@@ -38,8 +41,8 @@ async function runUnmount(options: readonly string[]): Promise<UnmountResult> {
   return /not found in|not mounted/.test(errors) ? 'not-mounted' : 'busy'
 }
 
-/** For a process that is about to end and can't wait: lazily, in this thread. */
+/** For a process that is about to end and can't wait: lazily, aborting, in this thread. */
 export function unmountNow(path: string): void {
-  if (isRoot()) umountNow(path, MNT_DETACH)
+  if (isRoot()) umountNow(path, MNT_DETACH | MNT_FORCE)
   else spawnSync('fusermount3', ['-u', '-z', '-q', '--', path], { stdio: 'ignore' })
 }

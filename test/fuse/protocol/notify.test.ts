@@ -4,7 +4,6 @@ import {
   invalidateEntry,
   invalidateInode,
   store,
-  wake,
 } from '../../../fuse/protocol/notify.ts'
 
 const hex = (bytes: Uint8Array) => Buffer.from(bytes).toString('hex')
@@ -38,12 +37,5 @@ test('STORE carries the bytes', (t) => {
   t.is(
     hex(store(5, 4096, Buffer.from('abc'))),
     `2b000000${'04000000'}${NO_UNIQUE}0500000000000000${'0010000000000000'}03000000${'00000000'}616263`,
-  )
-})
-
-test('The notify that wakes a reader asks for nothing', (t) => {
-  t.is(
-    hex(wake()),
-    `30000000${'05000000'}${NO_UNIQUE}${'00'.repeat(8)}0100000000000000${'00'.repeat(16)}`,
   )
 })
