@@ -1,8 +1,8 @@
 // Faults out of a seed: what may happen to a world, how often, and nothing that depends on what its
 // nodes do. Everything that is begun is also ended, so after `durationMs` the world is whole again.
 import type { Random } from '../src/ports/random.ts'
-import { below, between } from './draws.ts'
-import { delay, lose, type Rule } from './rules.ts'
+import { below, between } from './engine/draws.ts'
+import { delay, lose, type Rule } from './network/rules.ts'
 import type { StorageRule } from './storage.ts'
 import type { World } from './world.ts'
 

@@ -8,16 +8,17 @@
 import type { PeerId, Reply, Request } from '../src/ports/messages.ts'
 import type { Network, RequestOptions } from '../src/ports/network.ts'
 import { abortedError } from '../src/base/abort.ts'
-import { codeOf, PotluckError } from '../src/base/errors.ts'
-import { Call } from './call.ts'
-import { Distances, type NetworkCosts, type Topology } from './costs.ts'
-import type { Life } from './life.ts'
-import { Link, type Traffic } from './link.ts'
-import { replyBytes, requestBytes } from './message-bytes.ts'
-import { judge, type Passage, type Rule, type Verdict } from './rules.ts'
-import { Station } from './station.ts'
-import type { TraceHash } from './trace-hash.ts'
+import { PotluckError } from '../src/base/errors.ts'
+import type { Life } from './engine/life.ts'
+import type { TraceHash } from './engine/trace-hash.ts'
 import type { VirtualClock } from './virtual-clock.ts'
+import { Call } from './network/call.ts'
+import { Carrier } from './network/carrier.ts'
+import { Distances, type NetworkCosts, type Topology } from './network/costs.ts'
+import { Link, type Traffic } from './network/link.ts'
+import { isOpen, Liveness } from './network/liveness.ts'
+import type { Rule } from './network/rules.ts'
+import { Station } from './network/station.ts'
 
 export type NetworkInit = {
   readonly clock: VirtualClock
@@ -28,28 +29,25 @@ export type NetworkInit = {
   readonly onUnreachable: (asker: PeerId, peer: PeerId) => void
 }
 
-type Parcel = {
-  readonly from: Station
-  readonly to: Station
-  readonly call: Call
-  readonly bytes: number
-  /** When the last byte arrives if the receiver's line is free. */
-  readonly lastAt: number
-  readonly deliver: () => void
-}
-
 export class SimNetwork {
   /** Asked in order for every message; add and remove at will. */
   readonly rules: Rule[] = []
   readonly #init: NetworkInit
   readonly #distances: Distances
+  readonly #liveness: Liveness
+  readonly #carrier: Carrier
   readonly #stations = new Map<PeerId, Station>()
   /** A node's line outlives its lives, and so do its counts. */
   readonly #links = new Map<PeerId, Link>()
 
   constructor(init: NetworkInit) {
     this.#init = init
-    this.#distances = new Distances(init.costs, init.topology)
+    const distances = new Distances(init.costs, init.topology)
+    this.#distances = distances
+    this.#liveness = new Liveness({ ...init, distances })
+    const { clock, trace } = init
+    const [liveness, rules] = [this.#liveness, this.rules]
+    this.#carrier = new Carrier({ clock, trace, distances, liveness, rules })
   }
 
   /** A node's port for one life; the life before must have ended. */
@@ -67,7 +65,10 @@ export class SimNetwork {
   }
 
   /** What a node has sent and received in all its lives. */
-  traffic(peer: PeerId): { readonly sent: Readonly<Traffic>; readonly received: Readonly<Traffic> } {
+  traffic(peer: PeerId): {
+    readonly sent: Readonly<Traffic>
+    readonly received: Readonly<Traffic>
+  } {
     const { sent, received } = this.#link(peer)
     return { sent: { ...sent }, received: { ...received } }
   }
@@ -87,16 +88,16 @@ export class SimNetwork {
     station.isSilent = options.isSilent === true
     for (const call of station.outgoing) {
       call.abandon()
-      this.#later(station, call.target, () => call.work.abort())
+      this.#liveness.later(station, call.target, () => call.work.abort())
     }
     for (const call of station.incoming) {
-      this.#later(station, call.asker, () => this.#break(call))
+      this.#liveness.later(station, call.asker, () => this.#liveness.break(call))
     }
   }
 
   /** The node's life hangs: who waits for it will take it for dead. */
   hung(peer: PeerId): void {
-    this.#watchAll(this.#station(peer))
+    this.#liveness.watchAll(this.#station(peer))
   }
 
   /** The hang is over. */
@@ -107,7 +108,7 @@ export class SimNetwork {
   /** Puts every node on a side; nothing passes between sides. */
   partition(sideOf: (index: number) => number): void {
     for (const station of this.#stations.values()) station.side = sideOf(station.index)
-    for (const station of this.#stations.values()) this.#watchAll(station)
+    for (const station of this.#stations.values()) this.#liveness.watchAll(station)
   }
 
   /** All nodes are on one side again. */
@@ -136,116 +137,9 @@ export class SimNetwork {
     return new Promise<Reply>((resolve, reject) => {
       const call = new Call({ asker, target }, request, { resolve, reject })
       if (signal !== undefined) {
-        call.listen(signal, () => this.#later(asker, target, () => call.work.abort()))
+        call.listen(signal, () => this.#liveness.later(asker, target, () => call.work.abort()))
       }
-      this.#sendRequest(call)
-    })
-  }
-
-  #sendRequest(call: Call): void {
-    const { asker, target, request } = call
-    const verdict = this.#judge({ kind: 'request', message: request, from: asker.peer, to: target.peer })
-    const deliver = () => target.withHandler((handler) => {
-      if (call.isSettled) return
-      handler(asker.peer, request, call.work).then(
-        (reply) => this.#sendReply(call, reply),
-        (error: unknown) => this.#sendReply(call, failure(error)),
-      )
-    })
-    const bytes = requestBytes(request)
-    this.#send({ from: asker, to: target, call, bytes, deliver }, verdict)
-  }
-
-  #sendReply(call: Call, reply: Reply): void {
-    const { asker, target } = call
-    // Whoever is dead by now can't reply, and to whom gave up nothing is sent.
-    if (call.isSettled || target.life.state === 'dead') return
-    const verdict = this.#judge({ kind: 'reply', message: reply, from: target.peer, to: asker.peer })
-    const sent = verdict.type === 'alter' ? verdict.message : reply
-    const deliver = () => call.answer(sent)
-    this.#send({ from: target, to: asker, call, bytes: replyBytes(sent), deliver }, verdict)
-  }
-
-  #judge(passage: Passage): Verdict {
-    return judge(this.rules, passage)
-  }
-
-  #send(parcel: Omit<Parcel, 'lastAt'>, verdict: Verdict): void {
-    const { clock, costs } = this.#init
-    const { from, to, call, bytes } = parcel
-    const { firstAt, lastAt } = from.link.send(clock.elapsedMs, bytes)
-    const distanceMs = this.#distances.latencyMs(from.index, to.index)
-    const underwayMs = verdict.type === 'deliver' ? verdict.afterMs : distanceMs
-    if (verdict.type === 'drop') {
-      clock.after(costs.silenceMs, () => this.#break(call))
-    } else if (verdict.type === 'refuse') {
-      clock.at(firstAt + 2 * distanceMs, () => this.#break(call))
-    } else {
-      const full: Parcel = { ...parcel, lastAt: lastAt + underwayMs }
-      clock.at(firstAt + underwayMs, () => this.#arrive(full))
-    }
-  }
-
-  /** The first byte is there. */
-  #arrive(parcel: Parcel): void {
-    const { clock, trace } = this.#init
-    const { from, to, call, bytes } = parcel
-    if (call.isSettled) return
-    if (to.life.state === 'dead') return this.#notThere(call, from, to)
-    if (from.side !== to.side || to.life.state === 'hung') {
-      to.park(() => this.#arrive(parcel))
-      return this.#watch(call)
-    }
-    trace.add(clock.elapsedMs, from.index, to.index, bytes)
-    const inAt = Math.max(parcel.lastAt, to.link.receive(clock.elapsedMs, bytes))
-    clock.at(inAt, () => this.#process(parcel))
-    return undefined
-  }
-
-  #process({ to, call, bytes, deliver }: Parcel): void {
-    if (call.isSettled) return
-    const { clock } = this.#init
-    const run = () => to.life.whenRunning(deliver)
-    const startAt = to.link.process(clock.elapsedMs, bytes)
-    if (startAt > clock.elapsedMs) clock.at(startAt, run)
-    else run()
-  }
-
-  #notThere(call: Call, from: Station, to: Station): void {
-    if (to === call.asker) return
-    this.#later(to, from, () => this.#break(call))
-  }
-
-  /** Takes effect at the other end after the way there, or after the silence. */
-  #later(from: Station, to: Station, effect: () => void): void {
-    const { clock, costs } = this.#init
-    const isHeard = from.side === to.side && !from.isSilent
-    const delayMs = isHeard ? this.#distances.latencyMs(from.index, to.index) : costs.silenceMs
-    clock.after(delayMs, effect)
-  }
-
-  #watchAll(station: Station): void {
-    for (const call of station.outgoing) this.#watch(call)
-    for (const call of station.incoming) this.#watch(call)
-  }
-
-  /** Breaks the call where its ends can't hear each other, and can't for `silenceMs` to come. */
-  #watch(call: Call): void {
-    if (isOpen(call.asker, call.target)) return
-    const { clock, costs } = this.#init
-    clock.after(costs.silenceMs, () => {
-      if (!isOpen(call.asker, call.target)) this.#break(call)
-    })
-  }
-
-  #break(call: Call): void {
-    if (call.isSettled) return
-    const { asker, target } = call
-    call.work.abort()
-    asker.life.whenRunning(() => {
-      if (call.isSettled) return
-      this.#init.onUnreachable(asker.peer, target.peer)
-      call.fail('UNREACHABLE', `${target.peer} does not answer`)
+      this.#carrier.carry(call)
     })
   }
 
@@ -258,12 +152,4 @@ export class SimNetwork {
   #link(peer: PeerId): Link {
     return this.#station(peer).link
   }
-}
-
-function isOpen(a: Station, b: Station): boolean {
-  return a.side === b.side && a.life.state === 'running' && b.life.state === 'running'
-}
-
-function failure(error: unknown): Reply {
-  return { type: 'failed', code: codeOf(error), message: String(error) }
 }

@@ -11,8 +11,8 @@ import type { Contact, Routing } from '../src/ports/routing.ts'
 import { positionOf } from '../src/block/key.ts'
 import { compareDistance } from '../src/placement/distance.ts'
 import { sleep } from '../src/base/time.ts'
-import { between } from './draws.ts'
-import { RoutingView } from './routing-view.ts'
+import { between } from './engine/draws.ts'
+import { RoutingView } from './network/routing-view.ts'
 import type { VirtualClock } from './virtual-clock.ts'
 
 export type RoutingModel = {

@@ -4,12 +4,12 @@
 import type { Gossip, PeerId } from '../src/ports/messages.ts'
 import type { Random } from '../src/ports/random.ts'
 import type { Rumors } from '../src/ports/rumors.ts'
-import { below, between } from './draws.ts'
-import type { Life } from './life.ts'
-import { gossipBytes } from './message-bytes.ts'
+import { below, between } from './engine/draws.ts'
+import type { Life } from './engine/life.ts'
+import { gossipBytes } from './network/message-bytes.ts'
 import type { SimNetwork } from './network.ts'
-import { judge } from './rules.ts'
-import type { TraceHash } from './trace-hash.ts'
+import { judge } from './network/rules.ts'
+import type { TraceHash } from './engine/trace-hash.ts'
 import type { VirtualClock } from './virtual-clock.ts'
 
 export type RumorsModel = {
@@ -75,7 +75,8 @@ export class SimRumors {
     clock.after(verdict.type === 'deliver' ? verdict.afterMs : hops * hopMs, () => {
       // What comes while the way is closed is lost: repair is the rooms' business.
       if (b.life.state !== 'running' || !network.isReachable(from, to)) return
-      this.#init.trace.add(clock.elapsedMs, a.index, b.index, gossipBytes(gossip))
+      const arrival = { from: a.index, to: b.index, bytes: gossipBytes(gossip) }
+      this.#init.trace.add({ atMs: clock.elapsedMs, ...arrival })
       for (const listener of b.listeners) listener(gossip, from)
     })
   }

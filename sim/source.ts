@@ -11,7 +11,7 @@ import type {
 import { waitUnlessAborted } from '../src/base/abort.ts'
 import { PotluckError } from '../src/base/errors.ts'
 import type { Contents } from './contents.ts'
-import type { Life } from './life.ts'
+import type { Life } from './engine/life.ts'
 import type { Storage, StorageCall, StorageCounts, Weight } from './storage.ts'
 import { attributesOf, type SimInode, type SimTree } from './tree.ts'
 
@@ -41,7 +41,7 @@ export class SimSource implements Source {
   }
 
   attributes(path: Path, options: SourceOptions = {}): Promise<Attributes> {
-    return this.#do('attributes', path, options, () => {
+    return this.#do({ kind: 'attributes', path }, options, () => {
       this.#count('stat', 1)
       const attributes = attributesOf(this.#init.tree.find(path))
       return { weight: { operations: 1, bytes: 0 }, end: () => attributes }
@@ -49,7 +49,7 @@ export class SimSource implements Source {
   }
 
   list(path: Path, options: SourceOptions & { readonly choose?: Choose } = {}): Promise<Listing> {
-    return this.#do('list', path, options, () => {
+    return this.#do({ kind: 'list', path }, options, () => {
       this.#count('readdir', 1)
       this.#init.storage.countList(path)
       const directory = this.#find(path, 'directory')
@@ -66,11 +66,12 @@ export class SimSource implements Source {
     range: SourceRange,
     options: SourceOptions = {},
   ): Promise<{ readonly attributes: Attributes; readonly bytes: Uint8Array }> {
-    return this.#do('read', path, options, () => {
+    return this.#do({ kind: 'read', path }, options, () => {
       this.#count('open', 1)
       const file = this.#find(path, 'file')
       const attributes = attributesOf(file)
-      if (attributes.inode !== range.inode) throw new PotluckError('ESTALE', `another file: ${path}`)
+      if (attributes.inode !== range.inode)
+        throw new PotluckError('ESTALE', `another file: ${path}`)
       this.#count('read', 1)
       // The file stays open until the end, whatever becomes of its name, and may change meanwhile.
       const length = lengthIn(file, range)
@@ -80,7 +81,7 @@ export class SimSource implements Source {
   }
 
   xattrs(path: Path, options: SourceOptions = {}): Promise<ReadonlyMap<Name, Uint8Array>> {
-    return this.#do('xattrs', path, options, () => {
+    return this.#do({ kind: 'xattrs', path }, options, () => {
       this.#init.tree.find(path)
       return { weight: { operations: 1, bytes: 0 }, end: () => new Map() }
     })
@@ -89,7 +90,7 @@ export class SimSource implements Source {
   usage(options: SourceOptions = {}): Promise<SourceUsage> {
     const blocks = 2 ** 30
     const free = { blocksFree: blocks / 2, blocksAvailable: blocks / 2, filesFree: blocks / 2 }
-    return this.#do('usage', '', options, () => ({
+    return this.#do({ kind: 'usage', path: '' }, options, () => ({
       weight: { operations: 1, bytes: 0 },
       end: () => ({ blockBytes: 4096, blocks, files: blocks, ...free }),
     }))
@@ -100,15 +101,14 @@ export class SimSource implements Source {
   }
 
   #do<T>(
-    kind: StorageCall['kind'],
-    path: Path,
+    call: Omit<StorageCall, 'node'>,
     { signal }: SourceOptions,
     begin: () => Begun<T>,
   ): Promise<T> {
     const { storage, life, node } = this.#init
     if (this.#isClosed) return Promise.reject(new PotluckError('CLOSED', 'the source is closed'))
     const answer = new Promise<T>((resolve, reject) => {
-      storage.perform({ kind, path, node }, begin).then(
+      storage.perform({ ...call, node }, begin).then(
         (value) => life.whenRunning(() => resolve(value)),
         (error: unknown) => life.whenRunning(() => reject(error as Error)),
       )
@@ -120,7 +120,7 @@ export class SimSource implements Source {
     const found = this.#init.tree.find(path)
     if (found.type === type) return found
     if (type === 'directory') throw new PotluckError('ENOTDIR', `not a directory: ${path}`)
-    const code = found.type === 'directory' ? 'EISDIR' : 'EINVAL'
+    const code = found.type === 'directory' ? 'EISDIR' : 'ELOOP'
     throw new PotluckError(code, `not a regular file: ${path}`)
   }
 
@@ -132,6 +132,9 @@ export class SimSource implements Source {
     const indexes = { from: Math.floor(from), to: Math.ceil(to) }
     storage.countBlocks(`${inode}@${generation}`, indexes)
     this.#count('bytes', length)
+    if (file.bytes !== undefined) {
+      return Uint8Array.from(file.bytes.subarray(range.from, range.from + length))
+    }
     return contents.bytes({ inode, generation, from: range.from, length })
   }
 

@@ -3,7 +3,7 @@
 import type { Path } from '../src/ports/messages.ts'
 import type { Random } from '../src/ports/random.ts'
 import { type ErrorCode, PotluckError } from '../src/base/errors.ts'
-import { logNormal } from './draws.ts'
+import { logNormal } from './engine/draws.ts'
 import type { VirtualClock } from './virtual-clock.ts'
 
 export type StorageCosts = {
@@ -45,7 +45,13 @@ export type StorageFault =
 
 export type StorageRule = (call: StorageCall) => StorageFault | undefined
 
-export type StorageCounts = { readdir: number; stat: number; open: number; read: number; bytes: number }
+export type StorageCounts = {
+  readdir: number
+  stat: number
+  open: number
+  read: number
+  bytes: number
+}
 
 /** What a call weighs: metadata operations, and bytes on the line. */
 export type Weight = { readonly operations: number; readonly bytes: number }

@@ -18,6 +18,8 @@ export type SimInode = {
   generation: number
   changed: Time
   modified: Time
+  /** The contents, where they were given; else they are drawn from the generation. */
+  bytes: Uint8Array | undefined
 }
 
 type Time = { readonly seconds: number; readonly nanos: number }
@@ -55,6 +57,13 @@ export class SimTree {
     return this.#place(path, file)
   }
 
+  /** A file of which these are the bytes, until it is written. */
+  makeFileOf(path: Path, bytes: Uint8Array): SimInode {
+    const file = this.makeFile(path, { size: bytes.length })
+    file.bytes = bytes
+    return file
+  }
+
   makeSymlink(path: Path, target: string): SimInode {
     return this.#place(path, this.#create('symlink', { mode: 0o777, size: target.length, target }))
   }
@@ -63,7 +72,7 @@ export class SimTree {
   write(path: Path, size?: number): SimInode {
     const file = this.find(path)
     const now = this.#change()
-    Object.assign(file, { size: size ?? file.size, changed: now, modified: now })
+    Object.assign(file, { size: size ?? file.size, changed: now, modified: now, bytes: undefined })
     file.generation += 1
     return file
   }
@@ -93,13 +102,24 @@ export class SimTree {
     moved.changed = this.#change()
   }
 
-  /** @throws PotluckError ENOENT */
-  find(path: Path): SimInode {
-    const found = this.at(path)
-    if (found === undefined) throw new PotluckError('ENOENT', `no such file: ${path}`)
-    return found
+  /** Sets a file's mtime back or forth, as `touch -d` does. */
+  setModified(path: Path, modified: Time): void {
+    Object.assign(this.find(path), { modified, changed: this.#change() })
   }
 
+  /** Symbolic links are not followed. @throws PotluckError ENOENT, ENOTDIR, EINVAL, ENAMETOOLONG */
+  find(path: Path): SimInode {
+    let inode = this.root
+    for (const name of namesOf(path)) {
+      if (inode.type !== 'directory') throw new PotluckError('ENOTDIR', `in the way of ${path}`)
+      const child = inode.children.get(name)
+      if (child === undefined) throw new PotluckError('ENOENT', `no such file: ${path}`)
+      inode = child
+    }
+    return inode
+  }
+
+  /** What is there, if anything. */
   at(path: Path): SimInode | undefined {
     let inode: SimInode | undefined = this.root
     for (const name of namesOf(path)) inode = inode?.children.get(name)
@@ -122,11 +142,19 @@ export class SimTree {
     const times = { changed: now, modified: now }
     const { mode, size = 4096, target = '' } = init
     const shape = { number: ++this.#lastNumber, type, children: new Map<Name, SimInode>(), target }
-    return { ...shape, mode, size, nlink: type === 'directory' ? 2 : 1, generation: 1, ...times }
+    return {
+      ...shape,
+      mode,
+      size,
+      nlink: type === 'directory' ? 2 : 1,
+      generation: 1,
+      ...times,
+      bytes: undefined,
+    }
   }
 
   #place(path: Path, inode: SimInode): SimInode {
-    const above = path.split('/').slice(0, -1).join('/')
+    const above = namesOf(path).slice(0, -1).join('/')
     return this.#link(this.makeDirectory(above), this.#split(path).name, inode)
   }
 
@@ -164,13 +192,33 @@ export function attributesOf(inode: SimInode): Attributes {
   const { number, type, mode, nlink, size, changed, modified } = inode
   return {
     inode: String(number),
-    ...{ type, mode, nlink, size, uid: 1000, gid: 1000, rdev: 0, blocks: Math.ceil(size / 512) },
-    ...{ atimeSeconds: modified.seconds, atimeNanos: modified.nanos },
-    ...{ mtimeSeconds: modified.seconds, mtimeNanos: modified.nanos },
-    ...{ ctimeSeconds: changed.seconds, ctimeNanos: changed.nanos },
+    type,
+    mode,
+    nlink,
+    uid: 1000,
+    gid: 1000,
+    rdev: 0,
+    size,
+    blocks: Math.ceil(size / 512),
+    atimeSeconds: modified.seconds,
+    atimeNanos: modified.nanos,
+    mtimeSeconds: modified.seconds,
+    mtimeNanos: modified.nanos,
+    ctimeSeconds: changed.seconds,
+    ctimeNanos: changed.nanos,
   }
 }
 
 function namesOf(path: Path): Name[] {
-  return path === '' ? [] : path.split('/')
+  if (path === '') return []
+  if (path.length > 4_000) throw new PotluckError('ENAMETOOLONG', 'the path is too long')
+  return path.split('/').map(checkName)
+}
+
+function checkName(name: Name): Name {
+  if (name === '' || name === '.' || name === '..' || /[\0\u0100-\uffff]/.test(name)) {
+    throw new PotluckError('EINVAL', 'not a path within a volume')
+  }
+  if (name.length > 255) throw new PotluckError('ENAMETOOLONG', 'a name has over 255 bytes')
+  return name
 }

@@ -6,8 +6,14 @@ import type { Rumors } from '../src/ports/rumors.ts'
 import type { MeshNode, NodeInit, NodePorts, NodeStatus } from '../src/node/mesh-node.ts'
 import { startNode } from '../src/node/start-node.ts'
 import type { Volume } from '../src/volume/volume.ts'
-import { Life } from './life.ts'
-import { type FileRead, listDirectory, readFile, type ReadFileOptions, stat } from './reader.ts'
+import { Life } from './engine/life.ts'
+import {
+  type FileRead,
+  listDirectory,
+  readFile,
+  type ReadFileOptions,
+  stat,
+} from './workload/reader.ts'
 import { SimSource } from './source.ts'
 import type { World } from './world.ts'
 

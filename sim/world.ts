@@ -7,13 +7,18 @@ import { hash } from 'node:crypto'
 import type { PeerId } from '../src/ports/messages.ts'
 import type { VolumeInit } from '../src/node/mesh-node.ts'
 import { Contents, type ContentsKind } from './contents.ts'
-import { DEFAULT_COSTS, DEFAULT_TOPOLOGY, type NetworkCosts, type Topology } from './costs.ts'
+import {
+  DEFAULT_COSTS,
+  DEFAULT_TOPOLOGY,
+  type NetworkCosts,
+  type Topology,
+} from './network/costs.ts'
 import { SimNetwork } from './network.ts'
 import { DEFAULT_ROUTING, type RoutingModel, SimRouting } from './routing.ts'
 import { DEFAULT_RUMORS, type RumorsModel, SimRumors } from './rumors.ts'
 import { SeededRandom } from './seeded-random.ts'
 import { DEFAULT_STORAGE, Storage, type StorageCosts } from './storage.ts'
-import { TraceHash } from './trace-hash.ts'
+import { TraceHash } from './engine/trace-hash.ts'
 import { SimTree } from './tree.ts'
 import { VirtualClock } from './virtual-clock.ts'
 import { WorldNode } from './world-node.ts'
@@ -109,7 +114,8 @@ export class World {
 
   node(index: number): WorldNode {
     const node = this.nodes[index]
-    if (node === undefined) throw new RangeError(`no node ${index} in a world of ${this.nodes.length}`)
+    if (node === undefined)
+      throw new RangeError(`no node ${index} in a world of ${this.nodes.length}`)
     return node
   }
 
@@ -169,7 +175,9 @@ export class World {
 
   /** Stops all nodes as a user would; what they leave behind shows in `clock.pending`. */
   async stop(): Promise<void> {
-    await this.clock.runUntil(Promise.all(this.nodes.map((node) => node.stop())), { withinMs: RUN_MS })
+    await this.clock.runUntil(Promise.all(this.nodes.map((node) => node.stop())), {
+      withinMs: RUN_MS,
+    })
   }
 
   /** Over all messages so far and the state of everything now. */

@@ -1,6 +1,6 @@
 import test from 'ava'
 import { PotluckError } from '../../src/base/errors.ts'
-import { corrupt, DROP, PASS, REFUSE } from '../../sim/rules.ts'
+import { corrupt, DROP, PASS, REFUSE } from '../../sim/network/rules.ts'
 import { blockReply, DONE, Net } from './net.ts'
 
 const never = () => new Promise<never>(() => {})
@@ -35,9 +35,7 @@ test('blocks pass by reference', async (t) => {
 test('replies of one node queue on its line, and a block is not paid for twice', async (t) => {
   const net = new Net(3, { upBytesPerMs: 1000, downBytesPerMs: 1000, socketBytes: 0 })
   net.port(0).handle(async () => blockReply(1_000_000))
-  const ends = net.clock.runUntil(
-    Promise.all([net.timed(net.ask(1, 0)), net.timed(net.ask(2, 0))]),
-  )
+  const ends = net.clock.runUntil(Promise.all([net.timed(net.ask(1, 0)), net.timed(net.ask(2, 0))]))
   const [first, second] = await ends
   t.true(first!.atMs > 1_000 && first!.atMs < 1_005, String(first!.atMs))
   t.true(second!.atMs > 2_000 && second!.atMs < 2_005, String(second!.atMs))

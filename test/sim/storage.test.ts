@@ -1,14 +1,19 @@
 import test from 'ava'
 import { PotluckError } from '../../src/base/errors.ts'
 import { Contents } from '../../sim/contents.ts'
-import { Life } from '../../sim/life.ts'
+import { Life } from '../../sim/engine/life.ts'
 import { SeededRandom } from '../../sim/seeded-random.ts'
 import { SimSource } from '../../sim/source.ts'
 import { DEFAULT_STORAGE, Storage, type StorageCosts } from '../../sim/storage.ts'
 import { SimTree } from '../../sim/tree.ts'
 import { VirtualClock } from '../../sim/virtual-clock.ts'
 
-const STEADY = { ...DEFAULT_STORAGE, latencySpread: 0, metadataPerSecond: Infinity, bytesPerMs: Infinity }
+const STEADY = {
+  ...DEFAULT_STORAGE,
+  latencySpread: 0,
+  metadataPerSecond: Infinity,
+  bytesPerMs: Infinity,
+}
 
 function makeSource(costs: Partial<StorageCosts> = {}, kind: 'zero' | 'real' = 'real') {
   const clock = new VirtualClock()
@@ -104,7 +109,9 @@ test('calls queue for the slots, the metadata server and the line', async (t) =>
   t.is(clock.elapsedMs, 30)
 
   const slow = makeSource({ latencyMs: 0, metadataPerSecond: 100 })
-  await slow.clock.runUntil(Promise.all(Array.from({ length: 6 }, () => slow.source.attributes(''))))
+  await slow.clock.runUntil(
+    Promise.all(Array.from({ length: 6 }, () => slow.source.attributes(''))),
+  )
   t.is(Math.round(slow.clock.elapsedMs), 60)
 
   const thin = makeSource({ latencyMs: 0, bytesPerMs: 100 })

@@ -5,7 +5,12 @@ import { StallError, VirtualClock } from '../../sim/virtual-clock.ts'
 test('what is due first runs first, and of one instant in the order it was asked for', async (t) => {
   const clock = new VirtualClock()
   const order: string[] = []
-  for (const [name, delayMs] of [['c', 5], ['a', 1], ['d', 5], ['b', 1]] as const) {
+  for (const [name, delayMs] of [
+    ['c', 5],
+    ['a', 1],
+    ['d', 5],
+    ['b', 1],
+  ] as const) {
     clock.after(delayMs, () => order.push(`${name} at ${clock.elapsedMs}`))
   }
   await clock.run(10)

@@ -2,7 +2,7 @@ import test from 'ava'
 import { keyOf, positionOf } from '../../../src/block/key.ts'
 import { versionOf } from '../../../src/block/version.ts'
 import { compareDistance } from '../../../src/placement/distance.ts'
-import { corrupt, lose, PASS, REFUSE } from '../../../sim/rules.ts'
+import { corrupt, lose, PASS, REFUSE } from '../../../sim/network/rules.ts'
 import { attributesOf } from '../../../sim/tree.ts'
 import type { World } from '../../../sim/world.ts'
 import { BLOCK_BYTES, everyoneReads, meshOf, readAll, sourceLoad, total, truth } from './mesh.ts'
@@ -157,7 +157,10 @@ test('a source that only one node may read still serves that node', async (t) =>
     node !== 2 && path === PATH ? { type: 'error', code: 'EACCES' } : undefined,
   )
   await world.run(async () => {
-    const outcome = await world.node(2).readFile(PATH).then(() => 'read', codeOf)
+    const outcome = await world
+      .node(2)
+      .readFile(PATH)
+      .then(() => 'read', codeOf)
     t.is(outcome, 'read')
   })
 })
@@ -179,7 +182,10 @@ test('a reader who gives up takes nobody with him', async (t) => {
   const world = await meshOf(4)
   await world.run(async () => {
     const controller = new AbortController()
-    const impatient = world.node(1).readFile(PATH, { signal: controller.signal }).then(() => 'read', codeOf)
+    const impatient = world
+      .node(1)
+      .readFile(PATH, { signal: controller.signal })
+      .then(() => 'read', codeOf)
     const patient = [world.node(1), world.node(2)].map((node) => node.readFile(PATH))
     await world.sleep(1)
     controller.abort()

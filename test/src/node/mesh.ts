@@ -2,7 +2,7 @@
 // compare every byte with it.
 import assert from 'node:assert/strict'
 import type { Path } from '../../../src/ports/messages.ts'
-import { pickSome } from '../../../sim/draws.ts'
+import { pickSome } from '../../../sim/engine/draws.ts'
 import { createWorld, type World, type WorldInit } from '../../../sim/world.ts'
 import type { SimTree } from '../../../sim/tree.ts'
 import type { WorldNode } from '../../../sim/world-node.ts'
@@ -37,7 +37,12 @@ const drawn = new WeakMap<World, Map<string, Buffer>>()
 /** The bytes of a file on the storage, now or in an earlier generation. */
 export function truth(world: World, path: Path, generation?: number): Buffer {
   const file = world.tree.find(path)
-  const extent = { inode: file.number, generation: generation ?? file.generation, from: 0, length: file.size }
+  const extent = {
+    inode: file.number,
+    generation: generation ?? file.generation,
+    from: 0,
+    length: file.size,
+  }
   const known = drawn.get(world) ?? new Map<string, Buffer>()
   drawn.set(world, known)
   const name = Object.values(extent).join(' ')

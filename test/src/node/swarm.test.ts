@@ -7,7 +7,7 @@
 import test from 'ava'
 import assert from 'node:assert/strict'
 import type { Path } from '../../../src/ports/messages.ts'
-import { pick } from '../../../sim/draws.ts'
+import { pick } from '../../../sim/engine/draws.ts'
 import { SOME_FAULTS, unleash } from '../../../sim/faults.ts'
 import type { SeededRandom } from '../../../sim/seeded-random.ts'
 import type { SimTree } from '../../../sim/tree.ts'

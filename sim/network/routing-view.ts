@@ -1,9 +1,9 @@
 // What one node knows of the others: its Kademlia table.
-import type { Key, PeerId } from '../src/ports/messages.ts'
-import type { Random } from '../src/ports/random.ts'
-import type { Contact, RoutingListener } from '../src/ports/routing.ts'
-import { commonPrefixBits, KEY_BITS } from '../src/placement/distance.ts'
-import { below, pickSome } from './draws.ts'
+import type { Key, PeerId } from '../../src/ports/messages.ts'
+import type { Random } from '../../src/ports/random.ts'
+import type { Contact, RoutingListener } from '../../src/ports/routing.ts'
+import { commonPrefixBits, KEY_BITS } from '../../src/placement/distance.ts'
+import { below, pickSome } from '../engine/draws.ts'
 
 export type RoutingViewInit = {
   readonly self: Contact
@@ -80,7 +80,10 @@ export class RoutingView {
       if (bitOf((living[middle] as Contact).position, bit) === 0) low = middle + 1
       else high = middle
     }
-    const [zeros, ones] = [{ from: range.from, to: low }, { from: low, to: range.to }]
+    const [zeros, ones] = [
+      { from: range.from, to: low },
+      { from: low, to: range.to },
+    ]
     return bitOf(this.self.position, bit) === 0 ? [zeros, ones] : [ones, zeros]
   }
 

@@ -1,8 +1,8 @@
 // One life of one node: from its start to its crash or stop. Whatever a node waits for, a timer, a
 // reply, the source, reaches it through its life; so a crash silences all of its code at once, and a
 // hang (SIGSTOP) holds everything back until it ends.
-import type { Clock } from '../src/ports/clock.ts'
-import { PotluckError } from '../src/base/errors.ts'
+import type { Clock } from '../../src/ports/clock.ts'
+import { PotluckError } from '../../src/base/errors.ts'
 
 export type LifeState = 'running' | 'hung' | 'dead'
 

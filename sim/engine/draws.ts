@@ -1,6 +1,6 @@
 // Distributions, drawn from any Random.
 import assert from 'node:assert/strict'
-import type { Random } from '../src/ports/random.ts'
+import type { Random } from '../../src/ports/random.ts'
 
 /** Uniform in [from, to). */
 export function between(random: Random, from: number, to: number): number {

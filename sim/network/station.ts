@@ -1,8 +1,8 @@
 // A node's place in the simulated network, for one life of it.
-import type { PeerId } from '../src/ports/messages.ts'
-import type { RequestHandler } from '../src/ports/network.ts'
+import type { PeerId } from '../../src/ports/messages.ts'
+import type { RequestHandler } from '../../src/ports/network.ts'
 import type { Call } from './call.ts'
-import type { Life } from './life.ts'
+import type { Life } from '../engine/life.ts'
 import type { Link } from './link.ts'
 
 export class Station {

@@ -1,8 +1,8 @@
 // What may befall a message. The network asks its rules in order, the first that does not say `pass`
 // decides (turmoil's way). A rule is a pure function of the message and of randomness it was given,
 // so faults are drawn from the seed, and a test may aim at one message.
-import type { Gossip, PeerId, Reply, Request } from '../src/ports/messages.ts'
-import type { Random } from '../src/ports/random.ts'
+import type { Gossip, PeerId, Reply, Request } from '../../src/ports/messages.ts'
+import type { Random } from '../../src/ports/random.ts'
 
 export type Passage = {
   readonly from: PeerId

@@ -1,8 +1,8 @@
 // A program on a simulated node: reads paths through the Volume as a kernel would, reference by
 // reference, without the kernel's caches. Symbolic links are not followed.
-import type { Attributes, Name, Path } from '../src/ports/messages.ts'
-import { PotluckError } from '../src/base/errors.ts'
-import { ROOT_NODEID, type Nodeid, type Volume } from '../src/volume/volume.ts'
+import type { Attributes, Name, Path } from '../../src/ports/messages.ts'
+import { PotluckError } from '../../src/base/errors.ts'
+import { ROOT_NODEID, type Nodeid, type Volume } from '../../src/volume/volume.ts'
 
 export type FileRead = {
   readonly attributes: Attributes
@@ -26,7 +26,7 @@ export function readFile(
   path: Path,
   { chunkBytes = 1024 * 1024, ...options }: ReadFileOptions = {},
 ): Promise<FileRead> {
-  return withPath(volume, path, options, async ({ nodeid, attributes }) => {
+  return withPath(volume, { path, ...options }, async ({ nodeid, attributes }) => {
     if (attributes.type === 'directory') throw new PotluckError('EISDIR', path)
     const { handle } = await volume.open(nodeid, options)
     try {
@@ -41,7 +41,7 @@ export function readFile(
 
 /** @throws PotluckError ENOENT, and what the volume fails with */
 export function stat(volume: Volume, path: Path, options: Options = {}): Promise<Attributes> {
-  return withPath(volume, path, options, async ({ attributes }) => attributes)
+  return withPath(volume, { path, ...options }, async ({ attributes }) => attributes)
 }
 
 /** Names without '.' and '..', in the order of the directory. */
@@ -50,7 +50,7 @@ export function listDirectory(
   path: Path,
   options: Options = {},
 ): Promise<readonly Name[]> {
-  return withPath(volume, path, options, async ({ nodeid }) => {
+  return withPath(volume, { path, ...options }, async ({ nodeid }) => {
     const handle = await volume.opendir(nodeid, options)
     try {
       return namesIn(volume, handle)
@@ -66,7 +66,7 @@ async function readToEnd(
   { chunkBytes, ...options }: Options & { readonly chunkBytes: number },
 ): Promise<Uint8Array[]> {
   const slices: Uint8Array[] = []
-  for (let from = 0; ; ) {
+  for (let from = 0; ;) {
     // One read after another, as a program does.
     const read = await volume.read(handle, { from, length: chunkBytes }, options)
     const length = read.reduce((sum, slice) => sum + slice.length, 0)
@@ -78,7 +78,7 @@ async function readToEnd(
 
 function namesIn(volume: Volume, handle: number): Name[] {
   const names: Name[] = []
-  for (let offset = 0; ; ) {
+  for (let offset = 0; ;) {
     const entries = volume.readdir(handle, offset)
     const last = entries.at(-1)
     if (last === undefined) return names.filter((name) => name !== '.' && name !== '..')
@@ -89,8 +89,7 @@ function namesIn(volume: Volume, handle: number): Name[] {
 
 async function withPath<T>(
   volume: Volume,
-  path: Path,
-  options: Options,
+  { path, ...options }: Options & { readonly path: Path },
   use: (found: Found) => Promise<T>,
 ): Promise<T> {
   const references: Nodeid[] = []
@@ -108,7 +107,10 @@ async function walk(
 ): Promise<Found> {
   const names = path === '' ? [] : path.split('/')
   if (names.length === 0) {
-    return { nodeid: ROOT_NODEID, attributes: (await volume.getattr(ROOT_NODEID, options)).attributes }
+    return {
+      nodeid: ROOT_NODEID,
+      attributes: (await volume.getattr(ROOT_NODEID, options)).attributes,
+    }
   }
   let found: Found | undefined
   for (const name of names) {

@@ -1,5 +1,12 @@
 // A running hash over all that happened: when, from whom, to whom, how much. Two runs of one seed
 // agree on it, or something outside the seed has had a say.
+export type Arrival = {
+  readonly atMs: number
+  readonly from: number
+  readonly to: number
+  readonly bytes: number
+}
+
 export class TraceHash {
   readonly #words = new Uint32Array(new Float64Array(1).buffer)
   readonly #double = new Float64Array(this.#words.buffer)
@@ -12,13 +19,14 @@ export class TraceHash {
     return this.#count
   }
 
-  add(atMs: number, from: number, to: number, size: number): void {
+  /** A message of so many bytes arrives, from and to nodes of these numbers. */
+  add({ atMs, from, to, bytes }: Arrival): void {
     this.#double[0] = atMs
     this.#mix(this.#words[0] as number)
     this.#mix(this.#words[1] as number)
     this.#mix(from)
     this.#mix(to)
-    this.#mix(size)
+    this.#mix(bytes)
     this.#count += 1
   }
 

@@ -1,6 +1,6 @@
 // How large a message is on the wire, near enough: the simulator does not encode what it passes on.
 // Held against `src/wire` in a test.
-import type { Answer, Gossip, Invalidation, Reply, Request } from '../src/ports/messages.ts'
+import type { Answer, Gossip, Invalidation, Reply, Request } from '../../src/ports/messages.ts'
 
 const FRAME = 16
 const ATTRIBUTES = 48
@@ -9,7 +9,13 @@ const RUMOR = 64
 export function requestBytes(request: Request): number {
   switch (request.type) {
     case 'want':
-      return FRAME + 24 + request.want.volume.length + request.want.inode.length + request.want.path.length
+      return (
+        FRAME +
+        24 +
+        request.want.volume.length +
+        request.want.inode.length +
+        request.want.path.length
+      )
     case 'holding':
       return FRAME + 32 * request.keys.length
     case 'warm':
@@ -51,5 +57,8 @@ function answerBytes(answer: Answer): number {
 }
 
 function rumorBytes(invalidations: readonly Invalidation[]): number {
-  return invalidations.reduce((sum, { inode, volume }) => sum + inode.length + volume.length + 9, RUMOR)
+  return invalidations.reduce(
+    (sum, { inode, volume }) => sum + inode.length + volume.length + 9,
+    RUMOR,
+  )
 }

@@ -1,7 +1,7 @@
 // One request under way: who waits for it, and who works on it. Settles once.
-import type { Reply, Request } from '../src/ports/messages.ts'
-import { PotluckError, type ErrorCode, isErrorCode } from '../src/base/errors.ts'
-import { abortedError } from '../src/base/abort.ts'
+import type { Reply, Request } from '../../src/ports/messages.ts'
+import { PotluckError, type ErrorCode, isErrorCode } from '../../src/base/errors.ts'
+import { abortedError } from '../../src/base/abort.ts'
 import type { Station } from './station.ts'
 
 export class Call {
