@@ -47,6 +47,8 @@ export const FAREWELL_MS = 25
 export class Link {
   readonly peer: PeerId
   readonly connection: Connection
+  /** By `performance.now()`. */
+  openedMs = 0
   readonly silence: Silence = { ticks: 0, pinged: false }
   /** Resolves once the peer has proved the mesh key, rejects if it never did. */
   readonly ready: Promise<void>
@@ -250,6 +252,7 @@ export class Link {
 
   #open(): void {
     this.#state = 'open'
+    this.openedMs = performance.now()
     this.#settle.resolve()
     this.#listener.opened(this)
   }

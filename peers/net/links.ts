@@ -45,6 +45,7 @@ export class Links {
   readonly refusals = { wrongKey: 0, timeouts: 0 }
   #node: Libp2pNode | undefined
   #unproven = 0
+  #newestMs = Number.NEGATIVE_INFINITY
   #isStopped = false
 
   constructor(init: LinksInit) {
@@ -80,6 +81,13 @@ export class Links {
 
   get size(): number {
     return this.#open.size
+  }
+
+  /** Peers whose link opened a moment ago. */
+  youngerThan(ageMs: number): PeerId[] {
+    const bornAfter = performance.now() - ageMs
+    if (this.#newestMs < bornAfter) return []
+    return [...this.all()].filter(({ openedMs }) => openedMs > bornAfter).map(({ peer }) => peer)
   }
 
   /** Resolves once a connection's peer has proved the mesh key, rejects if it does not. */
@@ -192,6 +200,7 @@ export class Links {
     if (isDialler === this.#init.self < link.peer) links.unshift(link)
     else links.push(link)
     this.#open.set(link.peer, links)
+    this.#newestMs = link.openedMs
     this.#init.listener.opened(link)
   }
 

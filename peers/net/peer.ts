@@ -94,7 +94,7 @@ export async function startPeer(init: PeerInit): Promise<StartedPeer> {
     admitted: (connection) => links.admitted(connection),
   })
   const network = new PeerNetwork(links, handlers, (peer) => membership.remove(peer, 'unreachable'))
-  const rumors = new PeerRumors({ gossip: node.services.gossip, mesh: init.mesh, self, log })
+  const rumors = new PeerRumors({ gossip: node.services.gossip, mesh: init.mesh, self, links, log })
   rumors.start()
   await links.attach(node)
   followKad(node, membership)

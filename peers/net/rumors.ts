@@ -5,10 +5,13 @@ import type { Log } from '../../src/base/log.ts'
 import type { Gossip, PeerId } from '../../src/ports/messages.ts'
 import type { Rumors } from '../../src/ports/rumors.ts'
 import { decodeGossip, encodeGossip } from '../../src/wire/gossip.ts'
+import type { Links } from './links.ts'
 import { ENVELOPE_BYTES } from './gossip-options.ts'
 
 /** Rumors wait for the first peer that listens, but not for ever: later ones repair the gap. */
 const WAIT_MS = 5_000
+/** A link this young belongs to a peer that may be about to listen; rumors wait for it as well. */
+const YOUNG_MS = 1_000
 const WAIT_CHECK_MS = 20
 const MAX_WAITING = 1_024
 
@@ -23,6 +26,7 @@ export class PeerRumors implements Rumors {
   readonly #topic: string
   readonly #self: PeerId
   readonly #log: Log
+  readonly #links: Links
   readonly #listeners = new Set<(gossip: Gossip, from: PeerId) => void>()
   /** Distinguishes this life's messages from any other's, together with their number. */
   readonly #life = randomBytes(ENVELOPE_BYTES - 4)
@@ -31,11 +35,12 @@ export class PeerRumors implements Rumors {
   #waiting: Waiting[] = []
   #timer: NodeJS.Timeout | undefined
 
-  constructor(init: { gossip: GossipSub; mesh: string; self: PeerId; log: Log }) {
+  constructor(init: { gossip: GossipSub; mesh: string; self: PeerId; links: Links; log: Log }) {
     this.#gossip = init.gossip
     this.#topic = `/potluck/${init.mesh}/rumors/1`
     this.#self = init.self
     this.#log = init.log
+    this.#links = init.links
   }
 
   start(): void {
@@ -67,8 +72,14 @@ export class PeerRumors implements Rumors {
     this.#waiting = []
   }
 
+  /** Someone listens, and nobody whom we have just met is still to begin. */
   #hasListener(): boolean {
-    return this.#gossip.getSubscribers(this.#topic).length > 0
+    const listening = this.#gossip.getSubscribers(this.#topic)
+    if (listening.length === 0) return false
+    const young = this.#links.youngerThan(YOUNG_MS)
+    if (young.length === 0) return true
+    const known = new Set(listening.map(String))
+    return young.every((peer) => known.has(peer))
   }
 
   #wait(data: Uint8Array): void {

@@ -87,7 +87,7 @@ for (const [title, declare, given] of [
       t.is(code, 0, err)
       t.regex(out, /Every byte equal: 32 paths, 2\.4 MiB, 2 readers/)
       t.regex(out, /Source reads per block: 1\.00\./)
-      t.regex(out, /2 readers, direct +\S+ +66 +2\.00/)
+      t.regex(out, /2 readers, direct +\S+ +66 +2\.00 +2\.00 +2\.00/)
       t.deepEqual(readdirSync(home.temporary), [])
     },
   )

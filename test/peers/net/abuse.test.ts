@@ -8,9 +8,10 @@ import { aRawClient, frame } from './raw-client.ts'
 
 async function aVictim(
   t: ExecutionContext,
+  options: { proofTimeoutMs?: number } = {},
 ): Promise<{ victim: StartedPeer; friend: StartedPeer; address: string; lines: LogLine[] }> {
   const lines: LogLine[] = []
-  const victim = await aPeer(t, { lines, proofTimeoutMs: 1_000 })
+  const victim = await aPeer(t, { lines, ...options })
   const friend = await aPeer(t)
   victim.network.handle(async () => ({ type: 'done' }))
   await friend.dial(victim.addresses())
@@ -58,11 +59,11 @@ test('a reply that is no reply rejects the request, and cuts off who sent it', a
 })
 
 test('a stranger that proves nothing is cut off, and is never a contact', async (t) => {
-  const { victim, address } = await aVictim(t)
+  const { victim, address } = await aVictim(t, { proofTimeoutMs: 1_500 })
   const client = await aRawClient(t, address, { proves: false })
   await client.closed
   t.false(victim.routing.contacts().some(({ peer }) => peer === client.peer))
-  t.is(victim.counters()['net_proof_timeouts_total'], 1)
+  t.true((victim.counters()['net_proof_timeouts_total'] ?? 0) >= 1)
 })
 
 test('a stranger that skips the proof is cut off', async (t) => {
