@@ -1,5 +1,10 @@
-// The command line: which commands and options there are, and what --help says. Nothing works here;
-// each command is a function of its flags and a Terminal.
+// The command line: which commands and options there are, and what --help says. Each command is a
+// function of its flags and a Terminal, in a file of its own; `options/` reads the flags, `demo/` is
+// the demonstration.
+//
+// Commands speak to people: what was asked for goes to standard output, everything else to standard
+// error, a failure is one line with the value that was wrong and what to do, and its exit code says
+// of which kind it was. They must never read a mount that their own process serves.
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { runHolders, runInvalidate, runReady, runStatus, runWarm } from './client-commands.ts'
 import type { StatusFlags, WarmFlags } from './client-commands.ts'
@@ -92,6 +97,7 @@ function addDemo(program: Command, terminal: Terminal): void {
     .option('--tree <DIR>', 'the tree to read (default: one of 5,000 files or more found here)')
     .option('--no-mount', 'read through the API instead of FUSE')
     .option('--driver <NAME>', 'kernel or fuse-native')
+    .option('--inline <SIZE>', 'files up to this travel inside their directory page')
     .option('--keep', "keep the peers' logs")
     .action(async (flags: Flags & { peers: number }) => {
       const { runDemo } = await import('./demo/demo.ts')

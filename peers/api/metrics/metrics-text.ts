@@ -1,5 +1,7 @@
-// A peer's status as Prometheus text. Numbers are taken from the status at each scrape, never kept
-// twice; names end in their unit, and everything begins with `potluck_`.
+// The room for a peer's numbers as Prometheus text. Counters and gauges are taken from the status at
+// each scrape, never kept twice; histograms, which a status can't hold, from `timings.ts`. Names end
+// in their unit, and everything begins with `potluck_`. A scrape must never ask another peer or the
+// source: hundreds of nodes are scraped at once.
 import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client'
 import type { PeerStatus } from '../protocol.ts'
 import { BOUNDS } from './timings.ts'

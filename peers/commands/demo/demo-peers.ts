@@ -26,7 +26,8 @@ export type DemoPeersInit = {
   readonly volume: string
   readonly ramBytes: number
   readonly isMounted: boolean
-  readonly driver: string | undefined
+  /** Options handed on to each peer as they are. */
+  readonly passed: Readonly<Record<string, string | undefined>>
   readonly workspace: Workspace
 }
 
@@ -56,7 +57,7 @@ function peerArguments(
   socket: string,
   mountPoint: string | undefined,
 ): string[] {
-  const { workspace, volume, tree, ramBytes, driver } = init
+  const { workspace, volume, tree, ramBytes, passed } = init
   return [
     'peer',
     '--until-eof',
@@ -67,7 +68,7 @@ function peerArguments(
     `--join=dir:${workspace.at('join')}`,
     `--source=${volume}=${tree}`,
     ...(mountPoint === undefined ? [] : [`--mount=${volume}=${mountPoint}`]),
-    ...(driver === undefined ? [] : [`--driver=${driver}`]),
+    ...Object.entries(passed).flatMap(([name, value]) => (value ? [`--${name}=${value}`] : [])),
     `--ram=${ramBytes}`,
     `--api=${socket}`,
   ]

@@ -33,6 +33,7 @@ export type DemoFlags = Flags & {
   readonly tree?: string
   readonly mount?: boolean
   readonly driver?: string
+  readonly inline?: string
   readonly keep?: boolean
 }
 
@@ -106,7 +107,7 @@ async function runMesh(flags: DemoFlags, terminal: Terminal, run: MeshRun): Prom
       volume: VOLUME,
       ramBytes: ramFor(run.tree),
       isMounted: run.isMounted,
-      driver: flags.driver,
+      passed: { driver: flags.driver, inline: flags.inline },
       workspace,
     })
     return await withLivingPeers(peers, terminal, (signal) =>

@@ -56,42 +56,53 @@ function peerTable({ statuses, meshed }: Outcome): string {
   return renderTable(head, rows)
 }
 
+/** Each reader alone makes one listing a directory, one `stat` a path, one read a block. */
 function comparisonTable(outcome: Outcome): string {
   const { tree, statuses, direct, meshed } = outcome
   const readers = meshed.length
-  const reads = sourceCount(statuses, 'reads')
-  const lists = sourceCount(statuses, 'lists')
+  const paths = tree.files + tree.directories + tree.symlinks
+  const perReader = { reads: tree.blocks, lists: tree.directories, stats: paths, bytes: tree.bytes }
+  const row = (label: string, times: readonly Finished[], count: Counted): readonly string[] => [
+    `${readers} readers, ${label}`,
+    slowest(times).toFixed(1),
+    formatCount(count.reads),
+    ratio(count.reads, tree.blocks),
+    ratio(count.lists, tree.directories),
+    ratio(count.stats, paths),
+    formatBytes(count.bytes),
+  ]
   return renderTable(
+    ['at the source', 'seconds', 'reads', 'a block', 'lists a directory', 'stats a path', 'bytes'],
     [
-      '',
-      'seconds',
-      'source reads',
-      'a block',
-      'directory reads',
-      'a directory',
-      'bytes from the source',
-    ],
-    [
-      [
-        `${readers} readers, mesh`,
-        slowest(meshed).toFixed(1),
-        formatCount(reads),
-        readsPerBlock(outcome).toFixed(2),
-        formatCount(lists),
-        (lists / Math.max(tree.directories, 1)).toFixed(2),
-        formatBytes(sourceCount(statuses, 'bytes')),
-      ],
-      [
-        `${readers} readers, direct`,
-        slowest(direct).toFixed(1),
-        formatCount(readers * tree.blocks),
-        readers.toFixed(2),
-        formatCount(readers * tree.directories),
-        readers.toFixed(2),
-        formatBytes(readers * tree.bytes),
-      ],
+      row('mesh', meshed, countsOf(statuses)),
+      row('direct', direct, {
+        reads: readers * perReader.reads,
+        lists: readers * perReader.lists,
+        stats: readers * perReader.stats,
+        bytes: readers * perReader.bytes,
+      }),
     ],
   )
+}
+
+type Counted = {
+  readonly reads: number
+  readonly lists: number
+  readonly stats: number
+  readonly bytes: number
+}
+
+function countsOf(statuses: readonly PeerStatus[]): Counted {
+  return {
+    reads: sourceCount(statuses, 'reads'),
+    lists: sourceCount(statuses, 'lists'),
+    stats: sourceCount(statuses, 'storage_lstat'),
+    bytes: sourceCount(statuses, 'bytes'),
+  }
+}
+
+function ratio(count: number, of: number): string {
+  return (count / Math.max(of, 1)).toFixed(2)
 }
 
 function slowest(readers: readonly Finished[]): number {

@@ -1,5 +1,10 @@
+// The room that turns what people write (flags, POTLUCK_ variables, a YAML file) into settings that
+// need no further check. `table.ts` lists the options, `values.ts` and `quantities.ts` read single
+// values, `peer-settings.ts` puts them together.
+//
 // One precedence for everything: flag, environment, config file, default. What is found keeps the
-// name of where it was found, so that an error can say which of the four to correct.
+// name of where it was found, so that an error can say which of the four to correct. The room must
+// never touch what the options are about: no directory is opened, no address listened on.
 import os from 'node:os'
 import path from 'node:path'
 import { usageError } from '../exit-codes.ts'

@@ -91,5 +91,6 @@ export function variableOf(name: string): string {
 export const PRECEDENCE_HELP = `Options:
   Each option may also be set by an environment variable (--source-timeout 10s is
   POTLUCK_SOURCE_TIMEOUT=10s; commas separate several values) or in a YAML file
-  (source-timeout: 10s) named by --config or POTLUCK_CONFIG, else ~/.config/potluck/config.yaml where that exists.
+  (source-timeout: 10s) named by --config or POTLUCK_CONFIG, else
+  ~/.config/potluck/config.yaml where that exists.
   The first that says something counts: flag, environment, config file, default.`
