@@ -10,35 +10,9 @@ import { Asks, type Decode } from './asks.ts'
 import { CREDIT_STEP_BYTES, FRAME } from './frame.ts'
 import { FrameReader } from './frame-reader.ts'
 import { Handshake } from './handshake.ts'
+import type { LinkInit, LinkListener, Silence } from './link-types.ts'
 import { Outbox } from './outbox.ts'
-import { Services, type HandlerSlot } from './services.ts'
-
-/** Frames that are not requests: their meaning lies with whoever keeps the contacts. */
-export type LinkListener = {
-  /** The peer has proved the mesh key. */
-  opened(link: Link): void
-  closed(link: Link, error: PotluckError): void
-  contacts(link: Link, body: Buffer): void
-  departed(link: Link, body: Buffer): void
-  digest(link: Link, body: Buffer): void
-  /** The contacts closest to the position in the body, encoded. */
-  find(link: Link, body: Buffer): Uint8Array
-  goodbye(link: Link, leaves: boolean): void
-}
-
-export type LinkInit = {
-  readonly connection: Connection
-  readonly stream: Stream
-  readonly self: PeerId
-  readonly mesh: string
-  readonly meshKey: Uint8Array
-  readonly slot: HandlerSlot
-  readonly listener: LinkListener
-  readonly log: Log
-}
-
-/** Ticks of the liveness check since anything came from the peer. */
-export type Silence = { ticks: number; pinged: boolean }
+import { Services } from './services.ts'
 
 /** How long a link's last frames have to leave before its connection is cut. */
 export const FAREWELL_MS = 25

@@ -6,7 +6,8 @@ import type { Log } from '../../src/base/log.ts'
 import type { PeerId } from '../../src/ports/messages.ts'
 import { protocolId } from './frame.ts'
 import type { Libp2pNode } from './libp2p-node.ts'
-import { Link, type LinkListener } from './link.ts'
+import { Link } from './link.ts'
+import type { LinkListener } from './link-types.ts'
 import type { HandlerSlot } from './services.ts'
 
 /** How long a stranger may take to prove the mesh key, if both are busy with many others. */

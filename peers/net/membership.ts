@@ -12,8 +12,10 @@ import {
   type Introduction,
 } from './contact-codec.ts'
 import type { Contacts, KnownContact } from './contacts.ts'
+import { Doubts } from './doubts.ts'
 import { FRAME } from './frame.ts'
-import type { Link, LinkListener } from './link.ts'
+import type { Link } from './link.ts'
+import type { LinkListener } from './link-types.ts'
 import type { Links } from './links.ts'
 
 /** Contacts told to a peer that one meets. */
@@ -34,10 +36,6 @@ const NEWS_DELAY_MS = 5
 const MIN_LINKS = 4
 /** The links are counted when those who dial us have had time to. */
 const DEGREE_DELAY_MS = 250
-/** Dials of our own accord at once: each costs ten milliseconds of CPU, and they are never urgent. */
-const MAX_DIALS = 4
-/** A busy peer, or we ourselves, may be too slow once; a dead one is so each time. */
-const ATTEMPTS = 3
 const CLOSEST = 20
 
 export type MembershipInit = {
@@ -57,9 +55,7 @@ export class Membership implements LinkListener {
   readonly #init: MembershipInit
   readonly #goodbyes = new WeakMap<Link, boolean>()
   readonly #news = new Map<PeerId, Introduction>()
-  /** Peers to be connected to, in the order in which they came to be doubted. */
-  readonly #doubted = new Set<PeerId>()
-  #dials = 0
+  readonly #doubts: Doubts
   #newsTimer: NodeJS.Timeout | undefined
   #compareTimer: NodeJS.Timeout | undefined
   #comparedHash = 0
@@ -69,6 +65,11 @@ export class Membership implements LinkListener {
   constructor(init: MembershipInit) {
     this.#init = init
     this.#contacts = init.contacts
+    this.#doubts = new Doubts({
+      connect: (peer) => this.#links.connect(peer),
+      isWorthIt: (peer) => !this.#isStopped && this.#contacts.has(peer),
+      onDead: (peer, why) => this.remove(peer, why),
+    })
     this.#compareLater(COMPARE_MS)
   }
 
@@ -88,7 +89,7 @@ export class Membership implements LinkListener {
       this.remove(link.peer, goodbye === true ? 'it said goodbye' : error.message)
       return
     }
-    this.#verify(link.peer)
+    this.#doubts.add(link.peer)
   }
 
   contacts(link: Link, body: Buffer): void {
@@ -99,7 +100,7 @@ export class Membership implements LinkListener {
   departed(link: Link, body: Buffer): void {
     for (const peer of decodePeers(body)) {
       if (peer === this.#contacts.self.peer) this.#contradict(link)
-      else if (this.#contacts.has(peer) && this.#links.get(peer) === undefined) this.#verify(peer)
+      else if (this.#contacts.has(peer) && this.#links.get(peer) === undefined) this.#doubts.add(peer)
     }
   }
 
@@ -211,42 +212,6 @@ export class Membership implements LinkListener {
     link.tell(FRAME.contacts, 0, (writer) => writeIntroductions(writer, [self]))
   }
 
-  /** Finds out whether a peer is alive by connecting to it, when its turn comes. */
-  #verify(peer: PeerId): void {
-    this.#doubted.add(peer)
-    while (this.#dials < MAX_DIALS && this.#doubted.size > 0) {
-      for (const next of this.#doubted) {
-        this.#doubted.delete(next)
-        void this.#connect(next)
-        break
-      }
-    }
-  }
-
-  async #connect(peer: PeerId): Promise<void> {
-    this.#dials++
-    try {
-      await this.#tryConnect(peer)
-    } catch (error) {
-      this.remove(peer, error instanceof Error ? error.message : String(error))
-    } finally {
-      this.#dials--
-      const [next] = this.#doubted
-      if (next !== undefined) this.#verify(next)
-    }
-  }
-
-  async #tryConnect(peer: PeerId): Promise<void> {
-    for (let attempt = 1; this.#contacts.has(peer) && !this.#isStopped; attempt++) {
-      try {
-        await this.#links.connect(peer)
-        return
-      } catch (error) {
-        if (attempt >= ATTEMPTS || !isTimeout(error)) throw error
-      }
-    }
-  }
-
   /** Connects to a few more peers if this node has too few links. */
   #checkDegree(): void {
     if (this.#isStopped || this.#degreeTimer !== undefined) return
@@ -260,7 +225,7 @@ export class Membership implements LinkListener {
     const lacking = MIN_LINKS - this.#links.size
     if (lacking <= 0) return
     const strangers = this.#contacts.all().filter(({ peer }) => this.#links.get(peer) === undefined)
-    for (const { peer } of some(strangers, lacking)) this.#verify(peer)
+    for (const { peer } of some(strangers, lacking)) this.#doubts.add(peer)
   }
 
   /** Asks peer after peer for those closer to the key, until no closer one turns up. */
@@ -291,11 +256,6 @@ export class Membership implements LinkListener {
       this.remove(peer, error instanceof Error ? error.message : String(error))
     }
   }
-}
-
-function isTimeout(error: unknown): boolean {
-  const { cause } = error as { cause?: { name?: unknown } }
-  return cause?.name === 'TimeoutError' || cause?.name === 'AbortError'
 }
 
 function introduce({ contact, addresses }: KnownContact): Introduction {

@@ -8,6 +8,7 @@ import {
   MAX_QUEUED_FRAME_BYTES,
   SLICE_BYTES,
 } from './frame.ts'
+import { Parcels, type Parcel } from './parcels.ts'
 
 /** What the outbox needs of a libp2p stream. */
 export type Sendable = {
@@ -15,21 +16,8 @@ export type Sendable = {
   readonly writeBufferLength: number
 }
 
-/** A reply that waits to leave, or is partly gone. */
-type Parcel = {
-  readonly id: number
-  readonly head: Uint8Array
-  readonly payload: Uint8Array | undefined
-  readonly length: number
-  sent: number
-}
-
 /** Bytes up to which a slice of a payload is copied into the batch: cheaper than a write of its own. */
 const COPY_BYTES = 2 * 1024
-/** Replies up to this size go ahead of larger ones. */
-const SMALL_BYTES = SLICE_BYTES
-/** After so many bytes of small replies a large one gets its turn. */
-const SMALL_RUN_BYTES = 4 * SLICE_BYTES
 /** Handed to the stream at once; the stream says whether it can take more. */
 const BATCH_BYTES = 512 * 1024
 /** Batches are allocated with this capacity and grow. */
@@ -50,14 +38,11 @@ export class Outbox {
   #chunkBytes = 0
   /** Where the part of the writer begins that is not in `chunks` yet. */
   #cut = 0
-  #small: Parcel[] = []
-  #large: Parcel[] = []
-  #smallRun = 0
+  readonly #parcels = new Parcels()
   #credit = CREDIT_BYTES
   #isScheduled = false
   #isWritable = true
   #isClosed = false
-  #parcelBytes = 0
 
   /** `onSent` is called whenever the queue may have become shorter. */
   constructor(stream: Sendable, onError: (error: unknown) => void, onSent: () => void) {
@@ -68,11 +53,11 @@ export class Outbox {
 
   /** Bytes of replies not yet taken by the stream. */
   get replyBytes(): number {
-    return this.#parcelBytes
+    return this.#parcels.bytes
   }
 
   get queuedBytes(): number {
-    return this.#parcelBytes + this.#chunkBytes + this.#stream.writeBufferLength
+    return this.#parcels.bytes + this.#chunkBytes + this.#stream.writeBufferLength
   }
 
   /** Sends a frame whose body `write` appends; if that throws, nothing is sent. */
@@ -100,27 +85,18 @@ export class Outbox {
   /** Queues a reply. The payload is sent from where it lies and must not change until it has left. */
   reply(id: number, head: Uint8Array, payload: Uint8Array | undefined): void {
     if (this.#isClosed) return
-    const length = head.length + (payload?.length ?? 0)
-    const queue = length <= SMALL_BYTES ? this.#small : this.#large
-    queue.push({ id, head, payload, length, sent: 0 })
-    this.#parcelBytes += length
+    this.#parcels.add(id, head, payload)
     this.#schedule()
   }
 
   /** Drops what is left of a reply. */
   drop(id: number): void {
-    for (const queue of [this.#small, this.#large]) {
-      const index = queue.findIndex((parcel) => parcel.id === id)
-      const parcel = queue[index]
-      if (parcel === undefined) continue
-      this.#parcelBytes -= parcel.length - parcel.sent
-      queue.splice(index, 1)
-    }
+    this.#parcels.drop(id)
   }
 
   grant(bytes: number): void {
     this.#credit = Math.min(CREDIT_BYTES, this.#credit + bytes)
-    if (this.#parcelBytes > 0) this.#schedule()
+    if (this.#parcels.bytes > 0) this.#schedule()
   }
 
   /** The stream can take more. */
@@ -144,10 +120,8 @@ export class Outbox {
 
   close(): void {
     this.#isClosed = true
-    this.#small = []
-    this.#large = []
+    this.#parcels.clear()
     this.#chunks = []
-    this.#parcelBytes = 0
     this.#chunkBytes = 0
   }
 
@@ -162,23 +136,11 @@ export class Outbox {
   #fill(): boolean {
     let filled = this.#writer.at - this.#cut + this.#chunkBytes
     while (filled < BATCH_BYTES && this.#credit > 0) {
-      const parcel = this.#next()
+      const parcel = this.#parcels.next()
       if (parcel === undefined) break
       filled += this.#slice(parcel)
     }
     return filled > 0
-  }
-
-  /** The reply whose turn it is; it stays at the head of its queue. */
-  #next(): Parcel | undefined {
-    const small = this.#small[0]
-    const large = this.#large[0]
-    if (small === undefined || (large !== undefined && this.#smallRun >= SMALL_RUN_BYTES)) {
-      this.#smallRun = 0
-      return large
-    }
-    this.#smallRun += small.length
-    return small
   }
 
   /** Appends the next slice of a reply to the batch; returns the slice's size. */
@@ -198,19 +160,9 @@ export class Outbox {
       const start = Math.max(0, from - head.length)
       this.#payload(payload.subarray(start, to - head.length))
     }
-    parcel.sent = to
-    this.#parcelBytes -= to - from
     this.#credit -= to - from
-    this.#requeue(parcel)
+    this.#parcels.sent(parcel, to - from)
     return to - from
-  }
-
-  /** Removes a reply that is all sent; else puts a large one behind the others. */
-  #requeue(parcel: Parcel): void {
-    const queue = parcel.length <= SMALL_BYTES ? this.#small : this.#large
-    if (queue === this.#small && parcel.sent < parcel.length) return
-    queue.shift()
-    if (parcel.sent < parcel.length) queue.push(parcel)
   }
 
   #payload(bytes: Uint8Array): void {

@@ -1,0 +1,68 @@
+import type { PeerId } from '../../src/ports/messages.ts'
+
+/** Dials of our own accord at once: each costs ten milliseconds of CPU, and they are never urgent. */
+const MAX_DIALS = 4
+/** A busy peer, or we ourselves, may be too slow once; a dead one is so each time. */
+const ATTEMPTS = 3
+
+export type DoubtsInit = {
+  readonly connect: (peer: PeerId) => Promise<unknown>
+  /** Asked before each attempt: the peer may have gone, or we. */
+  readonly isWorthIt: (peer: PeerId) => boolean
+  readonly onDead: (peer: PeerId, why: string) => void
+}
+
+/** Peers that may be dead, or that we only know by hearsay: connects to a few of them at a time. */
+export class Doubts {
+  readonly #init: DoubtsInit
+  /** In the order in which they came to be doubted. */
+  readonly #doubted = new Set<PeerId>()
+  #dials = 0
+
+  constructor(init: DoubtsInit) {
+    this.#init = init
+  }
+
+  /** Finds out whether a peer is alive by connecting to it, when its turn comes. */
+  add(peer: PeerId): void {
+    this.#doubted.add(peer)
+    this.#next()
+  }
+
+  #next(): void {
+    for (const peer of this.#doubted) {
+      if (this.#dials >= MAX_DIALS) return
+      this.#doubted.delete(peer)
+      void this.#settle(peer)
+    }
+  }
+
+  async #settle(peer: PeerId): Promise<void> {
+    this.#dials++
+    try {
+      await this.#tryConnect(peer)
+    } catch (error) {
+      this.#init.onDead(peer, error instanceof Error ? error.message : String(error))
+    } finally {
+      this.#dials--
+      this.#next()
+    }
+  }
+
+  async #tryConnect(peer: PeerId): Promise<void> {
+    for (let attempt = 1; this.#init.isWorthIt(peer); attempt++) {
+      try {
+        await this.#init.connect(peer)
+        return
+      } catch (error) {
+        if (attempt >= ATTEMPTS || !isTimeout(error)) throw error
+      }
+    }
+  }
+}
+
+/** Someone who refuses is gone; someone who is late may be busy. */
+function isTimeout(error: unknown): boolean {
+  const { cause } = error as { cause?: { name?: unknown } }
+  return cause?.name === 'TimeoutError' || cause?.name === 'AbortError'
+}
