@@ -3,7 +3,7 @@
 import type { Random } from '../src/ports/random.ts'
 import { below, between } from './engine/draws.ts'
 import { delay, lose, type Rule } from './network/rules.ts'
-import type { StorageRule } from './storage.ts'
+import type { StorageRule } from './storage/storage.ts'
 import type { World } from './world.ts'
 
 export type FaultsInit = {

@@ -7,14 +7,8 @@ import type { MeshNode, NodeInit, NodePorts, NodeStatus } from '../src/node/mesh
 import { startNode } from '../src/node/start-node.ts'
 import type { Volume } from '../src/volume/volume.ts'
 import { Life } from './engine/life.ts'
-import {
-  type FileRead,
-  listDirectory,
-  readFile,
-  type ReadFileOptions,
-  stat,
-} from './workload/reader.ts'
-import { SimSource } from './source.ts'
+import { type FileRead, listDirectory, readFile, type ReadFileOptions, stat } from './reader.ts'
+import { SimSource } from './storage/source.ts'
 import type { World } from './world.ts'
 
 const DEFAULT_BLOCK_BYTES = 1024 * 1024

@@ -6,21 +6,21 @@
 import { hash } from 'node:crypto'
 import type { PeerId } from '../src/ports/messages.ts'
 import type { VolumeInit } from '../src/node/mesh-node.ts'
-import { Contents, type ContentsKind } from './contents.ts'
+import { Contents, type ContentsKind } from './storage/contents.ts'
 import {
   DEFAULT_COSTS,
   DEFAULT_TOPOLOGY,
   type NetworkCosts,
   type Topology,
 } from './network/costs.ts'
-import { SimNetwork } from './network.ts'
-import { DEFAULT_ROUTING, type RoutingModel, SimRouting } from './routing.ts'
-import { DEFAULT_RUMORS, type RumorsModel, SimRumors } from './rumors.ts'
-import { SeededRandom } from './seeded-random.ts'
-import { DEFAULT_STORAGE, Storage, type StorageCosts } from './storage.ts'
+import { SimNetwork } from './network/network.ts'
+import { DEFAULT_ROUTING, type RoutingModel, SimRouting } from './network/routing.ts'
+import { DEFAULT_RUMORS, type RumorsModel, SimRumors } from './network/rumors.ts'
+import { SeededRandom } from './engine/seeded-random.ts'
+import { DEFAULT_STORAGE, Storage, type StorageCosts } from './storage/storage.ts'
 import { TraceHash } from './engine/trace-hash.ts'
-import { SimTree } from './tree.ts'
-import { VirtualClock } from './virtual-clock.ts'
+import { SimTree } from './storage/tree.ts'
+import { VirtualClock } from './engine/virtual-clock.ts'
 import { WorldNode } from './world-node.ts'
 
 /** The name of the one volume. */

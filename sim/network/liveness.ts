@@ -1,7 +1,7 @@
 // Who can still hear whom: what connections promise, without a connection object. A closed one is
 // known one way later, a silent one after `silenceMs`.
 import type { PeerId } from '../../src/ports/messages.ts'
-import type { VirtualClock } from '../virtual-clock.ts'
+import type { VirtualClock } from '../engine/virtual-clock.ts'
 import type { Call } from './call.ts'
 import type { Distances, NetworkCosts } from './costs.ts'
 import type { Station } from './station.ts'

@@ -21,9 +21,11 @@ export function requestBytes(request: Request): number {
     case 'warm':
       return FRAME + request.paths.reduce((sum, path) => sum + path.length + 2, 0)
     case 'describe':
+      return FRAME + request.volume.length
     case 'repair':
+      return FRAME + RUMOR
     case 'heads':
-      return FRAME + 32
+      return FRAME
   }
 }
 

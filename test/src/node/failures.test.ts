@@ -3,7 +3,7 @@ import { keyOf, positionOf } from '../../../src/block/key.ts'
 import { versionOf } from '../../../src/block/version.ts'
 import { compareDistance } from '../../../src/placement/distance.ts'
 import { corrupt, lose, PASS, REFUSE } from '../../../sim/network/rules.ts'
-import { attributesOf } from '../../../sim/tree.ts'
+import { attributesOf } from '../../../sim/storage/tree.ts'
 import type { World } from '../../../sim/world.ts'
 import { BLOCK_BYTES, everyoneReads, meshOf, readAll, sourceLoad, total, truth } from './mesh.ts'
 

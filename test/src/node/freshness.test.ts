@@ -1,6 +1,6 @@
 import test from 'ava'
 import { lose } from '../../../sim/network/rules.ts'
-import type { SimTree } from '../../../sim/tree.ts'
+import type { SimTree } from '../../../sim/storage/tree.ts'
 import type { World } from '../../../sim/world.ts'
 import {
   BLOCK_BYTES,

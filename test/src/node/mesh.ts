@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import type { Path } from '../../../src/ports/messages.ts'
 import { pickSome } from '../../../sim/engine/draws.ts'
 import { createWorld, type World, type WorldInit } from '../../../sim/world.ts'
-import type { SimTree } from '../../../sim/tree.ts'
+import type { SimTree } from '../../../sim/storage/tree.ts'
 import type { WorldNode } from '../../../sim/world-node.ts'
 
 export const BLOCK_BYTES = 16 * 1024

@@ -1,12 +1,12 @@
 import test from 'ava'
-import { PotluckError } from '../../src/base/errors.ts'
-import { Contents } from '../../sim/contents.ts'
-import { Life } from '../../sim/engine/life.ts'
-import { SeededRandom } from '../../sim/seeded-random.ts'
-import { SimSource } from '../../sim/source.ts'
-import { DEFAULT_STORAGE, Storage, type StorageCosts } from '../../sim/storage.ts'
-import { SimTree } from '../../sim/tree.ts'
-import { VirtualClock } from '../../sim/virtual-clock.ts'
+import { PotluckError } from '../../../src/base/errors.ts'
+import { Contents } from '../../../sim/storage/contents.ts'
+import { Life } from '../../../sim/engine/life.ts'
+import { SeededRandom } from '../../../sim/engine/seeded-random.ts'
+import { SimSource } from '../../../sim/storage/source.ts'
+import { DEFAULT_STORAGE, Storage, type StorageCosts } from '../../../sim/storage/storage.ts'
+import { SimTree } from '../../../sim/storage/tree.ts'
+import { VirtualClock } from '../../../sim/engine/virtual-clock.ts'
 
 const STEADY = {
   ...DEFAULT_STORAGE,

@@ -1,5 +1,5 @@
 // The Source port of one node: its way to the shared storage and the tree on it.
-import type { Attributes, Name, Path } from '../src/ports/messages.ts'
+import type { Attributes, Name, Path } from '../../src/ports/messages.ts'
 import type {
   Listing,
   Source,
@@ -7,11 +7,11 @@ import type {
   SourceOptions,
   SourceRange,
   SourceUsage,
-} from '../src/ports/source.ts'
-import { waitUnlessAborted } from '../src/base/abort.ts'
-import { PotluckError } from '../src/base/errors.ts'
+} from '../../src/ports/source.ts'
+import { waitUnlessAborted } from '../../src/base/abort.ts'
+import { PotluckError } from '../../src/base/errors.ts'
 import type { Contents } from './contents.ts'
-import type { Life } from './engine/life.ts'
+import type { Life } from '../engine/life.ts'
 import type { Storage, StorageCall, StorageCounts, Weight } from './storage.ts'
 import { attributesOf, type SimInode, type SimTree } from './tree.ts'
 

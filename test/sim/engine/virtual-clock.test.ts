@@ -1,6 +1,6 @@
 import test from 'ava'
-import { sleep } from '../../src/base/time.ts'
-import { StallError, VirtualClock } from '../../sim/virtual-clock.ts'
+import { sleep } from '../../../src/base/time.ts'
+import { StallError, VirtualClock } from '../../../sim/engine/virtual-clock.ts'
 
 test('what is due first runs first, and of one instant in the order it was asked for', async (t) => {
   const clock = new VirtualClock()

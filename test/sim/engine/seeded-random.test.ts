@@ -1,6 +1,6 @@
 import test from 'ava'
-import { below, logNormal, pickSome } from '../../sim/engine/draws.ts'
-import { SeededRandom } from '../../sim/seeded-random.ts'
+import { below, logNormal, pickSome } from '../../../sim/engine/draws.ts'
+import { SeededRandom } from '../../../sim/engine/seeded-random.ts'
 
 const draws = (random: SeededRandom, count = 8) =>
   Array.from({ length: count }, () => random.next())

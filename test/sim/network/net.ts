@@ -1,11 +1,11 @@
 // A simulated network without nodes: bare ports, for tests of the network itself.
-import type { PeerId, Reply, Request } from '../../src/ports/messages.ts'
-import type { Network } from '../../src/ports/network.ts'
-import { DEFAULT_COSTS, DEFAULT_TOPOLOGY, type NetworkCosts } from '../../sim/network/costs.ts'
-import { Life } from '../../sim/engine/life.ts'
-import { SimNetwork } from '../../sim/network.ts'
-import { TraceHash } from '../../sim/engine/trace-hash.ts'
-import { VirtualClock } from '../../sim/virtual-clock.ts'
+import type { PeerId, Reply, Request } from '../../../src/ports/messages.ts'
+import type { Network } from '../../../src/ports/network.ts'
+import { DEFAULT_COSTS, DEFAULT_TOPOLOGY, type NetworkCosts } from '../../../sim/network/costs.ts'
+import { Life } from '../../../sim/engine/life.ts'
+import { SimNetwork } from '../../../sim/network/network.ts'
+import { TraceHash } from '../../../sim/engine/trace-hash.ts'
+import { VirtualClock } from '../../../sim/engine/virtual-clock.ts'
 
 /** No CPU, no bandwidth: only distance, 1 ms a way, unless said otherwise. */
 const FREE: NetworkCosts = {

@@ -1,16 +1,16 @@
 // Gossip as a model: what is published reaches every living node after a few hops, each message at
 // its own time, so later ones overtake earlier ones. Loss is a matter of the network's rules.
 // A mesh with its own D, heartbeat and repair may take this one's place behind the same port.
-import type { Gossip, PeerId } from '../src/ports/messages.ts'
-import type { Random } from '../src/ports/random.ts'
-import type { Rumors } from '../src/ports/rumors.ts'
-import { below, between } from './engine/draws.ts'
-import type { Life } from './engine/life.ts'
-import { gossipBytes } from './network/message-bytes.ts'
+import type { Gossip, PeerId } from '../../src/ports/messages.ts'
+import type { Random } from '../../src/ports/random.ts'
+import type { Rumors } from '../../src/ports/rumors.ts'
+import { below, between } from '../engine/draws.ts'
+import type { Life } from '../engine/life.ts'
+import { gossipBytes } from './message-bytes.ts'
 import type { SimNetwork } from './network.ts'
-import { judge } from './network/rules.ts'
-import type { TraceHash } from './engine/trace-hash.ts'
-import type { VirtualClock } from './virtual-clock.ts'
+import { judge } from './rules.ts'
+import type { TraceHash } from '../engine/trace-hash.ts'
+import type { VirtualClock } from '../engine/virtual-clock.ts'
 
 export type RumorsModel = {
   /** Copies that a node passes on; hops grow with the logarithm to its base. @default 6 */

@@ -5,20 +5,20 @@
 // Blocks pass by reference. What a real connection promises holds here too: a living peer is waited
 // for without bound, a closed connection rejects at once, a silent one after `silenceMs`; what was
 // sent into a gap arrives when the gap closes before that.
-import type { PeerId, Reply, Request } from '../src/ports/messages.ts'
-import type { Network, RequestOptions } from '../src/ports/network.ts'
-import { abortedError } from '../src/base/abort.ts'
-import { PotluckError } from '../src/base/errors.ts'
-import type { Life } from './engine/life.ts'
-import type { TraceHash } from './engine/trace-hash.ts'
-import type { VirtualClock } from './virtual-clock.ts'
-import { Call } from './network/call.ts'
-import { Carrier } from './network/carrier.ts'
-import { Distances, type NetworkCosts, type Topology } from './network/costs.ts'
-import { Link, type Traffic } from './network/link.ts'
-import { isOpen, Liveness } from './network/liveness.ts'
-import type { Rule } from './network/rules.ts'
-import { Station } from './network/station.ts'
+import type { PeerId, Reply, Request } from '../../src/ports/messages.ts'
+import type { Network, RequestOptions } from '../../src/ports/network.ts'
+import { abortedError } from '../../src/base/abort.ts'
+import { PotluckError } from '../../src/base/errors.ts'
+import type { Life } from '../engine/life.ts'
+import type { TraceHash } from '../engine/trace-hash.ts'
+import type { VirtualClock } from '../engine/virtual-clock.ts'
+import { Call } from './call.ts'
+import { Carrier } from './carrier.ts'
+import { Distances, type NetworkCosts, type Topology } from './costs.ts'
+import { Link, type Traffic } from './link.ts'
+import { isOpen, Liveness } from './liveness.ts'
+import type { Rule } from './rules.ts'
+import { Station } from './station.ts'
 
 export type NetworkInit = {
   readonly clock: VirtualClock

@@ -1,6 +1,6 @@
 import test from 'ava'
-import { PotluckError } from '../../src/base/errors.ts'
-import { corrupt, DROP, PASS, REFUSE } from '../../sim/network/rules.ts'
+import { PotluckError } from '../../../src/base/errors.ts'
+import { corrupt, DROP, PASS, REFUSE } from '../../../sim/network/rules.ts'
 import { blockReply, DONE, Net } from './net.ts'
 
 const never = () => new Promise<never>(() => {})

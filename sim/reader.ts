@@ -1,8 +1,8 @@
 // A program on a simulated node: reads paths through the Volume as a kernel would, reference by
 // reference, without the kernel's caches. Symbolic links are not followed.
-import type { Attributes, Name, Path } from '../../src/ports/messages.ts'
-import { PotluckError } from '../../src/base/errors.ts'
-import { ROOT_NODEID, type Nodeid, type Volume } from '../../src/volume/volume.ts'
+import type { Attributes, Name, Path } from '../src/ports/messages.ts'
+import { PotluckError } from '../src/base/errors.ts'
+import { ROOT_NODEID, type Nodeid, type Volume } from '../src/volume/volume.ts'
 
 export type FileRead = {
   readonly attributes: Attributes

@@ -2,7 +2,7 @@
 //
 // A fork's seed comes from its parent's *seed* and a name, never from the parent's state: a new
 // fork, or one more draw somewhere, changes nothing for the others.
-import type { Random } from '../src/ports/random.ts'
+import type { Random } from '../../src/ports/random.ts'
 
 type Words = readonly [number, number, number, number]
 

@@ -1,9 +1,9 @@
 import test from 'ava'
-import { positionOf } from '../../src/block/key.ts'
-import { commonPrefixBits } from '../../src/placement/distance.ts'
-import { SeededRandom } from '../../sim/seeded-random.ts'
-import { DEFAULT_ROUTING, SimRouting } from '../../sim/routing.ts'
-import { VirtualClock } from '../../sim/virtual-clock.ts'
+import { positionOf } from '../../../src/block/key.ts'
+import { commonPrefixBits } from '../../../src/placement/distance.ts'
+import { SeededRandom } from '../../../sim/engine/seeded-random.ts'
+import { DEFAULT_ROUTING, SimRouting } from '../../../sim/network/routing.ts'
+import { VirtualClock } from '../../../sim/engine/virtual-clock.ts'
 
 function makeRouting(nodes: number, seed = 1) {
   const clock = new VirtualClock()

@@ -5,15 +5,15 @@
 // One sorted list of the living answers every question, so a table costs only what it holds. Joins
 // and deaths are noticed late and at different times, as in life; a request that fails is noticed
 // at once by who made it.
-import type { Key, PeerId } from '../src/ports/messages.ts'
-import type { Random } from '../src/ports/random.ts'
-import type { Contact, Routing } from '../src/ports/routing.ts'
-import { positionOf } from '../src/block/key.ts'
-import { compareDistance } from '../src/placement/distance.ts'
-import { sleep } from '../src/base/time.ts'
-import { between } from './engine/draws.ts'
-import { RoutingView } from './network/routing-view.ts'
-import type { VirtualClock } from './virtual-clock.ts'
+import type { Key, PeerId } from '../../src/ports/messages.ts'
+import type { Random } from '../../src/ports/random.ts'
+import type { Contact, Routing } from '../../src/ports/routing.ts'
+import { positionOf } from '../../src/block/key.ts'
+import { compareDistance } from '../../src/placement/distance.ts'
+import { sleep } from '../../src/base/time.ts'
+import { between } from '../engine/draws.ts'
+import { RoutingView } from './routing-view.ts'
+import type { VirtualClock } from '../engine/virtual-clock.ts'
 
 export type RoutingModel = {
   /** Peers in a bucket. @default 20, as in kad-dht */

@@ -2,9 +2,9 @@
 // generation, which names its contents; the bytes are made by `contents.ts` when they are read.
 //
 // Every change gives a new ctime, as on a real file system, even within one instant.
-import type { Attributes, FileType, Name, Path } from '../src/ports/messages.ts'
-import type { Clock } from '../src/ports/clock.ts'
-import { PotluckError } from '../src/base/errors.ts'
+import type { Attributes, FileType, Name, Path } from '../../src/ports/messages.ts'
+import type { Clock } from '../../src/ports/clock.ts'
+import { PotluckError } from '../../src/base/errors.ts'
 
 export type SimInode = {
   readonly number: number

@@ -1,10 +1,10 @@
 // The shared storage that all sources of a world stand before: one metadata server, one line, so many
 // requests at a time, and a latency besides. It counts exactly what it is asked.
-import type { Path } from '../src/ports/messages.ts'
-import type { Random } from '../src/ports/random.ts'
-import { type ErrorCode, PotluckError } from '../src/base/errors.ts'
-import { logNormal } from './engine/draws.ts'
-import type { VirtualClock } from './virtual-clock.ts'
+import type { Path } from '../../src/ports/messages.ts'
+import type { Random } from '../../src/ports/random.ts'
+import { type ErrorCode, PotluckError } from '../../src/base/errors.ts'
+import { logNormal } from '../engine/draws.ts'
+import type { VirtualClock } from '../engine/virtual-clock.ts'
 
 export type StorageCosts = {
   /** Of one call, at the median. @default 2 */

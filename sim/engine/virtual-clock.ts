@@ -6,8 +6,8 @@
 // of a turn of the event loop. So promises cost no virtual time, whatever their depth.
 // It must never read a real clock, and never let real I/O decide what happens next.
 import assert from 'node:assert/strict'
-import { Heap } from '../src/base/heap.ts'
-import type { Clock } from '../src/ports/clock.ts'
+import { Heap } from '../../src/base/heap.ts'
+import type { Clock } from '../../src/ports/clock.ts'
 
 /** Where virtual time starts, in milliseconds since 1970: any fixed instant would do. */
 export const START_MS = 1_700_000_000_000
