@@ -90,6 +90,7 @@ export class Calls {
       else if (isGivenUp) call.discard?.(value)
       else resolve(value)
       this.#startNext()
+      if (this.#running.size === 0) this.#timer?.unref()
     })
   }
 
@@ -106,7 +107,7 @@ export class Calls {
 
   /** One timer for all: it looks at the oldest call, which is due first. */
   #watch(): void {
-    if (this.#timer !== undefined) return
+    if (this.#timer !== undefined) return void this.#timer.ref()
     const [oldest] = this.#running
     if (oldest === undefined) return
     const leftMs = Math.max(1, oldest.dueMs - performance.now())
@@ -115,7 +116,6 @@ export class Calls {
       this.#giveUpOverdue()
       this.#watch()
     }, leftMs)
-    this.#timer.unref()
   }
 
   #giveUpOverdue(): void {

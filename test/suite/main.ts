@@ -2,7 +2,7 @@
 // really ran. Each tool counts as one check, each AVA test as one, each kind of thing that the tests
 // may have left behind as one. It must never end without its closing line, nor count as passed what
 // did not run.
-import { mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { runAva } from './ava.ts'
@@ -22,6 +22,8 @@ async function main(files: readonly string[]): Promise<Counts> {
   // A short path of our own for all temporary files (Unix sockets allow 107 bytes): what is there at
   // the end was left behind. The mark in the environment finds processes wherever they went.
   const folder = mkdtempSync(join(tmpdir(), 'pot-'))
+  // Open to all as /tmp is: some tests are of ordinary users.
+  chmodSync(folder, 0o1777)
   const mark = `POTLUCK_TEST_RUN=${folder}`
   try {
     addCounts(
