@@ -38,7 +38,13 @@ export async function opendir(
 
 export function readdir(
   context: Context,
-  { nodeid, handle, offset, length, plus }: Extract<Operation, { type: 'readdir' }> & {
+  {
+    nodeid,
+    handle,
+    offset,
+    length,
+    plus,
+  }: Extract<Operation, { type: 'readdir' }> & {
     nodeid: number
   },
 ): Reply {

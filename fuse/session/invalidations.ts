@@ -61,7 +61,7 @@ export class Invalidations {
   }
 
   *#take(): Generator<Uint8Array> {
-    for (let taken = 0; taken < BATCH; ) {
+    for (let taken = 0; taken < BATCH;) {
       const notify = this.#fromSweep() ?? this.#fromQueue()
       if (notify !== undefined) {
         taken++
@@ -91,7 +91,8 @@ export class Invalidations {
   /** Names first: attributes asked for anew under an old name would be believed. */
   *#everything(): Generator<Uint8Array> {
     if (this.#hasEpoch) yield incrementEpoch()
-    else for (const { parent, name } of this.#references.names()) yield invalidateEntry(parent, name)
+    else
+      for (const { parent, name } of this.#references.names()) yield invalidateEntry(parent, name)
     for (const nodeid of this.#references.nodeids()) yield invalidateInode(nodeid, { data: true })
   }
 }

@@ -30,7 +30,10 @@ export async function unmount(path: string): Promise<UnmountResult> {
  * Takes the mount out of the tree now; who still has files open there keeps them. With `abort`,
  * which only root can ask for, every request that waits in it fails at once.
  */
-export async function unmountLazily(path: string, options: { abort?: boolean } = {}): Promise<void> {
+export async function unmountLazily(
+  path: string,
+  options: { abort?: boolean } = {},
+): Promise<void> {
   if (isRoot()) await umount(path, MNT_DETACH | (options.abort === true ? MNT_FORCE : 0))
   else await runUnmount(['-u', '-z', '--', path])
 }

@@ -25,7 +25,11 @@ export type MountChild = {
 
 export type ChildOptions = { readonly uid?: number; readonly mount?: object }
 
-export function startChild(t: ExecutionContext, path: string, options: ChildOptions = {}): MountChild {
+export function startChild(
+  t: ExecutionContext,
+  path: string,
+  options: ChildOptions = {},
+): MountChild {
   const { uid } = options
   const script = fileURLToPath(new URL('./mount-child.ts', import.meta.url))
   const child = spawn(process.execPath, [script, path, JSON.stringify(options.mount ?? {})], {
@@ -37,7 +41,8 @@ export function startChild(t: ExecutionContext, path: string, options: ChildOpti
   t.teardown(() => child.kill('SIGKILL'))
   return {
     pid: child.pid ?? 0,
-    next: async () => JSON.parse(String((await lines.next()).value ?? '{"event":"nothing"}')) as Said,
+    next: async () =>
+      JSON.parse(String((await lines.next()).value ?? '{"event":"nothing"}')) as Said,
     kill: async () => {
       child.kill('SIGKILL')
       await exit

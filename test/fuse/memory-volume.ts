@@ -153,7 +153,7 @@ export class MemoryVolume implements Volume {
     if (inode === undefined) throw new PotluckError('EBADF', `no handle ${handle}`)
     const end = Math.min(from + length, inode.content.length)
     const slices: Uint8Array[] = []
-    for (let at = from; at < end; ) {
+    for (let at = from; at < end;) {
       const next = Math.min(end, (Math.floor(at / this.blockBytes) + 1) * this.blockBytes)
       slices.push(inode.content.subarray(at, next))
       at = next

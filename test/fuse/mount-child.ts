@@ -14,7 +14,9 @@ try {
     ...(JSON.parse(options) as object),
   })
   tell({ event: 'mounted', log })
-  process.stdin.resume().on('end', () => void mount.unmount().then(() => tell({ event: 'unmounted' })))
+  process.stdin
+    .resume()
+    .on('end', () => void mount.unmount().then(() => tell({ event: 'unmounted' })))
   void mount.closed.then((reason) => tell({ event: 'closed', reason }))
 } catch (error) {
   tell({ event: 'failed', code: (error as { code?: string }).code, message: String(error), log })

@@ -3,7 +3,15 @@ import { createInterface } from 'node:readline'
 import type { ChildProcess } from 'node:child_process'
 import { testUnless } from '../skip.ts'
 import type { Tree } from './memory-volume.ts'
-import { cannotMount, mountTree, type Mounted, run, runFailing, spawnProgram, until } from './real-mount.ts'
+import {
+  cannotMount,
+  mountTree,
+  type Mounted,
+  run,
+  runFailing,
+  spawnProgram,
+  until,
+} from './real-mount.ts'
 
 const fuseTest = testUnless(cannotMount).serial
 
@@ -17,8 +25,12 @@ const tree: Tree = {
 async function told({ mount }: Mounted): Promise<void> {
   await until(() => {
     const counters = mount.counters()
-    const done = (counters['fuse_notifies_total'] ?? 0) + (counters['fuse_notifies_unknown_total'] ?? 0)
-    return counters['fuse_invalidations_waiting'] === 0 && done >= (counters['fuse_invalidations_total'] ?? 0)
+    const done =
+      (counters['fuse_notifies_total'] ?? 0) + (counters['fuse_notifies_unknown_total'] ?? 0)
+    return (
+      counters['fuse_invalidations_waiting'] === 0 &&
+      done >= (counters['fuse_invalidations_total'] ?? 0)
+    )
   })
 }
 

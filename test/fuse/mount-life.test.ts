@@ -5,7 +5,15 @@ import { mountVolume } from '../../fuse/mount.ts'
 import { mountTable } from '../../fuse/system/mount-table.ts'
 import { testUnless } from '../skip.ts'
 import { startChild } from './child.ts'
-import { cannotMount, makeMountPoint, mountTree, run, runFailing, spawnProgram, until } from './real-mount.ts'
+import {
+  cannotMount,
+  makeMountPoint,
+  mountTree,
+  run,
+  runFailing,
+  spawnProgram,
+  until,
+} from './real-mount.ts'
 
 const fuseTest = testUnless(cannotMount).serial
 
@@ -25,28 +33,31 @@ fuseTest('Unmounting gives back all that the kernel held', async (t) => {
   await mount.unmount()
 })
 
-fuseTest('Unmounting while a program has a file open ends, and the program gets an error', async (t) => {
-  const { mount, path, at, volume: served, log: lines } = await mountTree(t, tree)
-  const script = `
+fuseTest(
+  'Unmounting while a program has a file open ends, and the program gets an error',
+  async (t) => {
+    const { mount, path, at, volume: served, log: lines } = await mountTree(t, tree)
+    const script = `
 import os, sys
 fd = os.open(sys.argv[1], os.O_RDONLY)
 print(os.pread(fd, 5, 0), flush=True)
 sys.stdin.readline()
 try: print(os.pread(fd, 5, 4 << 20))
 except OSError as error: print(error.strerror)`
-  const reader = spawnProgram('python3', '-c', script, at('large'))
-  t.teardown(() => reader.kill('SIGKILL'))
-  let said = ''
-  reader.stdout?.on('data', (text) => (said += String(text)))
-  await until(() => said.includes('\n'))
-  await mount.unmount()
-  t.false(isMounted(path))
-  t.true(lines.some((line) => line.includes('is in use')))
-  t.is(served.openFiles.size, 0)
-  reader.stdin?.write('\n')
-  await until(() => said.split('\n').length > 2)
-  t.regex(said, /not connected|aborted|No such device/)
-})
+    const reader = spawnProgram('python3', '-c', script, at('large'))
+    t.teardown(() => reader.kill('SIGKILL'))
+    let said = ''
+    reader.stdout?.on('data', (text) => (said += String(text)))
+    await until(() => said.includes('\n'))
+    await mount.unmount()
+    t.false(isMounted(path))
+    t.true(lines.some((line) => line.includes('is in use')))
+    t.is(served.openFiles.size, 0)
+    reader.stdin?.write('\n')
+    await until(() => said.split('\n').length > 2)
+    t.regex(said, /not connected|aborted|No such device/)
+  },
+)
 
 fuseTest('Unmounting while a read never ends does not wait for it', async (t) => {
   const { mount, path, at, volume: served } = await mountTree(t, tree)
@@ -65,22 +76,25 @@ fuseTest('Unmounting while a read never ends does not wait for it', async (t) =>
 })
 
 for (const signal of ['SIGKILL', 'SIGINT'] as const) {
-  fuseTest(`${signal} to a program whose lookup hangs aborts the want and lets it go`, async (t) => {
-    const { at, volume: served } = await mountTree(t, tree)
-    const isAsking = Promise.withResolvers<AbortSignal | undefined>()
-    served.before = (operation, { signal: abort }) => {
-      if (operation !== 'lookup') return
-      isAsking.resolve(abort)
-      return Promise.withResolvers<void>().promise
-    }
-    const program = spawnProgram('cat', at('hello'))
-    const abort = await isAsking.promise
-    program.kill(signal)
-    await until(() => abort?.aborted === true)
-    await until(() => program.signalCode === signal)
-    served.before = () => undefined
-    t.is(await run('cat', at('hello')), 'hello world')
-  })
+  fuseTest(
+    `${signal} to a program whose lookup hangs aborts the want and lets it go`,
+    async (t) => {
+      const { at, volume: served } = await mountTree(t, tree)
+      const isAsking = Promise.withResolvers<AbortSignal | undefined>()
+      served.before = (operation, { signal: abort }) => {
+        if (operation !== 'lookup') return
+        isAsking.resolve(abort)
+        return Promise.withResolvers<void>().promise
+      }
+      const program = spawnProgram('cat', at('hello'))
+      const abort = await isAsking.promise
+      program.kill(signal)
+      await until(() => abort?.aborted === true)
+      await until(() => program.signalCode === signal)
+      served.before = () => undefined
+      t.is(await run('cat', at('hello')), 'hello world')
+    },
+  )
 }
 
 fuseTest('A program that catches timer signals is not disturbed by them', async (t) => {
@@ -137,26 +151,31 @@ fuseTest('A process that just ends leaves no mount behind', async (t) => {
   t.false(isMounted(path))
 })
 
-fuseTest('A mount point that can not be used is refused, with its path and what to do', async (t) => {
-  const path = makeMountPoint(t)
-  const missing = join(path, 'missing')
-  const file = join(path, 'file')
-  await t.throwsAsync(mountVolume({ volume: volume(), mountPoint: missing, log }), {
-    code: 'ENOENT',
-    message: new RegExp(`${missing} is not there: create it`),
-  })
-  writeFileSync(file, '')
-  t.teardown(() => rmSync(file, { force: true }))
-  await t.throwsAsync(mountVolume({ volume: volume(), mountPoint: file, log }), { code: 'ENOTDIR' })
-  await t.throwsAsync(mountVolume({ volume: volume(), mountPoint: path, log }), {
-    code: 'EEXIST',
-    message: /is not empty/,
-  })
-  const mount = await mountVolume({ volume: volume(), mountPoint: path, log, nonempty: true })
-  t.is(await run('ls', path), 'hello\nlarge\n')
-  await mount.unmount()
-  rmSync(file)
-})
+fuseTest(
+  'A mount point that can not be used is refused, with its path and what to do',
+  async (t) => {
+    const path = makeMountPoint(t)
+    const missing = join(path, 'missing')
+    const file = join(path, 'file')
+    await t.throwsAsync(mountVolume({ volume: volume(), mountPoint: missing, log }), {
+      code: 'ENOENT',
+      message: new RegExp(`${missing} is not there: create it`),
+    })
+    writeFileSync(file, '')
+    t.teardown(() => rmSync(file, { force: true }))
+    await t.throwsAsync(mountVolume({ volume: volume(), mountPoint: file, log }), {
+      code: 'ENOTDIR',
+    })
+    await t.throwsAsync(mountVolume({ volume: volume(), mountPoint: path, log }), {
+      code: 'EEXIST',
+      message: /is not empty/,
+    })
+    const mount = await mountVolume({ volume: volume(), mountPoint: path, log, nonempty: true })
+    t.is(await run('ls', path), 'hello\nlarge\n')
+    await mount.unmount()
+    rmSync(file)
+  },
+)
 
 fuseTest('A mount point that is mounted already is refused', async (t) => {
   const { path } = await mountTree(t, tree)

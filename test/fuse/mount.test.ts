@@ -29,7 +29,10 @@ fuseTest('stat shows what the volume says, times to the nanosecond', async (t) =
     await run('stat', '-c', '%s %f %h %u %g %i %.9Y %.9Z %b %F', at('hello')),
     '12 81a4 1 0 0 1002 1700000001.123456789 1700000002.999999999 1 regular file\n',
   )
-  t.is(await run('stat', '-f', '-c', '%S %b %f %a %c %d %l', at('hello')), '4096 1000 600 500 100 50 255\n')
+  t.is(
+    await run('stat', '-f', '-c', '%S %b %f %a %c %d %l', at('hello')),
+    '4096 1000 600 500 100 50 255\n',
+  )
 })
 
 fuseTest('An absent name is asked for once', async (t) => {
@@ -66,7 +69,10 @@ fuseTest('A directory of 5,000 entries is listed whole, and once', async (t) => 
 
 fuseTest('Names that are not UTF-8, or as long as names can be, survive', async (t) => {
   const names = ['\xff\xfe latin \xe9', 'x'.repeat(255), ' a b\n', '\u00c3\u00a9']
-  const { path } = await mountTree(t, Object.fromEntries(names.map((name) => [name, { file: name }])))
+  const { path } = await mountTree(
+    t,
+    Object.fromEntries(names.map((name) => [name, { file: name }])),
+  )
   const script = `
     const { readdirSync, readFileSync, lstatSync } = require('node:fs')
     const root = Buffer.from(process.argv[1] + '/')

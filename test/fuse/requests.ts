@@ -41,11 +41,19 @@ export const make = {
   init: (options: Options & { major?: number; minor?: number } = {}) =>
     request(
       OPCODE.INIT,
-      body(options.major ?? 7, options.minor ?? 45, 131072, 0xffff_ffff, 0xffff_ffff, '\0'.repeat(44)),
+      body(
+        options.major ?? 7,
+        options.minor ?? 45,
+        131072,
+        0xffff_ffff,
+        0xffff_ffff,
+        '\0'.repeat(44),
+      ),
       options,
     ),
   lookup: (name: string, options?: Options) => request(OPCODE.LOOKUP, body(`${name}\0`), options),
-  forget: (count: number, options?: Options) => request(OPCODE.FORGET, body(BigInt(count)), options),
+  forget: (count: number, options?: Options) =>
+    request(OPCODE.FORGET, body(BigInt(count)), options),
   batchForget: (forgets: [number, number][], options?: Options) =>
     request(
       OPCODE.BATCH_FORGET,

@@ -45,16 +45,10 @@ test('Each operation is decoded', (t) => {
     [make.getattr(), { type: 'getattr' }],
     [make.readlink(), { type: 'readlink' }],
     [make.open(0o100000), { type: 'open', flags: 0o100000 }],
-    [
-      make.read(4, 2 ** 40, 1 << 20),
-      { type: 'read', handle: 4, from: 2 ** 40, length: 1 << 20 },
-    ],
+    [make.read(4, 2 ** 40, 1 << 20), { type: 'read', handle: 4, from: 2 ** 40, length: 1 << 20 }],
     [make.release(4), { type: 'release', handle: 4 }],
     [make.opendir(), { type: 'opendir' }],
-    [
-      make.readdir(5, 12),
-      { type: 'readdir', handle: 5, offset: 12, length: 4096, plus: false },
-    ],
+    [make.readdir(5, 12), { type: 'readdir', handle: 5, offset: 12, length: 4096, plus: false }],
     [
       make.readdir(5, 12, { plus: true }),
       { type: 'readdir', handle: 5, offset: 12, length: 4096, plus: true },

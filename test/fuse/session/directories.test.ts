@@ -12,7 +12,7 @@ type Listed = { name: string; offset: number; nodeid: number }
 
 function parse({ body }: Received, plus: boolean): Listed[] {
   const listed: Listed[] = []
-  for (let at = 0; at < body.length; ) {
+  for (let at = 0; at < body.length;) {
     const dirent = plus ? at + 128 : at
     const length = body.readUInt32LE(dirent + 16)
     listed.push({
@@ -31,7 +31,8 @@ async function list({ send }: Harness, plus: boolean): Promise<Listed[]> {
   const all: Listed[] = []
   for (;;) {
     const page = await send(make.readdir(handle, all.at(-1)?.offset ?? 0, { plus }))
-    if (page === undefined || page.errno !== 0 || page.length > READDIR_BYTES + 16) throw new Error()
+    if (page === undefined || page.errno !== 0 || page.length > READDIR_BYTES + 16)
+      throw new Error()
     if (page.body.length === 0) break
     all.push(...parse(page, plus))
   }

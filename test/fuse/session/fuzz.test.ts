@@ -78,7 +78,9 @@ async function survives(messages: readonly Buffer[]): Promise<boolean> {
   const { device, session, send, volume } = harness(tree, { hasGivenUp: () => true })
   for (const message of messages) await send(message)
   await settled()
-  const asked = messages.filter((message) => message.length >= 40 && wantsReply(message.readUInt32LE(4)))
+  const asked = messages.filter(
+    (message) => message.length >= 40 && wantsReply(message.readUInt32LE(4)),
+  )
   const isServing = (await send(make.getattr({ unique: 2 ** 40 })))?.errno === 0
   session.close()
   const isEmpty = [...volume.references.values()].every((count) => count === 0)

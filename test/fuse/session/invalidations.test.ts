@@ -12,8 +12,12 @@ function read(batch: Uint8Array | undefined): string[] {
     const code = bytes.readInt32LE(at + 4)
     const first = code === 8 ? '' : bytes.readBigUInt64LE(at + 16)
     if (code === 8) words.push('epoch')
-    else if (code === 2) words.push(`inode ${first}${bytes.readBigInt64LE(at + 24) < 0 ? '' : ' data'}`)
-    else words.push(`entry ${first} ${bytes.toString('latin1', at + 32, at + 32 + bytes.readUInt32LE(at + 24))}`)
+    else if (code === 2)
+      words.push(`inode ${first}${bytes.readBigInt64LE(at + 24) < 0 ? '' : ' data'}`)
+    else
+      words.push(
+        `entry ${first} ${bytes.toString('latin1', at + 32, at + 32 + bytes.readUInt32LE(at + 24))}`,
+      )
   }
   return words
 }

@@ -28,7 +28,13 @@ test('A FORGET of more than was given takes back no more', async (t) => {
   const { volume, send } = harness(tree)
   const reply = await send(make.lookup('file'))
   const nodeid = Number(reply?.body.readBigUInt64LE(0))
-  await send(make.batchForget([[nodeid, 1000], [999_999, 5], [nodeid, 1]]))
+  await send(
+    make.batchForget([
+      [nodeid, 1000],
+      [999_999, 5],
+      [nodeid, 1],
+    ]),
+  )
   t.is(volume.references.get(nodeid), 0)
   t.false(volume.references.has(999_999))
 })

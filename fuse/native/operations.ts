@@ -1,0 +1,191 @@
+// The operations of a volume by path, as libfuse's high-level interface asks for them: each path is
+// walked from the root, and what the walk referred to is given back at its end.
+import { ERRNO, errnoOf } from '../protocol/errno.ts'
+import { PotluckError } from '../../src/base/errors.ts'
+import type { Attributes } from '../../src/ports/messages.ts'
+import { ROOT_NODEID, type Nodeid, type Volume } from '../../src/volume/volume.ts'
+
+/** `errno` is negative or 0; what follows is the answer. */
+type Callback = (errno: number, ...answer: unknown[]) => void
+
+const typeBits = {
+  fifo: 0o010000,
+  character: 0o020000,
+  directory: 0o040000,
+  block: 0o060000,
+  file: 0o100000,
+  symlink: 0o120000,
+  socket: 0o140000,
+} as const
+
+/** fuse-native gives paths as JavaScript strings and so takes names as UTF-8. */
+function byteNames(path: string): string[] {
+  const bytes = Buffer.from(path, 'utf8').toString('latin1')
+  return bytes.split('/').filter((name) => name !== '')
+}
+
+async function resolving<T>(
+  volume: Volume,
+  path: string,
+  use: (nodeid: Nodeid) => Promise<T>,
+): Promise<T> {
+  const walked: Nodeid[] = []
+  let nodeid = ROOT_NODEID
+  try {
+    for (const name of byteNames(path)) {
+      const entry = await volume.lookup(nodeid, name)
+      if (!('attributes' in entry)) throw new PotluckError('ENOENT', `no ${path}`)
+      nodeid = entry.nodeid
+      walked.push(nodeid)
+    }
+    return await use(nodeid)
+  } finally {
+    for (const passed of walked) volume.forget(passed, 1)
+  }
+}
+
+/** Answers a reply with a promise's outcome. */
+function answer(reply: Callback, work: () => Promise<readonly unknown[]>): void {
+  work().then(
+    (values) => reply(0, ...values),
+    (error: unknown) => reply(-errnoOf(error)),
+  )
+}
+
+/** Times in milliseconds and a small inode number are all that fuse-native passes on. */
+function statOf(attributes: Attributes, ino: bigint) {
+  const ms = (seconds: number, nanos: number) => seconds * 1000 + Math.floor(nanos / 1e6)
+  return {
+    mode: typeBits[attributes.type] | attributes.mode,
+    uid: attributes.uid,
+    gid: attributes.gid,
+    size: attributes.size,
+    nlink: attributes.nlink,
+    ino: Number(BigInt.asUintN(32, ino)),
+    rdev: attributes.rdev,
+    blocks: attributes.blocks,
+    atime: ms(attributes.atimeSeconds, attributes.atimeNanos),
+    mtime: ms(attributes.mtimeSeconds, attributes.mtimeNanos),
+    ctime: ms(attributes.ctimeSeconds, attributes.ctimeNanos),
+  }
+}
+
+const OPEN_FOR_WRITING = 3
+const MAX_U32 = 0xffff_ffff
+
+/** What fuse-native is given. Its argument lists are its own. */
+export function nativeOperations(volume: Volume): object {
+  return { ...metadata(volume), ...contents(volume), ...extended(volume) }
+}
+
+function metadata(volume: Volume): object {
+  return {
+    getattr(path: string, reply: Callback) {
+      answer(reply, async () => {
+        const { attributes } = await resolving(volume, path, (nodeid) => volume.getattr(nodeid))
+        return [statOf(attributes, volume.inodeNumber(attributes.inode))]
+      })
+    },
+    readlink(path: string, reply: Callback) {
+      answer(reply, async () => {
+        const target = await resolving(volume, path, (nodeid) => volume.readlink(nodeid))
+        return [Buffer.from(target, 'latin1').toString('utf8')]
+      })
+    },
+    readdir(path: string, reply: Callback) {
+      answer(reply, async () => [await resolving(volume, path, (nodeid) => names(volume, nodeid))])
+    },
+    statfs(_path: string, reply: Callback) {
+      answer(reply, async () => {
+        const usage = await volume.statfs()
+        const count = (number: number) => Math.min(number, MAX_U32)
+        return [
+          {
+            bsize: usage.blockBytes,
+            frsize: usage.blockBytes,
+            blocks: count(usage.blocks),
+            bfree: count(usage.blocksFree),
+            bavail: count(usage.blocksAvailable),
+            files: count(usage.files),
+            ffree: count(usage.filesFree),
+            namemax: 255,
+          },
+        ]
+      })
+    },
+  }
+}
+
+async function names(volume: Volume, nodeid: Nodeid): Promise<string[]> {
+  const handle = await volume.opendir(nodeid)
+  try {
+    const all: string[] = []
+    for (let offset = 0; ;) {
+      const entries = volume.readdir(handle, offset)
+      const last = entries.at(-1)
+      if (last === undefined) return all
+      all.push(...entries.map(({ name }) => Buffer.from(name, 'latin1').toString('utf8')))
+      offset = last.nextOffset
+    }
+  } finally {
+    volume.releasedir(handle)
+  }
+}
+
+function contents(volume: Volume): object {
+  return {
+    open(path: string, flags: number, reply: Callback) {
+      answer(reply, async () => {
+        if ((flags & OPEN_FOR_WRITING) !== 0) throw new PotluckError('EROFS', 'read-only')
+        const { handle } = await resolving(volume, path, (nodeid) => volume.open(nodeid))
+        return [handle]
+      })
+    },
+    read(
+      ...[, handle, buffer, length, from, reply]: [
+        string,
+        number,
+        Uint8Array,
+        number,
+        number,
+        Callback,
+      ]
+    ) {
+      // How many bytes there are stands where other operations have 0.
+      copyInto(volume, { handle, buffer, length, from }).then(reply, (error: unknown) =>
+        reply(-errnoOf(error)),
+      )
+    },
+    release(_path: string, handle: number, reply: Callback) {
+      volume.release(handle)
+      reply(0)
+    },
+  }
+}
+
+async function copyInto(
+  volume: Volume,
+  read: { handle: number; buffer: Uint8Array; length: number; from: number },
+): Promise<number> {
+  const { handle, buffer, length, from } = read
+  let at = 0
+  for (const slice of await volume.read(handle, { from, length })) {
+    const part = slice.subarray(0, length - at)
+    buffer.set(part, at)
+    at += part.length
+  }
+  return at
+}
+
+function extended(volume: Volume): object {
+  return {
+    getxattr(
+      ...[path, name, , reply]: [string, string, number, (errno: number, value?: Buffer) => void]
+    ) {
+      resolving(volume, path, (nodeid) => volume.getxattr(nodeid, byteNames(name).join('/'))).then(
+        (value) => reply(0, Buffer.from(value)),
+        (error: unknown) => reply(-errnoOf(error)),
+      )
+    },
+  }
+}
