@@ -4,11 +4,11 @@
 // asked to open nothing for them.
 import { constants } from 'node:fs'
 import type { Path } from '../../src/ports/messages.ts'
-import { Descriptors } from './descriptors.ts'
-import { hasCode } from './failures.ts'
+import { Descriptors } from './system/descriptors.ts'
+import { hasCode } from './system/failures.ts'
 import { nameOf, parentOf } from './paths.ts'
-import { placeOf, type Root } from './root.ts'
-import type { Storage } from './storage.ts'
+import { placeOf, type Root } from './system/root.ts'
+import type { Storage } from './system/storage.ts'
 
 /** Linux's, which Node has no name for. */
 const O_PATH = 0o10000000

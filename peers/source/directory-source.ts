@@ -16,15 +16,15 @@ import type {
   SourceUsage,
 } from '../../src/ports/source.ts'
 import { attributesOf } from './attributes.ts'
-import type { Calls } from './calls.ts'
+import type { Calls } from './system/calls.ts'
 import { childPlace, type Directories } from './directories.ts'
-import { hasCode } from './failures.ts'
+import { hasCode } from './system/failures.ts'
 import type { Files, ReadResult } from './files.ts'
 import { mapAtOnce } from './map-at-once.ts'
 import { joinPath, readablePath, splitPath } from './paths.ts'
-import type { Root } from './root.ts'
-import type { Storage } from './storage.ts'
-import { readXattrs } from './xattrs.ts'
+import type { Root } from './system/root.ts'
+import type { Storage } from './system/storage.ts'
+import { readXattrs } from './system/xattrs.ts'
 
 /** The most one read may ask for: the largest block that a volume can have. */
 const READ_BYTES = 4 * 1024 * 1024

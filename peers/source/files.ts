@@ -4,11 +4,11 @@ import { PotluckError } from '../../src/base/errors.ts'
 import type { Attributes, Path } from '../../src/ports/messages.ts'
 import type { SourceRange } from '../../src/ports/source.ts'
 import { attributesOf } from './attributes.ts'
-import { Descriptors } from './descriptors.ts'
+import { Descriptors } from './system/descriptors.ts'
 import type { Directories } from './directories.ts'
-import { hasCode } from './failures.ts'
+import { hasCode } from './system/failures.ts'
 import { readablePath } from './paths.ts'
-import type { Storage } from './storage.ts'
+import type { Storage } from './system/storage.ts'
 
 /** O_NONBLOCK, since a pipe put where a file was would block the open for ever. */
 const FLAGS = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK | constants.O_NOCTTY

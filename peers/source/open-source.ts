@@ -1,12 +1,12 @@
 import fs from 'node:fs'
 import { constants } from 'node:fs'
 import type { Log } from '../../src/base/log.ts'
-import { Calls } from './calls.ts'
+import { Calls } from './system/calls.ts'
 import { Directories } from './directories.ts'
 import { DirectorySource } from './directory-source.ts'
 import { Files } from './files.ts'
-import { Root } from './root.ts'
-import { Storage } from './storage.ts'
+import { Root } from './system/root.ts'
+import { Storage } from './system/storage.ts'
 
 export type DirectorySourceInit = {
   /** As given by the user, in the file system's encoding; it may be a symbolic link itself. */

@@ -1,6 +1,6 @@
 import test from 'ava'
-import { Calls, type CallsInit, type Done } from '../../../peers/source/calls.ts'
-import { failsWith } from '../../ports/source-contract.ts'
+import { Calls, type CallsInit, type Done } from '../../../../peers/source/system/calls.ts'
+import { failsWith } from '../../../ports/source-contract.ts'
 
 function makeCalls(init: Partial<CallsInit> = {}): Calls {
   return new Calls({ concurrency: 2, timeoutMs: 60_000, log: () => undefined, ...init })

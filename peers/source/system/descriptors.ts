@@ -2,7 +2,7 @@
 // name that is looked up and each file that is opened; a descriptor is what was already paid for.
 // One is kept for a second at most: what it says of its *path* grows old, since on another machine
 // something else may have been put there.
-import type { Path } from '../../src/ports/messages.ts'
+import type { Path } from '../../../src/ports/messages.ts'
 
 /** How long an opened path is believed, and how long an unused descriptor is kept. */
 const KEEP_MS = 1_000

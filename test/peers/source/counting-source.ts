@@ -1,11 +1,11 @@
-import type { Attributes, Name, Path } from '../../src/ports/messages.ts'
+import type { Attributes, Name, Path } from '../../../src/ports/messages.ts'
 import type {
   Listing,
   Source,
   SourceOptions,
   SourceRange,
   SourceUsage,
-} from '../../src/ports/source.ts'
+} from '../../../src/ports/source.ts'
 
 type ListOptions = Parameters<Source['list']>[1]
 type SourceRead = Awaited<ReturnType<Source['read']>>

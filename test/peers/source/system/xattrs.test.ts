@@ -2,7 +2,7 @@ import { symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
 import koffi from 'koffi'
-import { makeFolder, openSource } from './fixture.ts'
+import { makeFolder, openSource } from '../fixture.ts'
 
 const lsetxattr = koffi
   .load(null)

@@ -1,10 +1,10 @@
 // Extended attributes, which Node has no call for: the C library's, through koffi, each on a thread
 // of libuv's pool like any other call. Where koffi does not load, a volume has none.
-import { PotluckError } from '../../src/base/errors.ts'
-import type { Name, Path } from '../../src/ports/messages.ts'
+import { PotluckError } from '../../../src/base/errors.ts'
+import type { Name, Path } from '../../../src/ports/messages.ts'
 import type { Calls, Done } from './calls.ts'
 import { hasCode } from './failures.ts'
-import { readablePath } from './paths.ts'
+import { readablePath } from '../paths.ts'
 
 /** The kernel's own bounds, of the list of names and of one value. */
 const XATTR_BYTES = 64 * 1024

@@ -2,11 +2,11 @@
 // hangs keeps its thread of libuv's pool, and so its place here, until the storage answers. What is
 // given up is only the wait for it. When every place hangs, the storage is gone, and whoever comes
 // then is told so at once instead of joining a queue that does not move.
-import type { Log } from '../../src/base/log.ts'
-import { PotluckError } from '../../src/base/errors.ts'
-import type { Path } from '../../src/ports/messages.ts'
+import type { Log } from '../../../src/base/log.ts'
+import { PotluckError } from '../../../src/base/errors.ts'
+import type { Path } from '../../../src/ports/messages.ts'
 import { failureOf } from './failures.ts'
-import { readablePath } from './paths.ts'
+import { readablePath } from '../paths.ts'
 
 /** What `node:fs` calls back with. */
 export type Done<T> = (error: Error | null, value: T) => void

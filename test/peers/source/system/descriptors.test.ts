@@ -1,5 +1,5 @@
 import test from 'ava'
-import { Descriptors } from '../../../peers/source/descriptors.ts'
+import { Descriptors } from '../../../../peers/source/system/descriptors.ts'
 
 /** Descriptors of nothing: numbers, and the books on how many are open. */
 function makeDescriptors(capacity: number, keepMs = 60_000) {

@@ -5,10 +5,10 @@
 // descriptor really is, without asking the storage; whatever is not exactly where it was looked for
 // (moved meanwhile, deleted, reached through what another program has moved) is closed again unread.
 import { readlinkSync } from 'node:fs'
-import { PotluckError } from '../../src/base/errors.ts'
-import type { Path } from '../../src/ports/messages.ts'
+import { PotluckError } from '../../../src/base/errors.ts'
+import type { Path } from '../../../src/ports/messages.ts'
 import { failureOf } from './failures.ts'
-import { readablePath } from './paths.ts'
+import { readablePath } from '../paths.ts'
 
 /** Where the kernel shows our descriptors; a name behind one is looked up in that directory. */
 export function placeOf(descriptor: number): string {

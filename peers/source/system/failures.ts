@@ -1,6 +1,6 @@
-import { isErrorCode, PotluckError } from '../../src/base/errors.ts'
-import type { Path } from '../../src/ports/messages.ts'
-import { readablePath } from './paths.ts'
+import { isErrorCode, PotluckError } from '../../../src/base/errors.ts'
+import type { Path } from '../../../src/ports/messages.ts'
+import { readablePath } from '../paths.ts'
 
 /** What the storage said to one system call; a code that is not among ours becomes EIO. */
 export function failureOf(operation: string, path: Path, error: unknown): PotluckError {

@@ -1,7 +1,7 @@
 // What we ask of the kernel, in one place.
 import fs from 'node:fs'
 import type { BigIntStats } from 'node:fs'
-import type { Name, Path } from '../../src/ports/messages.ts'
+import type { Name, Path } from '../../../src/ports/messages.ts'
 import type { Calls, Done } from './calls.ts'
 import type { Root } from './root.ts'
 
