@@ -7,8 +7,8 @@ const MAX_HOSTS = 65_536
 
 /**
  * The hosts of a file, as multiaddrs in the file's order, each once: one a line, `host`,
- * `host:port`, or a multiaddr; what follows the first word (slots and the like) and `#` comments are
- * ignored.
+ * `host:port`, or a multiaddr; what follows the first word (slots and the like) and `#` comments
+ * are ignored.
  *
  * @throws PotluckError EINVAL with the line number, ENOENT, EACCES
  */
@@ -42,7 +42,8 @@ export function parseHostFile(
 }
 
 function parseHostLine(word: string, defaultPort: number): string {
-  if (/^\/(ip4|ip6|dns|dns4|dns6)\/[^/]+\/tcp\/\d{1,5}(\/p2p\/[A-Za-z0-9]+)?$/.test(word)) return word
+  if (/^\/(ip4|ip6|dns|dns4|dns6)\/[^/]+\/tcp\/\d{1,5}(\/p2p\/[A-Za-z0-9]+)?$/.test(word))
+    return word
   const match = /^(\[[0-9A-Fa-f:]+\]|[^:]+):(\d{1,5})$/.exec(word)
   if (match === null) return hostAddress(word, defaultPort)
   return hostAddress(match[1] ?? '', Number(match[2]))

@@ -28,7 +28,9 @@ export type Joining = {
   stop(): Promise<void>
 }
 
-/** Candidates tried in a round: the first ones of the list, which all peers try, and random ones. */
+/**
+ * Candidates tried in a round: the first ones of the list, which all peers try, and random ones.
+ */
 const FIRST = 2
 const RANDOM = 6
 /** Candidates tried in a round altogether; the next round makes another random choice. */
@@ -62,7 +64,8 @@ async function resolveTarget(target: JoinTarget): Promise<JoinTarget> {
     if (codeOf(error) === 'ENOENT') return undefined
     throw new PotluckError(codeOf(error), `--join ${target.path}: ${String(error)}`)
   })
-  if (found === undefined || found.isDirectory()) return { type: 'directory', directory: target.path }
+  if (found === undefined || found.isDirectory())
+    return { type: 'directory', directory: target.path }
   await readHostFile(target.path, target.port)
   return { type: 'host-file', file: target.path, port: target.port }
 }
@@ -88,7 +91,9 @@ class JoinRounds {
     }
   }
 
-  /** Before we look at the directory: of two peers that start at once, one at least sees the other. */
+  /**
+   * Before we look at the directory: of two peers that start at once, one at least sees the other.
+   */
   async announce(): Promise<void> {
     if (this.#rendezvous.size === 0) return
     const addresses = this.#init.peer.addresses()
@@ -186,7 +191,10 @@ class JoinRounds {
   }
 
   #complain(what: string, error: unknown): void {
-    this.#init.log('warn', `${what} failed: ${error instanceof Error ? error.message : String(error)}`)
+    this.#init.log(
+      'warn',
+      `${what} failed: ${error instanceof Error ? error.message : String(error)}`,
+    )
   }
 }
 

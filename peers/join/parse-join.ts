@@ -1,10 +1,11 @@
 // The room that finds the first peer to talk to. `--join` says where to look: addresses, a host
-// file, a directory on shared storage where every peer leaves a small file, or the job's own list of
-// nodes (Slurm, PBS). One living peer is enough: peers tell each other of the rest.
+// file, a directory on shared storage where every peer leaves a small file, or the job's own list
+// of nodes (Slurm, PBS). One living peer is enough: peers tell each other of the rest.
 //
 // Why each way takes a few candidates and never all: with 10,000 nodes starting at once, everyone
 // trying everyone would be a hundred million dials. Everyone tries the first two candidates of the
-// list, so that no two islands form, and a random few, so that these two are not all that hold it up.
+// list, so that no two islands form, and a random few, so that these two are not all that hold it
+// up.
 //
 // It must never give up while this peer is alone, nor stop a peer from being the first of its mesh.
 import { PotluckError } from '../../src/base/errors.ts'
@@ -25,7 +26,8 @@ export type JoinOptions = {
 }
 
 const MULTIADDR = /^\/(ip4|ip6|dns|dns4|dns6)\/[^/]+\/tcp\/\d{1,5}(\/p2p\/[A-Za-z0-9]+)?$/
-const HOST = /^(?:\[([0-9A-Fa-f:]+)\]|([A-Za-z0-9._-]+)|([0-9A-Fa-f]*:[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*))$/
+const HOST =
+  /^(?:\[([0-9A-Fa-f:]+)\]|([A-Za-z0-9._-]+)|([0-9A-Fa-f]*:[0-9A-Fa-f:]*:[0-9A-Fa-f:.]*))$/
 
 /**
  * Understands one value of `--join`: multiaddrs (comma-separated), `slurm`, `pbs`, `dir:PATH`,

@@ -56,11 +56,7 @@ export class Asks {
    *
    * @throws PotluckError BUSY at MAX_OUTSTANDING, ABORTED by the signal, and what `send` throws
    */
-  add<T>(
-    decode: Decode<T>,
-    send: (id: number) => void,
-    signal?: AbortSignal,
-  ): Promise<T> {
+  add<T>(decode: Decode<T>, send: (id: number) => void, signal?: AbortSignal): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       if (signal?.aborted === true) throw aborted(signal)
       if (this.#asks.size >= MAX_OUTSTANDING) {
@@ -117,7 +113,8 @@ export class Asks {
       throw malformed('a reply is longer than was said')
     }
     if (received === 0 && bytes.length >= headLength) {
-      // The head lies in one piece, and is decoded where it lies, unless its payload is yet to come.
+      // The head lies in one piece, and is decoded where it lies, unless its payload is yet to
+      // come.
       ask.head = bytes.subarray(0, headLength)
       if (bytes.length > headLength) ask.payload?.set(bytes.subarray(headLength))
       if (bytes.length < headLength + payloadLength) ask.head = Buffer.from(ask.head)

@@ -19,8 +19,8 @@ type SocketConnection = MessageStream & {
 
 /**
  * @libp2p/tcp with sockets that gather the writes of one turn of the event loop into one system
- * call. As it is, a yamux frame takes two writes (its 12-byte header, its body) and so two calls and
- * two packets; corked, a small request takes a third of the CPU.
+ * call. As it is, a yamux frame takes two writes (its 12-byte header, its body) and so two calls
+ * and two packets; corked, a small request takes a third of the CPU.
  */
 export function corkedTcp(): (components: TCPComponents) => Transport {
   const create = tcp({
@@ -38,11 +38,12 @@ export function corkedTcp(): (components: TCPComponents) => Transport {
 }
 
 function corkedTransport(transport: Transport): Transport {
-  const { dial, createListener } = transport
+  const dial = transport.dial.bind(transport)
+  const createListener = transport.createListener.bind(transport)
   transport.dial = (address, options) =>
-    dial.call(transport, address, { ...options, upgrader: corkedUpgrader(options.upgrader) })
+    dial(address, { ...options, upgrader: corkedUpgrader(options.upgrader) })
   transport.createListener = (options) =>
-    createListener.call(transport, { ...options, upgrader: corkedUpgrader(options.upgrader) })
+    createListener({ ...options, upgrader: corkedUpgrader(options.upgrader) })
   return transport
 }
 

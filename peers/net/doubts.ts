@@ -1,6 +1,8 @@
 import type { PeerId } from '../../src/ports/messages.ts'
 
-/** Dials of our own accord at once: each costs ten milliseconds of CPU, and they are never urgent. */
+/**
+ * Dials of our own accord at once: each costs ten milliseconds of CPU, and they are never urgent.
+ */
 const MAX_DIALS = 4
 /** A busy peer, or we ourselves, may be too slow once; a dead one is so each time. */
 const ATTEMPTS = 3

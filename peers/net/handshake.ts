@@ -30,9 +30,9 @@ const OTHER_KEY = 2
 
 /**
  * The first three frames of a link, by which both peers prove that they hold the mesh key:
- * the dialler's `hello` (nonce, mesh), the listener's `answer` (nonce, proof), the dialler's `proof`.
- * The listener proves first; so a stranger who dials learns one proof bound to its own peer id, which
- * is of no use to anyone.
+ * the dialler's `hello` (nonce, mesh), the listener's `answer` (nonce, proof), the dialler's
+ * `proof`. The listener proves first; so a stranger who dials learns one proof bound to its own
+ * peer id, which is of no use to anyone.
  */
 export class Handshake {
   readonly #init: HandshakeInit

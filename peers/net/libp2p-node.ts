@@ -66,7 +66,9 @@ export async function startLibp2p(init: Libp2pInit) {
     // It pings every connection every ten seconds, on a stream of its own each time.
     connectionMonitor: { enabled: false },
     connectionManager: CONNECTION_OPTIONS,
-    ...(init.mdns ? { peerDiscovery: [mdns({ serviceTag: `_potluck-${init.mesh}._udp.local` })] } : {}),
+    ...(init.mdns
+      ? { peerDiscovery: [mdns({ serviceTag: `_potluck-${init.mesh}._udp.local` })] }
+      : {}),
     services: services(init),
   })
 }

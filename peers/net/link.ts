@@ -133,7 +133,9 @@ export class Link {
     })
     stream.addEventListener('close', (event: StreamCloseEvent) => {
       const cause = event.error
-      this.close(new PotluckError('UNREACHABLE', `the connection to ${this.peer} closed`, { cause }))
+      this.close(
+        new PotluckError('UNREACHABLE', `the connection to ${this.peer} closed`, { cause }),
+      )
     })
     stream.addEventListener('remoteCloseWrite', () => {
       this.close(new PotluckError('UNREACHABLE', `${this.peer} closed the link`))
@@ -153,7 +155,9 @@ export class Link {
     }
   }
 
-  /** The peer broke the protocol, or the stream broke: nothing more can be believed on this link. */
+  /**
+   * The peer broke the protocol, or the stream broke: nothing more can be believed on this link.
+   */
   #fail(error: unknown): void {
     if (this.#state === 'closed') return
     const known = error instanceof PotluckError
@@ -161,10 +165,14 @@ export class Link {
       ? error
       : new PotluckError('UNREACHABLE', `the link to ${this.peer} broke`, { cause: error })
     // That a stream broke is no news beside the connection's end; what a peer did wrong is.
-    this.#log(known ? 'warn' : 'debug', `closing the connection to ${this.peer}: ${String((error as Error).message)}`, {
-      peer: this.peer,
-      code: cause.code,
-    })
+    this.#log(
+      known ? 'warn' : 'debug',
+      `closing the connection to ${this.peer}: ${String((error as Error).message)}`,
+      {
+        peer: this.peer,
+        code: cause.code,
+      },
+    )
     this.close(cause)
   }
 

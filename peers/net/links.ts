@@ -140,7 +140,9 @@ export class Links {
 
   stop(error: PotluckError): void {
     this.#isStopped = true
-    for (const links of [...this.#open.values()]) for (const link of [...links]) link.close(error)
+    // Closing a link takes it out of the map.
+    const links = Array.from(this.#open.values()).flat()
+    for (const link of links) link.close(error)
   }
 
   #deferred(connection: Connection): PromiseWithResolvers<Link> {
@@ -172,11 +174,11 @@ export class Links {
       this.refusals.timeouts++
       this.#refuse(connection, 'did not prove the mesh key in time', undefined)
     }, this.#init.proofTimeoutMs ?? PROOF_TIMEOUT_MS)
-    const done = (): void => {
+    const end = (): void => {
       this.#unproven--
       clearTimeout(timer)
     }
-    this.admitted(connection).then(done, done)
+    this.admitted(connection).then(end, end)
   }
 
   #refuse(connection: Connection, why: string, error: unknown): void {
@@ -213,7 +215,7 @@ export class Links {
     links.splice(index, 1)
     if (links.length === 0) this.#open.delete(link.peer)
     // Gossip streams live on one connection; a peer that lost one of two would no longer hear.
-    else for (const other of [...links]) other.close(error)
+    else for (const other of links.slice()) other.close(error)
     if (!this.#open.has(link.peer)) this.#init.listener.closed(link, error)
   }
 }

@@ -14,13 +14,17 @@ import {
 import type { Contacts, KnownContact } from './contacts.ts'
 import { Doubts } from './doubts.ts'
 import { FRAME } from './frame.ts'
+import { some } from './some.ts'
 import type { Link } from './link.ts'
 import type { LinkListener } from './link-types.ts'
 import type { Links } from './links.ts'
+import { CLOSEST } from './lookup.ts'
 
 /** Contacts told to a peer that one meets. */
 const TOLD_AT_MEETING = 256
-/** News of a join is passed on to so many peers: in a small mesh to all, where most have one link. */
+/**
+ * News of a join is passed on to so many peers: in a small mesh to all, where most have one link.
+ */
 const TOLD_OF_NEWS = 64
 /** Contacts are compared with one linked peer this often, as long as they change. */
 const COMPARE_MS = 400
@@ -36,7 +40,6 @@ const NEWS_DELAY_MS = 5
 const MIN_LINKS = 4
 /** The links are counted when those who dial us have had time to. */
 const DEGREE_DELAY_MS = 250
-const CLOSEST = 20
 
 export type MembershipInit = {
   readonly contacts: Contacts
@@ -93,14 +96,15 @@ export class Membership implements LinkListener {
   }
 
   contacts(link: Link, body: Buffer): void {
-    for (const introduction of decodeIntroductions(body)) this.#hear(link, introduction)
+    for (const introduction of decodeIntroductions(body)) this.hear(link, introduction)
     this.#checkDegree()
   }
 
   departed(link: Link, body: Buffer): void {
     for (const peer of decodePeers(body)) {
       if (peer === this.#contacts.self.peer) this.#contradict(link)
-      else if (this.#contacts.has(peer) && this.#links.get(peer) === undefined) this.#doubts.add(peer)
+      else if (this.#contacts.has(peer) && this.#links.get(peer) === undefined)
+        this.#doubts.add(peer)
     }
   }
 
@@ -151,7 +155,8 @@ export class Membership implements LinkListener {
     return this.#init.links()
   }
 
-  #hear(link: Link, introduction: Introduction): void {
+  /** A peer told of a contact, or of itself. */
+  hear(link: Link, introduction: Introduction): void {
     const { peer, addresses } = introduction
     if (peer === this.#contacts.self.peer) return
     if (peer === link.peer) {
@@ -192,18 +197,21 @@ export class Membership implements LinkListener {
 
   /** News may be lost, or come before there was a link to pass it on: so compare, now and then. */
   #compareLater(delayMs: number): void {
-    this.#compareTimer = setTimeout(() => {
-      const { size, hash } = this.#contacts
-      const isQuiet = hash === this.#comparedHash || size > SMALL_MESH
-      this.#comparedHash = hash
-      for (const link of some([...this.#links.all()], 1)) {
-        link.tell(FRAME.digest, 0, (writer) => {
-          writer.u32(size)
-          writer.u32(hash)
-        })
-      }
-      this.#compareLater(isQuiet ? COMPARE_QUIET_MS : COMPARE_MS)
-    }, delayMs * (0.5 + Math.random()))
+    this.#compareTimer = setTimeout(
+      () => {
+        const { size, hash } = this.#contacts
+        const isQuiet = hash === this.#comparedHash || size > SMALL_MESH
+        this.#comparedHash = hash
+        for (const link of some([...this.#links.all()], 1)) {
+          link.tell(FRAME.digest, 0, (writer) => {
+            writer.u32(size)
+            writer.u32(hash)
+          })
+        }
+        this.#compareLater(isQuiet ? COMPARE_QUIET_MS : COMPARE_MS)
+      },
+      delayMs * (0.5 + Math.random()),
+    )
   }
 
   /** Someone believes us dead. */
@@ -215,10 +223,13 @@ export class Membership implements LinkListener {
   /** Connects to a few more peers if this node has too few links. */
   #checkDegree(): void {
     if (this.#isStopped || this.#degreeTimer !== undefined) return
-    this.#degreeTimer = setTimeout(() => {
-      this.#degreeTimer = undefined
-      this.#raiseDegree()
-    }, DEGREE_DELAY_MS * (1 + Math.random()))
+    this.#degreeTimer = setTimeout(
+      () => {
+        this.#degreeTimer = undefined
+        this.#raiseDegree()
+      },
+      DEGREE_DELAY_MS * (1 + Math.random()),
+    )
   }
 
   #raiseDegree(): void {
@@ -227,50 +238,8 @@ export class Membership implements LinkListener {
     const strangers = this.#contacts.all().filter(({ peer }) => this.#links.get(peer) === undefined)
     for (const { peer } of some(strangers, lacking)) this.#doubts.add(peer)
   }
-
-  /** Asks peer after peer for those closer to the key, until no closer one turns up. */
-  async lookup(key: string, signal?: AbortSignal): Promise<void> {
-    const asked = new Set<PeerId>([this.#contacts.self.peer])
-    for (;;) {
-      const next = this.#contacts
-        .closest(key, CLOSEST)
-        .filter(({ contact }) => !asked.has(contact.peer))
-        .slice(0, 3)
-      if (next.length === 0 || asked.size > 256) return
-      if (signal?.aborted === true) throw new PotluckError('ABORTED', 'the lookup was given up')
-      for (const { contact } of next) asked.add(contact.peer)
-      await Promise.all(next.map(({ contact }) => this.#find(contact.peer, key)))
-    }
-  }
-
-  async #find(peer: PeerId, key: string): Promise<void> {
-    try {
-      const link = this.#links.get(peer) ?? (await this.#links.connect(peer))
-      const found = await link.ask(FRAME.find, decodeIntroductions, (writer) =>
-        writer.fixed(key, 32),
-      )
-      for (const introduction of found) {
-        if (introduction.peer !== peer) this.#hear(link, introduction)
-      }
-    } catch (error) {
-      this.remove(peer, error instanceof Error ? error.message : String(error))
-    }
-  }
 }
 
 function introduce({ contact, addresses }: KnownContact): Introduction {
   return { peer: contact.peer, addresses }
 }
-
-/** At most `count` of them, a random choice. */
-function some<T>(all: T[], count: number): T[] {
-  if (all.length <= count) return all
-  for (let i = 0; i < count; i++) {
-    const j = i + Math.floor(Math.random() * (all.length - i))
-    const swapped = all[i] as T
-    all[i] = all[j] as T
-    all[j] = swapped
-  }
-  return all.slice(0, count)
-}
-

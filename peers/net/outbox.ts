@@ -16,7 +16,9 @@ export type Sendable = {
   readonly writeBufferLength: number
 }
 
-/** Bytes up to which a slice of a payload is copied into the batch: cheaper than a write of its own. */
+/**
+ * Bytes up to which a slice of a payload is copied into the batch: cheaper than a write of its own.
+ */
 const COPY_BYTES = 2 * 1024
 /** Handed to the stream at once; the stream says whether it can take more. */
 const BATCH_BYTES = 512 * 1024
@@ -82,7 +84,9 @@ export class Outbox {
     this.#schedule()
   }
 
-  /** Queues a reply. The payload is sent from where it lies and must not change until it has left. */
+  /**
+   * Queues a reply. The payload is sent from where it lies and must not change until it has left.
+   */
   reply(id: number, head: Uint8Array, payload: Uint8Array | undefined): void {
     if (this.#isClosed) return
     this.#parcels.add(id, head, payload)
@@ -128,7 +132,8 @@ export class Outbox {
   #schedule(): void {
     if (this.#isScheduled || !this.#isWritable) return
     this.#isScheduled = true
-    // Behind the microtasks of this turn, so that the answers to a batch of requests leave together.
+    // Behind the microtasks of this turn, so that the answers to a batch of requests leave
+    // together.
     process.nextTick(flushOutbox, this)
   }
 

@@ -55,7 +55,9 @@ export class Parcels {
     return small
   }
 
-  /** So much more of the reply whose turn it was has left; what is left of a large one queues again. */
+  /**
+   * So much more of the reply whose turn it was has left; what is left of a large one queues again.
+   */
   sent(parcel: Parcel, bytes: number): void {
     parcel.sent += bytes
     this.#bytes -= bytes

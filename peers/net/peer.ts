@@ -67,16 +67,59 @@ export type StartedPeer = {
  */
 export async function startPeer(init: PeerInit): Promise<StartedPeer> {
   checkInit(init)
-  const privateKey =
-    init.privateKey ??
-    (init.identityFile === undefined ? await makeIdentity() : await loadIdentity(init.identityFile))
-  const self = peerIdOf(privateKey)
+  const privateKey = init.privateKey ?? (await identityOf(init))
+  const parts = makeParts(init, peerIdFromPrivateKey(privateKey).toString())
+  const { links, membership, contacts, network } = parts
+  const node = await startLibp2p({
+    privateKey,
+    mesh: init.mesh,
+    listen: init.listen,
+    security: init.security ?? 'tls',
+    mdns: init.mdns ?? false,
+    admitted: (connection) => links.admitted(connection),
+  })
+  parts.listening.addresses = () => listenAddresses(node)
+  const rumors = makeRumors(init, parts, node)
+  rumors.start()
+  await links.attach(node)
+  followKad(node, membership)
+  if (init.mdns === true) followMdns(node, parts)
+  const liveness = new Liveness(links)
+  return {
+    peerId: contacts.self.peer,
+    network,
+    routing: new PeerRouting(parts),
+    rumors,
+    addresses: () => node.getMultiaddrs().map(String),
+    dial: async (addresses) => (await links.dial(addresses)).peer,
+    connectedPeers: () => Array.from(links.all(), ({ peer }) => peer),
+    counters: () => countersOf({ ...parts, rumors }),
+    stop: () => stopAll({ ...parts, rumors, liveness, node }),
+  }
+}
+
+type Parts = {
+  readonly contacts: Contacts
+  readonly links: Links
+  readonly membership: Membership
+  readonly network: PeerNetwork
+  /** Known once libp2p listens. */
+  readonly listening: { addresses: () => string[] }
+  readonly log: Log
+}
+
+/** What does not need libp2p to be there yet; libp2p's services need it. */
+function makeParts(init: PeerInit, self: PeerId): Parts {
   const log = init.log ?? (() => undefined)
   const contacts = new Contacts(self)
   const handlers = new Handlers()
-  let node: Libp2pNode | undefined
-  const ownAddresses = (): string[] => (node === undefined ? [] : listenAddresses(node))
-  const membership = new Membership({ contacts, links: () => links, ownAddresses, log })
+  const listening: Parts['listening'] = { addresses: () => [] }
+  const membership = new Membership({
+    contacts,
+    links: () => links,
+    ownAddresses: () => listening.addresses(),
+    log,
+  })
   const links: Links = new Links({
     ...init,
     self,
@@ -85,57 +128,42 @@ export async function startPeer(init: PeerInit): Promise<StartedPeer> {
     listener: membership,
     addressesOf: (peer) => contacts.addressesOf(peer),
   })
-  node = await startLibp2p({
-    privateKey,
-    mesh: init.mesh,
-    listen: init.listen,
-    security: init.security ?? 'tls',
-    mdns: init.mdns ?? false,
-    admitted: (connection) => links.admitted(connection),
-  })
   const network = new PeerNetwork(links, handlers, (peer) => membership.remove(peer, 'unreachable'))
-  const rumors = new PeerRumors({ gossip: node.services.gossip, mesh: init.mesh, self, links, log })
-  rumors.start()
-  await links.attach(node)
-  followKad(node, membership)
-  const liveness = new Liveness(links)
-  const started = node
+  return { contacts, links, membership, network, listening, log }
+}
 
-  async function stop(): Promise<void> {
-    network.stop()
-    rumors.stop()
-    liveness.stop()
-    membership.stop()
-    links.stop(new PotluckError('CLOSED', 'this peer stops'))
-    await new Promise((resolve) => setTimeout(resolve, FAREWELL_MS))
-    await started.stop()
-  }
+function makeRumors({ mesh }: PeerInit, { contacts, links, log }: Parts, node: Libp2pNode) {
+  const { gossip } = node.services
+  return new PeerRumors({ gossip, mesh, self: contacts.self.peer, links, log })
+}
 
-  return {
-    peerId: self,
-    network,
-    routing: new PeerRouting(contacts, membership),
-    rumors,
-    addresses: () => started.getMultiaddrs().map(String),
-    dial: async (addresses) => (await links.dial(addresses)).peer,
-    connectedPeers: () => [...links.all()].map(({ peer }) => peer),
-    counters: () => countersOf({ network, rumors, links, contacts }),
-    stop,
-  }
+type Running = Parts & { rumors: PeerRumors; liveness: Liveness; node: Libp2pNode }
+
+async function stopAll(running: Running): Promise<void> {
+  running.network.stop()
+  running.rumors.stop()
+  running.liveness.stop()
+  running.membership.stop()
+  running.links.stop(new PotluckError('CLOSED', 'this peer stops'))
+  await new Promise((resolve) => setTimeout(resolve, FAREWELL_MS))
+  await running.node.stop()
+}
+
+function identityOf({ identityFile }: PeerInit): Promise<PrivateKey> {
+  return identityFile === undefined ? makeIdentity() : loadIdentity(identityFile)
 }
 
 function checkInit({ mesh, meshKey, listen }: PeerInit): void {
   if (!/^[A-Za-z0-9._-]{1,64}$/.test(mesh)) {
-    throw new PotluckError('EINVAL', `mesh name '${mesh}': 1 to 64 of letters, digits, '.', '_', '-'`)
+    throw new PotluckError(
+      'EINVAL',
+      `mesh name '${mesh}': 1 to 64 of letters, digits, '.', '_', '-'`,
+    )
   }
   if (meshKey.length !== MESH_KEY_BYTES) {
     throw new PotluckError('EINVAL', `a mesh key of ${meshKey.length} bytes, not ${MESH_KEY_BYTES}`)
   }
   if (listen.length === 0) throw new PotluckError('EINVAL', 'no address to listen on')
-}
-
-function peerIdOf(privateKey: PrivateKey): PeerId {
-  return peerIdFromPrivateKey(privateKey).toString()
 }
 
 /** Without `/p2p/`: who listens there is told beside. */
@@ -147,7 +175,9 @@ type TableEvents = {
   addEventListener(type: 'peer:add', listener: (event: CustomEvent<Libp2pPeerId>) => void): void
 }
 
-/** What kad-dht's table gains becomes a contact. What it loses is not believed: links know better. */
+/**
+ * What kad-dht's table gains becomes a contact. What it loses is not believed: links know better.
+ */
 function followKad(node: Libp2pNode, membership: Membership): void {
   const { routingTable } = node.services.dht as unknown as { routingTable: TableEvents }
   routingTable.addEventListener('peer:add', ({ detail }) => {
@@ -164,7 +194,22 @@ function followKad(node: Libp2pNode, membership: Membership): void {
   })
 }
 
-type Counted = { network: PeerNetwork; rumors: PeerRumors; links: Links; contacts: Contacts }
+/** Enough to be in the mesh; the rest is told by peers. */
+const MDNS_LINKS = 4
+
+/** What is heard in the local network is tried, and believed once it has proved the mesh key. */
+function followMdns(node: Libp2pNode, { links, log }: Parts): void {
+  node.addEventListener('peer:discovery', ({ detail: { id, multiaddrs } }) => {
+    const peer = id.toString()
+    if (links.size >= MDNS_LINKS || links.get(peer) !== undefined) return
+    const addresses = multiaddrs.map((address) => String(address).replace(/\/p2p\/.*$/, ''))
+    links.connect(peer, addresses).catch((error: unknown) => {
+      log('debug', `no peer ${peer}, of which mDNS told: ${String(error)}`)
+    })
+  })
+}
+
+type Counted = Parts & { rumors: PeerRumors }
 
 function countersOf({ network, rumors, links, contacts }: Counted): PeerCounters {
   return {

@@ -28,7 +28,13 @@ export function prove(
   { parties, nonces }: { parties: ProofParties; nonces: Nonces },
 ): Uint8Array {
   const hmac = createHmac('sha256', meshKey)
-  for (const text of ['potluck membership', role, parties.mesh, parties.dialler, parties.listener]) {
+  for (const text of [
+    'potluck membership',
+    role,
+    parties.mesh,
+    parties.dialler,
+    parties.listener,
+  ]) {
     // Each part behind its length, so that no two lists of parts give the same bytes.
     const bytes = Buffer.from(text)
     hmac.update(Buffer.of(bytes.length & 0xff, bytes.length >>> 8)).update(bytes)

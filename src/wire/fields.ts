@@ -32,7 +32,9 @@ export function writeChoice<T>(writer: ByteWriter, choices: readonly T[], value:
   writer.u8(index)
 }
 
-/** A path relative to the volume's root: no empty, '.' or '..' component, no NUL. '' is the root. */
+/**
+ * A path relative to the volume's root: no empty, '.' or '..' component, no NUL. '' is the root.
+ */
 export function readPath(reader: ByteReader): string {
   const length = reader.count(limits.MAX_PATH_BYTES, 'a path')
   checkPath(reader.bytes, reader.at, reader.at + length)

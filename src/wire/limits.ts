@@ -1,7 +1,7 @@
-// The room that gives messages their bytes. Everything that crosses the network is encoded here and,
-// on the way in, checked here *before* anything else sees it: lengths, counts, characters, enum
-// values, and that nothing is left over at the end. Whoever gets a decoded message may rely on its
-// shape, and on paths that can't climb out of a volume; nobody may rely on its truth.
+// The room that gives messages their bytes. Everything that crosses the network is encoded here
+// and, on the way in, checked here *before* anything else sees it: lengths, counts, characters,
+// enum values, and that nothing is left over at the end. Whoever gets a decoded message may rely on
+// its shape, and on paths that can't climb out of a volume; nobody may rely on its truth.
 //
 // Why an own binary encoding: a want costs 14 to 20 microseconds altogether, and JSON or protobuf
 // alone would take as long. Numbers are little-endian, counts and sizes are varints (LEB128), byte

@@ -5,7 +5,9 @@ import * as limits from './limits.ts'
 import { ByteReader, malformed } from './reader.ts'
 import { ByteWriter, tooLarge } from './writer.ts'
 
-/** A reply's bytes; `payload` is the block's own buffer, not a copy, and goes right behind `head`. */
+/**
+ * A reply's bytes; `payload` is the block's own buffer, not a copy, and goes right behind `head`.
+ */
 export type EncodedReply = { readonly head: Uint8Array; readonly payload?: Uint8Array }
 
 // One number for each shape of reply, an answer's shapes among them. Append only.

@@ -5,7 +5,9 @@ const HEADER_BYTES = 8
 /** About what a want takes on a link. */
 const REQUEST_BYTES = 110
 
-/** A server over bare node:net: an 8-byte header (length, id), a body; answers each with the block. */
+/**
+ * A server over bare node:net: an 8-byte header (length, id), a body; answers each with the block.
+ */
 export async function serveRaw(bytes: Uint8Array): Promise<string> {
   const server = createServer({ noDelay: true, highWaterMark: 1024 * 1024 }, (socket) => {
     onFrames(socket, (id) => send(socket, id, bytes))

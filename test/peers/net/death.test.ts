@@ -21,7 +21,10 @@ test('a killed peer fails its outstanding requests, and has left', async (t) => 
   victim.process.kill('SIGKILL')
   await t.throwsAsync(asked, { code: 'UNREACHABLE' })
   await until(() => left.includes(victim.peer))
-  t.deepEqual(a.routing.contacts().map(({ peer }) => peer), [other.peerId])
+  t.deepEqual(
+    a.routing.contacts().map(({ peer }) => peer),
+    [other.peerId],
+  )
   t.deepEqual(await a.network.request(other.peerId, { type: 'heads' }), { type: 'done' })
   await t.throwsAsync(a.network.request(victim.peer, want()), { code: 'UNREACHABLE' })
 })

@@ -60,7 +60,11 @@ test('rumors reach all of six peers once, and not the one that told them', async
   }
   const rumors = (numbers: number[]): number[] => numbers.filter((number) => number > 0)
   await until(() => others.every((numbers) => rumors(numbers).length >= 20))
-  for (const numbers of others) t.deepEqual(rumors(numbers).sort((a, b) => a - b), told)
+  for (const numbers of others)
+    t.deepEqual(
+      rumors(numbers).sort((a, b) => a - b),
+      told,
+    )
   t.deepEqual(heard[3], [])
 })
 
@@ -78,7 +82,7 @@ test('the same heartbeat is heard each time it is sent', async (t) => {
   t.pass()
 })
 
-test('a peer with another mesh key is refused, said on both ends, and disturbs nobody', async (t) => {
+test('a peer with another mesh key is refused, on both ends, and disturbs nobody', async (t) => {
   const [ours, theirs]: [LogLine[], LogLine[]] = [[], []]
   const [a, b] = [await aPeer(t, { lines: ours }), await aPeer(t)]
   const stranger = await aPeer(t, { meshKey: new Uint8Array(32).fill(1), lines: theirs })
@@ -93,7 +97,10 @@ test('a peer with another mesh key is refused, said on both ends, and disturbs n
   t.true(theirs.some(({ message }) => /another mesh key/.test(message)))
   await until(() => stranger.connectedPeers().length === 0)
   t.deepEqual(stranger.routing.contacts(), [])
-  t.deepEqual(a.routing.contacts().map(({ peer }) => peer), [b.peerId])
+  t.deepEqual(
+    a.routing.contacts().map(({ peer }) => peer),
+    [b.peerId],
+  )
   t.deepEqual(await a.network.request(b.peerId, { type: 'heads' }), { type: 'done' })
   const heard = Promise.withResolvers<void>()
   b.rumors.subscribe(() => heard.resolve())

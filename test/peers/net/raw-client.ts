@@ -38,7 +38,14 @@ export async function aRawClient(
   const node = await createLibp2p({
     transports: [tcp()],
     connectionEncrypters: [plaintext()],
-    streamMuxers: [yamux({ streamOptions: { initialStreamWindowSize: 4 * 1024 * 1024, maxStreamWindowSize: 4 * 1024 * 1024 } })],
+    streamMuxers: [
+      yamux({
+        streamOptions: {
+          initialStreamWindowSize: 4 * 1024 * 1024,
+          maxStreamWindowSize: 4 * 1024 * 1024,
+        },
+      }),
+    ],
     services: { identify: identify() },
   })
   t.teardown(() => node.stop())

@@ -12,9 +12,7 @@ import type {
 } from '../../../src/ports/messages.ts'
 
 const byteString = (minLength: number, maxLength: number): fc.Arbitrary<string> =>
-  fc
-    .uint8Array({ minLength, maxLength })
-    .map((bytes) => Buffer.from(bytes).toString('latin1'))
+  fc.uint8Array({ minLength, maxLength }).map((bytes) => Buffer.from(bytes).toString('latin1'))
 
 export const name = byteString(1, 255)
   .map((text) => text.replaceAll(/[/\0]/g, 'x'))
@@ -31,7 +29,12 @@ const volume = fc
 const inodeNumber = fc.bigInt({ min: 0n, max: 18_446_744_073_709_551_615n }).map(String)
 const inode = fc.oneof(
   inodeNumber,
-  fc.tuple(inodeNumber, path.filter((text) => text !== '')).map((parts) => parts.join('@')),
+  fc
+    .tuple(
+      inodeNumber,
+      path.filter((text) => text !== ''),
+    )
+    .map((parts) => parts.join('@')),
 )
 const peerId = fc.stringMatching(/^[1-9A-HJ-NP-Za-km-z]{1,60}$/)
 const nanos = fc.nat(999_999_999)

@@ -75,7 +75,10 @@ test('random bytes are a message or a clear error', (t) => {
       return (
         survives(() => decodeRequest(bytes), encodeRequest) &&
         survives(() => decodeGossip(bytes), encodeGossip) &&
-        survives(() => decodeReply(bytes), (message) => encodeReply(message).head)
+        survives(
+          () => decodeReply(bytes),
+          (message) => encodeReply(message).head,
+        )
       )
     }),
     { numRuns: FUZZ_RUNS },
@@ -85,12 +88,15 @@ test('random bytes are a message or a clear error', (t) => {
 
 test('truncated, lengthened and bit-flipped messages are messages or clear errors', (t) => {
   fc.assert(
-    fc.property(request, reply, gossip, damages, (one, two, three, how) => {
+    fc.property(fc.tuple(request, reply, gossip), damages, ([one, two, three], how) => {
       const { head, payload } = encodeReply(two)
       const bytes = damage(head, how)
       return (
         survives(() => decodeRequest(damage(encodeRequest(one), how)), encodeRequest) &&
-        survives(() => decodeReply(bytes, payload), (message) => encodeReply(message).head) &&
+        survives(
+          () => decodeReply(bytes, payload),
+          (message) => encodeReply(message).head,
+        ) &&
         survives(() => decodeGossip(damage(encodeGossip(three), how)), encodeGossip)
       )
     }),

@@ -57,7 +57,10 @@ test('the bytes of the other messages are these, for ever', (t) => {
   const repair: Request = { type: 'repair', publisher: '12D3', epoch: 128, from: 1, to: 2 }
   t.is(hex(encodeRequest(repair)), '030431324433' + '8001' + '01' + '02')
   t.is(hex(encodeRequest({ type: 'heads' })), '04')
-  t.is(hex(encodeRequest({ type: 'warm', volume: 'v', paths: ['', 'a/b'] })), '0501760200' + '03612f62')
+  t.is(
+    hex(encodeRequest({ type: 'warm', volume: 'v', paths: ['', 'a/b'] })),
+    '0501760200' + '03612f62',
+  )
   t.is(hex(encodeReply({ type: 'done' }).head), '08')
   t.is(hex(encodeReply({ type: 'held', held: [true, false, true] }).head), '040305')
   t.is(hex(encodeReply({ type: 'failed', code: 'EIO', message: 'no' }).head), '090345494f026e6f')
