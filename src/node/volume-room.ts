@@ -1,6 +1,6 @@
 // One volume of a node, put together: tree, files and the read side over the node's one fetcher.
 import type { Clock } from '../ports/clock.ts'
-import type { Key, Name, Want } from '../ports/messages.ts'
+import type { Attributes, Key, Name, Want } from '../ports/messages.ts'
 import type { Counters } from '../base/counters.ts'
 import { keyOf } from '../block/key.ts'
 import type { HybridClock } from '../block/stamp.ts'
@@ -24,6 +24,8 @@ export const DEFAULT_READ_AHEAD_BYTES = 8 * 1024 * 1024
 const WHOLE_FILE_BLOCKS = 4
 const PREFETCHES_MAX = 256
 const BLOCKS_AT_ONCE = 4
+/** A file may change while it is read; more often than this is a moving target. */
+const VERSION_TRIES = 4
 
 type Options = { readonly signal?: AbortSignal | undefined }
 
@@ -81,17 +83,33 @@ export class VolumeRoom {
     }
   }
 
-  /** Every block of a file, a few at a time. */
+  /** Every block of a file, a few at a time. @throws PotluckError what a block failed with */
   async readFile(record: InodeRecord, signal?: AbortSignal): Promise<void> {
-    const { attributes } = await this.tree.attributes(record, { signal })
+    for (let tries = 0; tries < VERSION_TRIES; tries++) {
+      const { attributes } = await this.tree.attributes(record, { signal })
+      if (await this.#readVersion(record, attributes, signal)) return
+    }
+    throw new PotluckError('EIO', `${record.path()} changes too fast to be read`)
+  }
+
+  /** False where the file has another version by now. */
+  async #readVersion(
+    record: InodeRecord,
+    attributes: Attributes,
+    signal?: AbortSignal,
+  ): Promise<boolean> {
     const blocks = Math.ceil(attributes.size / this.#blockBytes)
     const version = versionOf(attributes)
     for (let from = 0; from < blocks; from += BLOCKS_AT_ONCE) {
-      const indexes = Array.from({ length: Math.min(BLOCKS_AT_ONCE, blocks - from) }, (_, i) => from + i)
-      await Promise.all(
-        indexes.map((index) => this.#bringData(this.#dataWant(record, index, version), { signal })),
-      )
+      const count = Math.min(BLOCKS_AT_ONCE, blocks - from)
+      const wants = Array.from({ length: count }, (_, i) => this.#dataWant(record, from + i, version))
+      const results = await Promise.all(wants.map((want) => this.#bringData(want, { signal })))
+      const changed = results.find((result) => result.type === 'changed')
+      if (changed === undefined) continue
+      this.tree.changed(record, changed.attributes, changed.stamp)
+      return false
     }
+    return true
   }
 
   /** The keys of all blocks of a file, or of all pages of a directory. */
@@ -161,7 +179,12 @@ export class VolumeRoom {
   }
 
   async #bringData(want: Want, options: Options): Promise<BlockResult> {
-    const { answer } = this.#counted(await this.#init.fetcher.fetchHere(want, options))
+    const fetched = await this.#init.fetcher.fetchHere(want, options).catch((error: unknown) => {
+      const record = this.tree.inodes.byInode(want.inode)
+      if (record !== undefined) this.tree.suspect(record, error)
+      throw error
+    })
+    const { answer } = this.#counted(fetched)
     if (answer.type === 'changed') return answer
     return { type: 'bytes', bytes: answer.block.bytes }
   }

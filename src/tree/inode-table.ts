@@ -29,6 +29,8 @@ export class InodeRecord {
   readonly absent = new Set<Name>()
   /** The stamp of each page that the names above were last compared with, by part. */
   readonly pageStamps = new Map<number, Stamp>()
+  /** When something was last found missing on the source that this directory's page has. */
+  suspectedMs = -Infinity
 
   constructor(nodeid: number, inode: Inode) {
     this.nodeid = nodeid

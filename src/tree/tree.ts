@@ -6,11 +6,11 @@
 // whenever a newer page shows that the kernel believes something else, the kernel is told.
 import type { Clock } from '../ports/clock.ts'
 import type { Attributes, Inode, Invalidation, Name, Stamp, Want } from '../ports/messages.ts'
-import { PotluckError } from '../base/errors.ts'
+import { codeOf, PotluckError } from '../base/errors.ts'
 import type { Counters } from '../base/counters.ts'
 import { ROOT_INODE } from '../block/key.ts'
 import { msOf, stampAt, type HybridClock } from '../block/stamp.ts'
-import { isSameContent } from '../block/version.ts'
+import { areAttributesEqual, isSameContent } from '../block/version.ts'
 import { EVERYTHING, type Floors } from '../rumor/floors.ts'
 import { isName, Page, type PageEntry, partOf } from '../wire/page.ts'
 import { InodeTable, type InodeRecord } from './inode-table.ts'
@@ -20,6 +20,10 @@ import { diffForKernel } from './page-diff.ts'
 const ABSENT_MAX = 16_384
 /** No file larger than this can be in a page, so none is looked for. */
 const INLINE_LOOK_MAX = 256 * 1024
+/** A page may be overtaken while it is under way; more often than this is a moving target. */
+const PAGE_TRIES = 4
+/** However often something is missing, its directory is looked at again only once in this time. */
+const SUSPECT_EVERY_MS = 1000
 /** What "for ever" means to the kernel: static volumes are never checked again. */
 const STATIC_VALID_MS = 30 * 24 * 3_600_000
 
@@ -44,7 +48,8 @@ export type TreeInit = {
   readonly tellKernel: (change: KernelChange) => void
 }
 
-export type FoundPage = { readonly page: Page; readonly stamp: Stamp }
+/** `part`: 0 for the head page, 1 to `splits` for the parts of a large directory. */
+export type FoundPage = { readonly page: Page; readonly stamp: Stamp; readonly part: number }
 
 export class Tree {
   readonly inodes = new InodeTable(ROOT_INODE)
@@ -155,7 +160,7 @@ export class Tree {
     const { volume, floors, tellKernel } = this.#init
     floors.raise({ volume, inode: record.inode, stamp })
     this.learn(record, { attributes, target: undefined }, stamp)
-    tellKernel({ type: 'inode', nodeid: record.nodeid, data: true })
+    if (record.nodeid !== 0) tellKernel({ type: 'inode', nodeid: record.nodeid, data: true })
   }
 
   /** The whole file, where it came with its directory's page and that page is still here. */
@@ -182,35 +187,65 @@ export class Tree {
     return this.page(directory, { index: partOf(name, splits), splits }, options)
   }
 
+  /** One page of a directory. @throws PotluckError what reading it failed with */
   async page(
     directory: InodeRecord,
     part: { readonly index: number; readonly splits: number },
     options: Options & { readonly floor?: Stamp } = {},
   ): Promise<FoundPage> {
     const { volume, bring } = this.#init
-    const { inode } = directory
-    // Never older than what was seen before, so that a node does not go back in time.
-    const seen = directory.pageStamps.get(part.index) ?? 0
-    const floor = Math.max(this.floor(inode), options.floor ?? 0, seen)
-    const want = pageWant(volume, directory, { ...part, floor })
-    const { bytes, stamp } = await bring(want, options).catch((error: unknown) => {
-      this.#suspect(directory, error)
-      throw error
-    })
-    const page = new Page(bytes)
-    this.#compare(directory, { page, stamp }, part.index)
-    return { page, stamp }
+    for (let tries = 1; tries <= PAGE_TRIES; tries++) {
+      const floor = Math.max(this.floor(directory.inode), this.#newest(directory, part.index))
+      const want = pageWant(volume, directory, {
+        ...part,
+        floor: Math.max(floor, options.floor ?? 0),
+      })
+      const { bytes, stamp } = await bring(want, options).catch((error: unknown) => {
+        this.suspect(directory, error)
+        throw error
+      })
+      // A change that was told meanwhile, or a newer page that was seen, must not be undone.
+      if (stamp < this.#newest(directory, part.index)) continue
+      const found = { page: new Page(bytes), stamp, part: part.index }
+      this.#compare(directory, found)
+      return found
+    }
+    throw new PotluckError('EIO', `${directory.path()} changes too fast to be read`)
+  }
+
+  /** Whether nothing newer is known than an entry of a page: only then may the kernel keep it. */
+  isNewest(directory: InodeRecord, inode: Inode, found: FoundPage): boolean {
+    const { floors, volume } = this.#init
+    const told = floors.floor(volume, inode)
+    return found.stamp >= Math.max(told, this.#newest(directory, found.part))
+  }
+
+  /** What a page of this directory must not be older than, whatever its age. */
+  #newest(directory: InodeRecord, part: number): Stamp {
+    const { floors, volume } = this.#init
+    return Math.max(floors.floor(volume, directory.inode), directory.pageStamps.get(part) ?? 0)
   }
 
   /** Told of a change by a rumor or by this node itself; the floor is already raised. */
   invalidated(invalidation: Invalidation): void {
     if (invalidation.inode === EVERYTHING) {
       this.#init.tellKernel({ type: 'everything' })
-      for (const record of this.inodes.records()) if (record.opens > 0) void this.refresh(record)
+      for (const record of this.inodes.records()) {
+        record.keptVersion = 0
+        if (record.opens > 0) this.#doubt(record)
+      }
       return
     }
     const record = this.inodes.byInode(invalidation.inode)
-    if (record !== undefined) void this.refresh(record)
+    if (record !== undefined) this.#doubt(record)
+  }
+
+  /** The bytes go at once: within one tick of the source's clock they change and nothing shows it. */
+  #doubt(record: InodeRecord): void {
+    record.keptVersion = 0
+    const { nodeid, isDirectory } = record
+    if (!isDirectory) this.#init.tellKernel({ type: 'inode', nodeid, data: true })
+    void this.refresh(record)
   }
 
   /** Brings what the kernel believes of an inode up to date; where that fails, makes it ask again. */
@@ -249,20 +284,27 @@ export class Tree {
     for (const index of parts) await this.page(directory, { index, splits: page.splits })
   }
 
-  /** A path that leads nowhere on the source shows that its directory's page is out of date. */
-  #suspect(directory: InodeRecord, error: unknown): void {
-    const code = error instanceof PotluckError ? error.code : 'EIO'
+  /**
+   * Something is not where its directory's page has it: that page is out of date, and is read again,
+   * so that the kernel hears of it and the next try goes right.
+   */
+  suspect(record: InodeRecord, error: unknown): void {
+    const code = codeOf(error)
     if (code !== 'ENOENT' && code !== 'ESTALE' && code !== 'ENOTDIR') return
-    const parent = directory.links.at(-1)?.parent
-    if (parent === undefined) return
-    const { volume, floors, stamps } = this.#init
+    const parent = record.links.at(-1)?.parent
+    const { volume, floors, stamps, clock } = this.#init
+    const now = clock.now()
+    if (parent === undefined || now - parent.suspectedMs < SUSPECT_EVERY_MS) return
+    parent.suspectedMs = now
     floors.raise({ volume, inode: parent.inode, stamp: stamps.tick() })
+    if (parent.nodeid !== 0) void this.refresh(parent)
   }
 
-  #compare(directory: InodeRecord, found: FoundPage, part: number): void {
-    const { page, stamp } = found
+  #compare(directory: InodeRecord, found: FoundPage): void {
+    const { page, stamp, part } = found
     if (directory.pageStamps.get(part) === stamp) return
     directory.pageStamps.set(part, stamp)
+    this.#compareSelf(directory, found)
     if (page.splits > 0 && part === 0) return
     const diff = diffForKernel(directory, page, part)
     for (const name of diff.names) {
@@ -275,6 +317,15 @@ export class Tree {
       this.#init.tellKernel({ type: 'inode', nodeid: record.nodeid, data })
     }
     this.#learnChildren(directory, found)
+  }
+
+  /** A directory's own attributes come with its page; for the root there is no other way. */
+  #compareSelf(directory: InodeRecord, { page, stamp }: FoundPage): void {
+    const { nodeid, attributes: known } = directory
+    if (stamp < directory.stamp || known?.inode !== page.self.inode) return
+    this.learn(directory, { attributes: page.self }, stamp)
+    if (nodeid === 0 || areAttributesEqual(known, page.self)) return
+    this.#init.tellKernel({ type: 'inode', nodeid, data: false })
   }
 
   #learnChildren(directory: InodeRecord, found: FoundPage): void {

@@ -1,6 +1,6 @@
 // An open directory: the pages as they were when it was opened, so that reading on at an offset stays
 // right while the directory changes.
-import type { Name, Stamp } from '../ports/messages.ts'
+import type { Name } from '../ports/messages.ts'
 import { PotluckError } from '../base/errors.ts'
 import type { FoundPage, Options, Tree } from '../tree/tree.ts'
 import type { InodeRecord } from '../tree/inode-table.ts'
@@ -52,11 +52,15 @@ export class DirectorySnapshot {
   }
 
   /** A reference of the kernel to an entry that `from` gave. */
-  refer(tree: Tree, entry: DirectoryEntry): { record: InodeRecord; stamp: Stamp } {
+  refer(tree: Tree, entry: DirectoryEntry): { record: InodeRecord; validMs: number } {
     const place = this.#place(entry.nextOffset - 3)
     if (place === undefined) throw new PotluckError('EINVAL', 'not an entry of this directory')
-    const found = place.found.page.at(place.index)
-    return { record: tree.refer(this.directory, found, place.found.stamp), stamp: place.found.stamp }
+    const { found, index } = place
+    const child = found.page.at(index)
+    // The directory may have changed since it was opened: this is history, and not to be kept.
+    const isNewest = tree.isNewest(this.directory, child.attributes.inode, found)
+    const record = tree.refer(this.directory, child, found.stamp)
+    return { record, validMs: isNewest ? tree.validMs(found.stamp) : 0 }
   }
 
   #dots(at: number): { name: Name; attributes: PageEntry['attributes'] } {

@@ -128,8 +128,7 @@ export class ReadVolume implements Volume {
 
   reference(handle: number, entry: DirectoryEntry): Entry {
     const snapshot = this.#snapshot(handle)
-    const { record, stamp } = snapshot.refer(this.tree, entry)
-    const validMs = this.tree.validMs(stamp)
+    const { record, validMs } = snapshot.refer(this.tree, entry)
     return { nodeid: record.nodeid, attributes: record.attributes ?? entry.attributes, validMs }
   }
 

@@ -59,7 +59,11 @@ class Warming {
         await this.#bring(record)
       }
     }
-    await Promise.all(Array.from({ length: FILES_AT_ONCE }, worker))
+    const stop = (error: unknown): never => {
+      next = queue.length
+      throw error
+    }
+    await Promise.all(Array.from({ length: FILES_AT_ONCE }, () => worker().catch(stop)))
   }
 
   async #bring(record: InodeRecord): Promise<void> {

@@ -10,8 +10,8 @@ import { versionOf } from '../../../src/block/version.ts'
 import type { Block, Want } from '../../../src/ports/messages.ts'
 import { checkPage, Page, partOf } from '../../../src/wire/page.ts'
 import { decodeXattrs } from '../../../src/wire/xattrs.ts'
-import { attributesOf, SimTree } from '../../../sim/tree.ts'
-import { VirtualClock } from '../../../sim/virtual-clock.ts'
+import { attributesOf, SimTree } from '../../../sim/storage/tree.ts'
+import { VirtualClock } from '../../../sim/engine/virtual-clock.ts'
 import { TreeSource } from './tree-source.ts'
 
 const BLOCK = 1000

@@ -3,8 +3,8 @@
 import { PotluckError } from '../../../src/base/errors.ts'
 import type { Name, Path } from '../../../src/ports/messages.ts'
 import type { Listing, Source, SourceEntry, SourceRange } from '../../../src/ports/source.ts'
-import { Contents } from '../../../sim/contents.ts'
-import { attributesOf, type SimInode, type SimTree } from '../../../sim/tree.ts'
+import { Contents } from '../../../sim/storage/contents.ts'
+import { attributesOf, type SimInode, type SimTree } from '../../../sim/storage/tree.ts'
 
 type Call = 'attributes' | 'list' | 'read' | 'xattrs'
 

@@ -1,7 +1,7 @@
 import test from 'ava'
 import { codeOf } from '../../../src/base/errors.ts'
 import { sleep } from '../../../src/base/time.ts'
-import { VirtualClock } from '../../../sim/virtual-clock.ts'
+import { VirtualClock } from '../../../sim/engine/virtual-clock.ts'
 
 test('sleep takes as long as it was told', async (t) => {
   const clock = new VirtualClock()

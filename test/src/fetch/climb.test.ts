@@ -5,8 +5,8 @@ import { keyOf } from '../../../src/block/key.ts'
 import { climb } from '../../../src/fetch/climb.ts'
 import type { Answer, Want } from '../../../src/ports/messages.ts'
 import { encodePage } from '../../../src/wire/page.ts'
-import { attributesOf, SimTree } from '../../../sim/tree.ts'
-import { VirtualClock } from '../../../sim/virtual-clock.ts'
+import { attributesOf, SimTree } from '../../../sim/storage/tree.ts'
+import { VirtualClock } from '../../../sim/engine/virtual-clock.ts'
 import { blockOf, FetchBench, textOf, wantOf } from './fetch-bench.ts'
 
 const HEDGE_MS = 100

@@ -14,8 +14,8 @@ import type { Answer, Block, PeerId, Want } from '../../../src/ports/messages.ts
 import type { Source } from '../../../src/ports/source.ts'
 import { Floors } from '../../../src/rumor/floors.ts'
 import { Shard } from '../../../src/shard/shard.ts'
-import { SeededRandom } from '../../../sim/seeded-random.ts'
-import { VirtualClock } from '../../../sim/virtual-clock.ts'
+import { SeededRandom } from '../../../sim/engine/seeded-random.ts'
+import { VirtualClock } from '../../../sim/engine/virtual-clock.ts'
 
 export type Script = (want: Want, signal: AbortSignal) => Promise<Answer>
 

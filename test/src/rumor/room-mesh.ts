@@ -6,8 +6,8 @@ import { HybridClock } from '../../../src/block/stamp.ts'
 import type { Gossip, PeerId, Request } from '../../../src/ports/messages.ts'
 import { Floors } from '../../../src/rumor/floors.ts'
 import { RumorRoom } from '../../../src/rumor/rumor-room.ts'
-import { SeededRandom } from '../../../sim/seeded-random.ts'
-import { VirtualClock } from '../../../sim/virtual-clock.ts'
+import { SeededRandom } from '../../../sim/engine/seeded-random.ts'
+import { VirtualClock } from '../../../sim/engine/virtual-clock.ts'
 
 export const VOLUME = 'v'
 

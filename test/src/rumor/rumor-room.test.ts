@@ -1,8 +1,8 @@
 import test from 'ava'
 import fc from 'fast-check'
 import { stampAt } from '../../../src/block/stamp.ts'
-import { SeededRandom } from '../../../sim/seeded-random.ts'
-import { START_MS } from '../../../sim/virtual-clock.ts'
+import { SeededRandom } from '../../../sim/engine/seeded-random.ts'
+import { START_MS } from '../../../sim/engine/virtual-clock.ts'
 import { type Member, RoomMesh, VOLUME } from './room-mesh.ts'
 
 function meshOf(peers: readonly string[], seed: number | string = 1): RoomMesh {
