@@ -8,8 +8,9 @@ const TICK_MS = 250
 // makes one tick late) does not look like every peer's silence.
 /** While requests are outstanding: ping after half a second of silence, give up after two. */
 const ASKING = { ping: 2, dead: 8 }
-/** While nothing is outstanding. */
-const IDLE = { ping: 8, dead: 20 }
+/** While nothing is outstanding. The dialler's ping, and our pong, do for the listener too. */
+const IDLE_DIALLER = { ping: 8, dead: 20 }
+const IDLE_LISTENER = { ping: 12, dead: 24 }
 /** Links that nobody uses are closed when there are more than this. */
 const MAX_IDLE_LINKS = 128
 const IDLE_CLOSE_TICKS = 240
@@ -32,7 +33,7 @@ export class Liveness {
   #tick(): void {
     for (const link of this.#links.all()) {
       const { silence } = link
-      const limit = link.asking > 0 ? ASKING : IDLE
+      const limit = limitOf(link)
       silence.ticks++
       if (silence.pinged && silence.ticks > limit.dead) this.#bury(link)
       else if (!silence.pinged && silence.ticks > limit.ping) {
@@ -55,4 +56,9 @@ export class Liveness {
     link.tell(FRAME.goodbye, 0)
     link.close(new PotluckError('UNREACHABLE', 'the link was idle'))
   }
+}
+
+function limitOf(link: Link): { readonly ping: number; readonly dead: number } {
+  if (link.asking > 0) return ASKING
+  return link.connection.direction === 'outbound' ? IDLE_DIALLER : IDLE_LISTENER
 }
