@@ -19,7 +19,8 @@ function readRequests(ring: RingProducer, fd: number): string {
       length = readSync(fd, ring.bytes, at, READ_BYTES, null)
     } catch (error) {
       const code = (error as NodeJS.ErrnoException).code ?? 'EIO'
-      // EINTR: a signal; room() sees whether it meant stop. ENOENT: the request was taken back while it was being read.
+      // EINTR: a signal, and room() sees whether it meant stop. ENOENT: the request was taken back
+      // while it was being read.
       if (code === 'EINTR' || code === 'ENOENT' || code === 'EAGAIN') continue
       return code
     }

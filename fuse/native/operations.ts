@@ -1,6 +1,6 @@
 // The operations of a volume by path, as libfuse's high-level interface asks for them: each path is
 // walked from the root, and what the walk referred to is given back at its end.
-import { ERRNO, errnoOf } from '../protocol/errno.ts'
+import { errnoOf } from '../protocol/errno.ts'
 import { PotluckError } from '../../src/base/errors.ts'
 import type { Attributes } from '../../src/ports/messages.ts'
 import { ROOT_NODEID, type Nodeid, type Volume } from '../../src/volume/volume.ts'

@@ -21,3 +21,14 @@ export function status(errno: number): Reply {
 export function failure(name: keyof typeof ERRNO): Reply {
   return status(ERRNO[name])
 }
+
+/**
+ * The same reply, which the kernel must not remember. For answers that crossed an invalidation: one
+ * that was begun before it may carry what it made obsolete, and would reach the kernel after the
+ * notify. It is good for this one use.
+ */
+export function unbelievable(reply: Reply): Reply {
+  if (reply.type === 'entry') return { type: 'entry', entry: { ...reply.entry, validMs: 0 } }
+  if (reply.type === 'attributes') return { ...reply, validMs: 0 }
+  return reply
+}

@@ -10,20 +10,20 @@ import type { Operation } from '../protocol/operations.ts'
 import { encodeReply, type Reply } from '../protocol/reply.ts'
 import { decodeRequest, type Header } from '../protocol/request.ts'
 import { Writer } from '../protocol/writer.ts'
-import { unbelievable } from './believe.ts'
 import { Call } from './call.ts'
 import { Calls } from './calls.ts'
-import { type Context, failure, status } from './context.ts'
-import { lookup, opendir, readdir } from './directories.ts'
-import { getattr, getxattr, listxattr, lseek, open, read, readlink, statfs } from './files.ts'
+import { type Context, failure, status, unbelievable } from './context.ts'
 import { hasGivenUp } from './given-up.ts'
 import { Handles } from './handles.ts'
 import { Invalidations } from './invalidations.ts'
+import { perform } from './perform.ts'
 import { References } from './references.ts'
 import { RequestCounts } from './request-counts.ts'
 
 /** Room for any reply but contents: the largest is a page of a directory. */
 const REPLY_BYTES = 256 * 1024
+
+const COMPLAIN_MS = 1000
 
 export type SessionInit = {
   readonly volume: Volume
@@ -48,6 +48,7 @@ export class Session {
   readonly #inodeNumber: (inode: string) => bigint
   readonly #unsubscribe: () => void
   #isClosed = false
+  #complainedAt = Number.NEGATIVE_INFINITY
 
   constructor(init: SessionInit) {
     const { volume } = init
@@ -82,7 +83,12 @@ export class Session {
     const request = decodeRequest(message)
     if (request === undefined) return this.#counts.onMalformed()
     this.#counts.onRequest(request.header.opcode)
-    this.#route(request.header, request.operation)
+    try {
+      this.#route(request.header, request.operation)
+    } catch (error) {
+      // A mistake of ours must not take the next request with it.
+      this.#init.log('error', `a request failed: ${String(error)}`, { error })
+    }
   }
 
   #route(header: Header, operation: Operation): void {
@@ -137,58 +143,26 @@ export class Session {
   /** What can be answered at once is not a promise. */
   #begin(call: Call): Promise<Reply> | Reply {
     try {
-      return this.#perform(call)
+      return perform(this.#context, call)
     } catch (error) {
       return this.#failed(call, error)
     }
   }
 
-  #perform(call: Call): Promise<Reply> | Reply {
-    const context = this.#context
-    const { operation } = call
-    const { nodeid } = call.header
-    switch (operation.type) {
-      case 'lookup':
-        return lookup(context, { parent: nodeid, name: operation.name }, call)
-      case 'getattr':
-        return getattr(context, nodeid, call)
-      case 'readlink':
-        return readlink(context, nodeid, call)
-      case 'open':
-        return open(context, { nodeid, flags: operation.flags }, call)
-      case 'read':
-        return read(context, operation, call)
-      case 'release':
-        return status(context.handles.releaseFile(operation.handle) ? 0 : ERRNO.EBADF)
-      case 'opendir':
-        return opendir(context, nodeid, call)
-      case 'readdir':
-        return readdir(context, { ...operation, nodeid })
-      case 'releasedir':
-        return status(context.handles.releaseDirectory(operation.handle) ? 0 : ERRNO.EBADF)
-      case 'lseek':
-        return lseek(context, { ...operation, nodeid }, call)
-      case 'getxattr':
-        return getxattr(context, { ...operation, nodeid }, call)
-      case 'listxattr':
-        return listxattr(context, { ...operation, nodeid }, call)
-      case 'statfs':
-        return statfs(context, call)
-      case 'destroy':
-        return status(0)
-      case 'change':
-        return failure('EROFS')
-      default:
-        return failure('ENOSYS')
-    }
-  }
-
   #failed({ header }: Call, error: unknown): Reply {
     const errno = errnoOf(error)
-    if (errno === ERRNO.EIO) {
-      this.#init.log('warn', `${opcodeName(header.opcode)} failed: ${String(error)}`, { error })
-    }
+    if (errno === ERRNO.EIO) this.#complain(header, error)
     return status(errno)
+  }
+
+  /** Storage that is down fails thousands of requests: one line a second, the rest for debugging. */
+  #complain({ opcode }: Header, error: unknown): void {
+    const now = performance.now()
+    const isFirst = now - this.#complainedAt > COMPLAIN_MS
+    if (isFirst) this.#complainedAt = now
+    this.#init.log(isFirst ? 'warn' : 'debug', `${opcodeName(opcode)} failed: ${String(error)}`, {
+      error,
+    })
   }
 
   #finish(call: Call, reply: Reply): void {

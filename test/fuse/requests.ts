@@ -63,8 +63,8 @@ export const make = {
   getattr: (options?: Options) => request(OPCODE.GETATTR, body(0, 0, 0n), options),
   readlink: (options?: Options) => request(OPCODE.READLINK, body(), options),
   open: (flags: number, options?: Options) => request(OPCODE.OPEN, body(flags, 0), options),
-  read: (handle: number, from: number, length: number, options?: Options) =>
-    request(OPCODE.READ, body(BigInt(handle), BigInt(from), length, 0, 0n, 0, 0), options),
+  read: (handle: number, from: number, length: number) =>
+    request(OPCODE.READ, body(BigInt(handle), BigInt(from), length, 0, 0n, 0, 0)),
   release: (handle: number, options?: Options) =>
     request(OPCODE.RELEASE, body(BigInt(handle), 0, 0, 0n), options),
   flush: (options?: Options) => request(OPCODE.FLUSH, body(1n, 0, 0, 0n), options),

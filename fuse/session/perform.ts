@@ -1,0 +1,47 @@
+// Which operation a request is, and who answers it.
+import type { Reply } from '../protocol/reply.ts'
+import { ERRNO } from '../protocol/errno.ts'
+import type { Call } from './call.ts'
+import { type Context, failure, status } from './context.ts'
+import { lookup, opendir, readdir } from './directories.ts'
+import { getattr, getxattr, listxattr, lseek, open, read, readlink, statfs } from './files.ts'
+
+/** What can be answered at once is not a promise. */
+export function perform(context: Context, call: Call): Promise<Reply> | Reply {
+  const { operation } = call
+  const { nodeid } = call.header
+  switch (operation.type) {
+    case 'lookup':
+      return lookup(context, { parent: nodeid, name: operation.name }, call)
+    case 'getattr':
+      return getattr(context, nodeid, call)
+    case 'readlink':
+      return readlink(context, nodeid, call)
+    case 'open':
+      return open(context, { nodeid, flags: operation.flags }, call)
+    case 'read':
+      return read(context, operation, call)
+    case 'release':
+      return status(context.handles.releaseFile(operation.handle) ? 0 : ERRNO.EBADF)
+    case 'opendir':
+      return opendir(context, nodeid, call)
+    case 'readdir':
+      return readdir(context, { ...operation, nodeid })
+    case 'releasedir':
+      return status(context.handles.releaseDirectory(operation.handle) ? 0 : ERRNO.EBADF)
+    case 'lseek':
+      return lseek(context, { ...operation, nodeid }, call)
+    case 'getxattr':
+      return getxattr(context, { ...operation, nodeid }, call)
+    case 'listxattr':
+      return listxattr(context, { ...operation, nodeid }, call)
+    case 'statfs':
+      return statfs(context, call)
+    case 'destroy':
+      return status(0)
+    case 'change':
+      return failure('EROFS')
+    default:
+      return failure('ENOSYS')
+  }
+}
