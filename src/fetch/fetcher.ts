@@ -41,6 +41,8 @@ export type FetcherInit = ClimbPorts & {
 
 export type FetchOptions = { readonly signal?: AbortSignal | undefined }
 
+type Work = (want: Want, signal: AbortSignal) => Promise<Fetched>
+
 const errnoCodes: ReadonlySet<string> = new Set(ERRNO_CODES)
 
 export class Fetcher {
@@ -87,23 +89,21 @@ export class Fetcher {
   /** Fetches as `reach: climb` says. @throws PotluckError errno of the source, ABORTED, NO_SOURCE */
   fetch(want: Want, options: FetchOptions = {}): Promise<Fetched> {
     const key = keyOf(want)
-    return this.#share(key, this.#withFloor(want), options, (fresh, signal) =>
-      this.#bring(key, fresh, signal),
-    )
+    const work: Work = (fresh, signal) => this.#bring(key, fresh, signal)
+    return this.#share({ name: key, work }, this.#withFloor(want), options)
   }
 
   /** Reads this node's own source, whoever the home is. @throws PotluckError NO_SOURCE, errno */
   readSource(want: Want, options: FetchOptions = {}): Promise<Fetched> {
-    return this.#share(`source ${keyOf(want)}`, this.#withFloor(want), options, (fresh, signal) =>
-      this.#fromSource(keyOf(fresh), fresh, signal),
-    )
+    const key = keyOf(want)
+    const work: Work = (fresh, signal) => this.#fromSource(key, fresh, signal)
+    return this.#share({ name: `source ${key}`, work }, this.#withFloor(want), options)
   }
 
   async #share(
-    name: string,
+    { name, work }: { readonly name: string; readonly work: Work },
     want: Want,
     options: FetchOptions,
-    work: (want: Want, signal: AbortSignal) => Promise<Fetched>,
   ): Promise<Fetched> {
     for (let tries = 1; ; tries++) {
       const known = this.#flights.get(name)
@@ -121,15 +121,12 @@ export class Fetcher {
       const isFresh =
         answer.type === 'block' ? isUsable(answer.block, want) : answer.stamp >= want.floor
       if (isFresh) return isJoinable ? { ...fetched, isJoined: true } : fetched
-      if (tries === JOIN_TRIES) throw new PotluckError('EIO', `${want.path} changes too fast to be read`)
+      if (tries === JOIN_TRIES)
+        throw new PotluckError('EIO', `${want.path} changes too fast to be read`)
     }
   }
 
-  #start(
-    name: string,
-    want: Want,
-    work: (want: Want, signal: AbortSignal) => Promise<Fetched>,
-  ): Flight {
+  #start(name: string, want: Want, work: Work): Flight {
     const flight = new Flight(want, (signal) =>
       work(want, signal).finally(() => {
         if (this.#flights.get(name) === flight) this.#flights.delete(name)
@@ -164,7 +161,8 @@ export class Fetcher {
     if (authority === undefined) return this.#fromSourceHolder(key, want, signal)
     this.#init.counters.add(`source_${want.kind}_reads_total`)
     const answer = await authority.read(want, { signal })
-    if (answer.type === 'block') this.#init.counters.add('source_bytes_total', answer.block.bytes.length)
+    if (answer.type === 'block')
+      this.#init.counters.add('source_bytes_total', answer.block.bytes.length)
     const before = want.kind === 'page' ? this.#init.shard.get(key) : undefined
     this.#admit(key, want, answer)
     if (before !== undefined && answer.type === 'block') {

@@ -102,7 +102,9 @@ export class VolumeRoom {
     const version = versionOf(attributes)
     for (let from = 0; from < blocks; from += BLOCKS_AT_ONCE) {
       const count = Math.min(BLOCKS_AT_ONCE, blocks - from)
-      const wants = Array.from({ length: count }, (_, i) => this.#dataWant(record, from + i, version))
+      const wants = Array.from({ length: count }, (_, i) =>
+        this.#dataWant(record, from + i, version),
+      )
       const results = await Promise.all(wants.map((want) => this.#bringData(want, { signal })))
       const changed = results.find((result) => result.type === 'changed')
       if (changed === undefined) continue
@@ -229,9 +231,15 @@ export class VolumeRoom {
   }
 
   async #xattrs(record: InodeRecord, options: Options): Promise<ReadonlyMap<Name, Uint8Array>> {
-    const at = { volume: this.id, kind: 'xattrs', inode: record.inode, index: 0, splits: 0 } as const
+    const at = {
+      volume: this.id,
+      kind: 'xattrs',
+      inode: record.inode,
+      index: 0,
+      splits: 0,
+    } as const
     // They have no version of their own: as old as attributes may be, they may be.
-    const floor = this.tree.floor(record.inode)
+    const floor = this.tree.freshness.floor(record.inode)
     const want: Want = { ...at, path: record.path(), version: 0, floor, reach: 'climb' }
     const { bytes } = await this.#bringPage(want, options)
     return decodeXattrs(bytes)

@@ -92,7 +92,7 @@ export class PublisherLog {
     if (this.#rumors.size <= TRIM_AT) return
     // What is beyond a gap stays: it was heard, and the gap must not pass for heard with it.
     const last = Math.min(this.#contiguous, this.#newest - KEPT)
-    for (const number of [...this.#rumors.keys()]) if (number <= last) this.#drop(number)
+    for (const number of this.#rumors.keys()) if (number <= last) this.#drop(number)
   }
 
   #drop(number: number): void {

@@ -138,7 +138,10 @@ export class RumorRoom {
     this.#cancelHeartbeat?.()
     this.#cancelHeartbeat = this.#init.clock.after(this.#heartbeatMs, () => {
       const { self, epoch, rumors } = this.#init
-      rumors.publish({ type: 'heartbeat', head: { publisher: self, epoch, number: this.#lives.own.newest } })
+      rumors.publish({
+        type: 'heartbeat',
+        head: { publisher: self, epoch, number: this.#lives.own.newest },
+      })
       this.#heartbeatMs = Math.min(HEARTBEAT_LAST_MS, this.#heartbeatMs * 2)
       this.#heartbeatLater()
     })

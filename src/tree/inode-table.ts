@@ -49,6 +49,17 @@ export class InodeRecord {
     return record
   }
 
+  /** Takes in attributes, unless newer ones are known. */
+  learn(
+    entry: { readonly attributes: Attributes; readonly target?: string | undefined },
+    stamp: Stamp,
+  ): void {
+    if (stamp < this.stamp) return
+    this.attributes = entry.attributes
+    this.target = entry.target
+    this.stamp = stamp
+  }
+
   /** Where the source has it, by the newest name. */
   path(): Path {
     const names: Name[] = []

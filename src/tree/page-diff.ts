@@ -11,7 +11,8 @@ export function changedInodes(before: Page, now: Page): Inode[] {
   for (const entry of now) {
     const former = before.find(entry.name)
     if (former === undefined || former.attributes.inode !== entry.attributes.inode) continue
-    if (!areAttributesEqual(former.attributes, entry.attributes)) changed.push(entry.attributes.inode)
+    if (!areAttributesEqual(former.attributes, entry.attributes))
+      changed.push(entry.attributes.inode)
   }
   return changed
 }

@@ -4,7 +4,8 @@ import type { Name, Path } from '../ports/messages.ts'
 import { PotluckError } from '../base/errors.ts'
 import type { PageEntry } from '../wire/page.ts'
 import { InodeRecord } from './inode-table.ts'
-import type { FoundPage, Options, Tree } from './tree.ts'
+import type { FoundPage } from './kernel-news.ts'
+import type { Options, Tree } from './tree.ts'
 
 export type Place = {
   /** The inode at the path; undefined where the last name is absent. */

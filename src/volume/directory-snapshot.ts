@@ -2,7 +2,8 @@
 // right while the directory changes.
 import type { Name } from '../ports/messages.ts'
 import { PotluckError } from '../base/errors.ts'
-import type { FoundPage, Options, Tree } from '../tree/tree.ts'
+import type { FoundPage } from '../tree/kernel-news.ts'
+import type { Options, Tree } from '../tree/tree.ts'
 import type { InodeRecord } from '../tree/inode-table.ts'
 import type { PageEntry } from '../wire/page.ts'
 import type { DirectoryEntry } from './volume.ts'
@@ -58,9 +59,9 @@ export class DirectorySnapshot {
     const { found, index } = place
     const child = found.page.at(index)
     // The directory may have changed since it was opened: this is history, and not to be kept.
-    const isNewest = tree.isNewest(this.directory, child.attributes.inode, found)
+    const isNewest = tree.freshness.isNewest(this.directory, child.attributes.inode, found)
     const record = tree.refer(this.directory, child, found.stamp)
-    return { record, validMs: isNewest ? tree.validMs(found.stamp) : 0 }
+    return { record, validMs: isNewest ? tree.freshness.validMs(found.stamp) : 0 }
   }
 
   #dots(at: number): { name: Name; attributes: PageEntry['attributes'] } {

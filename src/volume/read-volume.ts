@@ -61,7 +61,7 @@ export class ReadVolume implements Volume {
   async lookup(parent: Nodeid, name: Name, options: Options = {}): Promise<Entry | Absent> {
     const directory = this.tree.record(parent)
     const { record, stamp } = await this.tree.lookup(directory, name, options)
-    const validMs = stamp === 0 ? 0 : this.tree.validMs(stamp)
+    const validMs = stamp === 0 ? 0 : this.tree.freshness.validMs(stamp)
     if (record?.attributes === undefined) return { nodeid: 0, validMs }
     return { nodeid: record.nodeid, attributes: record.attributes, validMs }
   }
@@ -72,7 +72,7 @@ export class ReadVolume implements Volume {
   ): Promise<Valid & { readonly attributes: Attributes }> {
     const record = this.tree.record(nodeid)
     const { attributes, stamp } = await this.tree.attributes(record, options)
-    return { attributes, validMs: this.tree.validMs(stamp) }
+    return { attributes, validMs: this.tree.freshness.validMs(stamp) }
   }
 
   async readlink(nodeid: Nodeid, options: Options = {}): Promise<string> {
@@ -173,7 +173,8 @@ export class ReadVolume implements Volume {
 
   #snapshot(handle: number): DirectorySnapshot {
     const snapshot = this.#directories.get(handle)
-    if (snapshot === undefined) throw new PotluckError('EBADF', `no directory has the handle ${handle}`)
+    if (snapshot === undefined)
+      throw new PotluckError('EBADF', `no directory has the handle ${handle}`)
     return snapshot
   }
 }

@@ -57,7 +57,11 @@ export interface Volume {
 
   open(nodeid: Nodeid, options?: Options): Promise<OpenFile>
   /** At most `length` bytes from `offset`, fewer only at the end, as slices that are not copied. */
-  read(handle: number, range: { from: number; length: number }, options?: Options): Promise<readonly Uint8Array[]>
+  read(
+    handle: number,
+    range: { from: number; length: number },
+    options?: Options,
+  ): Promise<readonly Uint8Array[]>
   release(handle: number): void
 
   /** A snapshot of the directory: what `readdir` answers does not change until it is released. */

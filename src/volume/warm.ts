@@ -81,7 +81,8 @@ class Warming {
   async #list(directory: InodeRecord): Promise<void> {
     const { tree, signal } = this.#task
     for (const { page } of await pagesOf(tree, directory, { signal })) {
-      for (const entry of page) if (isWorthReading(entry)) this.#add(recordOf(tree, directory, entry))
+      for (const entry of page)
+        if (isWorthReading(entry)) this.#add(recordOf(tree, directory, entry))
     }
   }
 

@@ -19,7 +19,7 @@ export function decodeXattrs(bytes: Uint8Array): Map<Name, Uint8Array> {
   const from = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const xattrs = new Map<Name, Uint8Array>()
   try {
-    for (let at = 0; at < from.length; ) {
+    for (let at = 0; at < from.length;) {
       const valueAt = at + 2 + from.readUInt16LE(at) + 4
       const end = valueAt + from.readUInt32LE(valueAt - 4)
       if (end > from.length) throw new RangeError('a value ends too early')

@@ -1,8 +1,5 @@
 import test from 'ava'
-import {
-  DirectoryAuthority,
-  NAMES_A_PAGE,
-} from '../../../src/authority/directory-authority.ts'
+import { DirectoryAuthority, NAMES_A_PAGE } from '../../../src/authority/directory-authority.ts'
 import { codeOf } from '../../../src/base/errors.ts'
 import { checksumOf } from '../../../src/block/checksum.ts'
 import { HybridClock, stampAt } from '../../../src/block/stamp.ts'

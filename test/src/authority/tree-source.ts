@@ -78,5 +78,7 @@ export class TreeSource implements Source {
 
 function entryOf(name: Name, inode: SimInode): SourceEntry {
   const attributes = attributesOf(inode)
-  return inode.type === 'symlink' ? { name, attributes, target: inode.target } : { name, attributes }
+  return inode.type === 'symlink'
+    ? { name, attributes, target: inode.target }
+    : { name, attributes }
 }

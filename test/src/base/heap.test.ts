@@ -23,7 +23,10 @@ test('elements come out in order, whatever order they went in', (t) => {
       const heap = numbers()
       for (const value of values) heap.push(value)
       t.is(heap.size, values.length)
-      t.deepEqual(drain(heap), values.toSorted((a, b) => a - b))
+      t.deepEqual(
+        drain(heap),
+        values.toSorted((a, b) => a - b),
+      )
     }),
   )
 })
@@ -35,7 +38,10 @@ test('what keepOnly leaves is still a heap', (t) => {
       for (const value of values) heap.push(value)
       heap.keepOnly((value) => value % 3 === 0)
       const kept = values.filter((value) => value % 3 === 0)
-      t.deepEqual(drain(heap), kept.toSorted((a, b) => a - b))
+      t.deepEqual(
+        drain(heap),
+        kept.toSorted((a, b) => a - b),
+      )
     }),
   )
 })

@@ -71,7 +71,9 @@ test('who answers in time is not hedged', async (t) => {
 test('a damaged block is asked for anew, counted, and never handed out', async (t) => {
   const bench = new FetchBench({ peers: 20 })
   const [first] = bench.order()
-  bench.script(first, async (want) => (want.floor > 5 ? { ...good, block: blockOf('anew', 6) } : damaged()))
+  bench.script(first, async (want) =>
+    want.floor > 5 ? { ...good, block: blockOf('anew', 6) } : damaged(),
+  )
   t.is(await textBrought(bench), 'anew')
   t.is(bench.counters.get('blocks_corrupt_total'), 1)
   t.deepEqual(
@@ -122,7 +124,10 @@ test('a stamp from the far future is damage: it would outlast every invalidation
   bench.script(first, async () => ({ type: 'block', block: blockOf('future', future) }))
   bench.script(second, bench.after(1, good))
   t.is(await textBrought(bench), 'good')
-  t.true(bench.asked.every(({ want }) => want.floor === 0), 'nor does it poison the floor')
+  t.true(
+    bench.asked.every(({ want }) => want.floor === 0),
+    'nor does it poison the floor',
+  )
 })
 
 test('a stale copy, or one of another version, is not taken', async (t) => {

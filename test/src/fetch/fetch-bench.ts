@@ -1,6 +1,9 @@
 // A fetcher between scripted peers: each answers a want however the test says. The peers asked first
 // are those the real table would choose.
-import { DirectoryAuthority, type SourceAnswer } from '../../../src/authority/directory-authority.ts'
+import {
+  DirectoryAuthority,
+  type SourceAnswer,
+} from '../../../src/authority/directory-authority.ts'
 import { Counters } from '../../../src/base/counters.ts'
 import { PotluckError } from '../../../src/base/errors.ts'
 import { checksumOf } from '../../../src/block/checksum.ts'
@@ -22,7 +25,14 @@ export type Script = (want: Want, signal: AbortSignal) => Promise<Answer>
 export const VOLUME = 'v'
 
 export const wantOf = (want: Partial<Want> = {}): Want => {
-  const basic = { volume: VOLUME, kind: 'data', inode: '7', index: 0, splits: 0, path: 'f' } as const
+  const basic = {
+    volume: VOLUME,
+    kind: 'data',
+    inode: '7',
+    index: 0,
+    splits: 0,
+    path: 'f',
+  } as const
   return { ...basic, version: 1, floor: 0, reach: 'climb', ...want }
 }
 

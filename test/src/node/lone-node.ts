@@ -93,7 +93,7 @@ export class LoneNode {
   async list(path: Path): Promise<string[]> {
     const handle = await this.volume.opendir(await this.nodeidOf(path))
     const names: string[] = []
-    for (let offset = 0; ; ) {
+    for (let offset = 0; ;) {
       const entries = this.volume.readdir(handle, offset)
       if (entries.length === 0) break
       names.push(...entries.map(({ name }) => name))

@@ -22,7 +22,7 @@ const byDistance = (key: Key, contacts: readonly Contact[]): Contact[] =>
 /** The peers that a want passes, the asker first, the home last. */
 function walk(tables: Map<string, PeerTable>, from: PeerTable, key: Key): string[] {
   const path = [from.self.peer]
-  for (let hop = from.nextHop(key); hop !== undefined; ) {
+  for (let hop = from.nextHop(key); hop !== undefined;) {
     path.push(hop.peer)
     hop = tables.get(hop.peer)?.nextHop(key)
   }
@@ -78,7 +78,7 @@ test('the next hop is strictly closer, untried, and there as long as such a peer
       const table = new PeerTable(self)
       for (const contact of contacts) table.add(contact)
       const tried = new Set<string>()
-      for (let hop = table.nextHop(key, tried); hop !== undefined; ) {
+      for (let hop = table.nextHop(key, tried); hop !== undefined;) {
         t.true(compareDistance(key, hop.position, self.position) < 0)
         t.false(tried.has(hop.peer))
         tried.add(hop.peer)

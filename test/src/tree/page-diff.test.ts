@@ -67,11 +67,8 @@ test('the kernel is told of exactly what it believes otherwise', (t) => {
   tree.makeFile('over', { size: 1 })
   const { names, inodes } = diffForKernel(table.root, pageOf(tree), 0)
   t.deepEqual(names.sort(), ['came', 'gone', 'over'])
-  const told = inodes.map(({ record, data }) => [record.path(), data])
-  t.deepEqual(told.sort(), [
-    ['data', true],
-    ['mode', false],
-  ])
+  const told = inodes.map(({ record, data }) => `${record.path()} ${data}`)
+  t.deepEqual(told.sort(), ['data true', 'mode false'])
 })
 
 test('a part of a large directory says nothing of the names on other parts', (t) => {

@@ -82,7 +82,7 @@ test('a directory lists as it was when it was opened, whatever happens to it mea
   })
   const handle = await lone.volume.opendir(1)
   const seen: string[] = []
-  for (let offset = 0; ; ) {
+  for (let offset = 0; ;) {
     const entries = lone.volume.readdir(handle, offset)
     if (entries.length === 0) break
     seen.push(...entries.slice(0, 300).map(({ name }) => name))

@@ -167,7 +167,7 @@ test('names that are not UTF-8 survive unchanged', (t) => {
 })
 
 test('each name belongs to exactly one part, and the parts are about equal', (t) => {
-  const counts = new Array<number>(8).fill(0)
+  const counts = Array.from({ length: 8 }, () => 0)
   for (let i = 0; i < 8000; i++) {
     const part = partOf(`file_${i}.txt`, 8)
     t.true(part >= 1 && part <= 8)

@@ -8,7 +8,8 @@ const xattrs = fc
   .array(fc.tuple(name, fc.uint8Array({ maxLength: 100 })), { maxLength: 8 })
   .map((pairs) => new Map(pairs))
 
-const plain = (map: ReadonlyMap<string, Uint8Array>) => [...map].map(([key, value]) => [key, ...value])
+const plain = (map: ReadonlyMap<string, Uint8Array>) =>
+  [...map].map(([key, value]) => [key, ...value])
 
 test('what goes in comes out, in order', (t) => {
   fc.assert(

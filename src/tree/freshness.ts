@@ -1,0 +1,57 @@
+// How old a page may be: not older than what was told of a change, nor than what was seen before, nor
+// than one revalidation period.
+import type { Clock } from '../ports/clock.ts'
+import type { Inode, Stamp } from '../ports/messages.ts'
+import { msOf, stampAt } from '../block/stamp.ts'
+import type { Floors } from '../rumor/floors.ts'
+import type { InodeRecord } from './inode-table.ts'
+import type { FoundPage } from './kernel-news.ts'
+
+/** What "for ever" means to the kernel: static volumes are never checked again. */
+const STATIC_VALID_MS = 30 * 24 * 3_600_000
+
+export type FreshnessInit = {
+  readonly volume: string
+  readonly clock: Clock
+  readonly floors: Floors
+  /** Infinity where the volume is static. */
+  readonly revalidateMs: number
+}
+
+export class Freshness {
+  readonly #init: FreshnessInit
+
+  constructor(init: FreshnessInit) {
+    this.#init = init
+  }
+
+  /** For how long the kernel may believe something of this stamp. */
+  validMs(stamp: Stamp): number {
+    const { revalidateMs, clock } = this.#init
+    if (revalidateMs === Infinity) return STATIC_VALID_MS
+    return Math.max(0, msOf(stamp) + revalidateMs - clock.now())
+  }
+
+  /** A stamp older than this is too old for the inode. */
+  floor(inode: Inode): Stamp {
+    const { revalidateMs, clock } = this.#init
+    const told = this.told(inode)
+    if (revalidateMs === Infinity) return told
+    return Math.max(told, stampAt(clock.now() - revalidateMs))
+  }
+
+  /** When the inode was last said to have changed. */
+  told(inode: Inode): Stamp {
+    return this.#init.floors.floor(this.#init.volume, inode)
+  }
+
+  /** What a page of this directory must not be older than, whatever its age. */
+  newest(directory: InodeRecord, part: number): Stamp {
+    return Math.max(this.told(directory.inode), directory.pageStamps.get(part) ?? 0)
+  }
+
+  /** Whether nothing newer is known than an entry of a page: only then may the kernel keep it. */
+  isNewest(directory: InodeRecord, inode: Inode, found: FoundPage): boolean {
+    return found.stamp >= Math.max(this.told(inode), this.newest(directory, found.part))
+  }
+}

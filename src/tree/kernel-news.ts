@@ -1,0 +1,76 @@
+// What the kernel believes of a directory is held against each fresh page of it, and where it believes
+// something else, it is told to ask again.
+import type { Name, Stamp } from '../ports/messages.ts'
+import { areAttributesEqual } from '../block/version.ts'
+import type { Page } from '../wire/page.ts'
+import type { InodeRecord, InodeTable } from './inode-table.ts'
+import { diffForKernel } from './page-diff.ts'
+
+export type KernelChange =
+  | { readonly type: 'inode'; readonly nodeid: number; readonly data: boolean }
+  | { readonly type: 'entry'; readonly parent: number; readonly name: Name }
+  | { readonly type: 'everything' }
+
+/** `part`: 0 for the head page, 1 to `splits` for the parts of a large directory. */
+export type FoundPage = { readonly page: Page; readonly stamp: Stamp; readonly part: number }
+
+export class KernelNews {
+  readonly #inodes: InodeTable
+  readonly #tell: (change: KernelChange) => void
+
+  constructor(inodes: InodeTable, tell: (change: KernelChange) => void) {
+    this.#inodes = inodes
+    this.#tell = tell
+  }
+
+  /** `data`: the bytes, too. A place that the kernel does not know is passed over. */
+  tellInode({ nodeid }: InodeRecord, data: boolean): void {
+    if (nodeid !== 0) this.#tell({ type: 'inode', nodeid, data })
+  }
+
+  /** Takes in a fresh page, and tells of what differs. */
+  compare(directory: InodeRecord, found: FoundPage): void {
+    const { page, stamp, part } = found
+    if (directory.pageStamps.get(part) === stamp) return
+    directory.pageStamps.set(part, stamp)
+    this.#compareSelf(directory, found)
+    if (page.splits > 0 && part === 0) return
+    const diff = diffForKernel(directory, page, part)
+    for (const name of diff.names) {
+      directory.absent.delete(name)
+      this.#inodes.unlink(directory, name)
+      this.#tell({ type: 'entry', parent: directory.nodeid, name })
+    }
+    for (const { record, data } of diff.inodes) {
+      if (stamp >= record.stamp) this.tellInode(record, data)
+    }
+    learnChildren(directory, found)
+  }
+
+  /** Makes the kernel ask again for all that has to do with an inode. */
+  drop(record: InodeRecord): void {
+    for (const { parent, name } of record.links) {
+      this.#tell({ type: 'entry', parent: parent.nodeid, name })
+    }
+    for (const name of [...record.children.keys(), ...record.absent]) {
+      this.#tell({ type: 'entry', parent: record.nodeid, name })
+    }
+    record.absent.clear()
+    this.tellInode(record, true)
+  }
+
+  /** A directory's own attributes come with its page; for the root there is no other way. */
+  #compareSelf(directory: InodeRecord, { page, stamp }: FoundPage): void {
+    const { attributes: known } = directory
+    if (stamp < directory.stamp || known?.inode !== page.self.inode) return
+    directory.learn({ attributes: page.self }, stamp)
+    if (!areAttributesEqual(known, page.self)) this.tellInode(directory, false)
+  }
+}
+
+function learnChildren(directory: InodeRecord, { page, stamp }: FoundPage): void {
+  for (const [name, record] of directory.children) {
+    const entry = page.find(name)
+    if (entry?.attributes.inode === record.inode) record.learn(entry, stamp)
+  }
+}
