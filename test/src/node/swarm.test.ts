@@ -8,12 +8,13 @@ import test from 'ava'
 import assert from 'node:assert/strict'
 import type { Path } from '../../../src/ports/messages.ts'
 import { pick } from '../../../sim/engine/draws.ts'
+import { PASS } from '../../../sim/network/rules.ts'
 import { SOME_FAULTS, unleash } from '../../../sim/faults.ts'
 import type { SeededRandom } from '../../../sim/engine/seeded-random.ts'
 import type { SimTree } from '../../../sim/storage/tree.ts'
 import type { World } from '../../../sim/world.ts'
 import type { WorldNode } from '../../../sim/world-node.ts'
-import { BLOCK_BYTES, meshOf, readAll, readBytes, truth } from './mesh.ts'
+import { BLOCK_BYTES, everyoneReads, meshOf, readAll, readBytes, truth } from './mesh.ts'
 
 const SEEDS = Array.from({ length: 30 }, (_, i) => i + 1)
 const NODES = 10
@@ -135,3 +136,16 @@ for (const seed of SEEDS) {
     t.log(`${watched.reads} reads, ${watched.failed} failed, slowest ${watched.slowestMs | 0} ms`)
   })
 }
+
+test('canary: other bytes under a right checksum are caught by the readers here', async (t) => {
+  const world = await meshOf(4, { tree: smallLibrary })
+  world.network.rules.push(({ kind, message }) => {
+    if (kind !== 'reply' || message.type !== 'answer') return PASS
+    const { answer } = message
+    if (answer.type !== 'block' || answer.block.version === 0) return PASS
+    const bytes = answer.block.bytes.map((byte, i) => (i === 0 ? byte ^ 1 : byte))
+    const block = { ...answer.block, bytes, checksum: world.contents.checksum(bytes) }
+    return { type: 'alter', message: { type: 'answer', answer: { type: 'block', block } } }
+  })
+  await t.throwsAsync(world.run(everyoneReads), { message: /read wrong on node/ })
+})
