@@ -14,6 +14,12 @@ export type MountInit = {
   readonly nonempty?: boolean
   /** How far the kernel reads ahead in a file; a multiple of 4 KiB. @default 1 MiB */
   readonly readAheadBytes?: number
+  /**
+   * Let the kernel open and close files without asking: hot files then cost no request at all, and
+   * a change is seen only by invalidation (or when attributes are asked for anew), no longer by
+   * opening. For volumes that invalidate whatever changes. @default false
+   */
+  readonly zeroMessageOpens?: boolean
   /** @default kernel */
   readonly driver?: MountDriver
 }

@@ -37,7 +37,7 @@ class KernelMount implements Mount {
   readonly #forgetExit: () => void
   #unmounting: Promise<void> | undefined
 
-  constructor({ volume, log }: MountInit, { path, fd, readAheadBytes }: Mounted) {
+  constructor({ volume, log, zeroMessageOpens }: MountInit, { path, fd, readAheadBytes }: Mounted) {
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     this.mountPoint = path
     this.ready = promise
@@ -53,6 +53,7 @@ class KernelMount implements Mount {
       volume,
       log,
       readAheadBytes,
+      zeroMessageOpens: zeroMessageOpens ?? false,
       device: this.#connection,
       onReady: () => {
         isReady = true

@@ -50,18 +50,22 @@ export type Agreement =
       readonly init: InitReply
       readonly hasExpireOnly: boolean
       readonly hasEpoch: boolean
+      readonly hasZeroMessageOpens: boolean
     }
 
-export function negotiate(offer: Offer, options: { readAheadBytes: number }): Agreement {
+export type Wishes = { readonly readAheadBytes: number; readonly zeroMessageOpens: boolean }
+
+export function negotiate(offer: Offer, wishes: Wishes): Agreement {
   if (offer.major > MAJOR) return { type: 'again' }
   if (offer.major < MAJOR || offer.minor < OLDEST_MINOR) return { type: 'too-old' }
   const minor = Math.min(offer.minor, NEWEST_MINOR)
-  const flags = WANTED & offer.flags
+  const wanted = WANTED | (wishes.zeroMessageOpens ? INIT.NO_OPEN_SUPPORT : 0)
+  const flags = wanted & offer.flags
   const flags2 = (flags & INIT.INIT_EXT) === 0 ? 0 : WANTED2 & offer.flags2
   const init: InitReply = {
     minor,
     // The kernel takes the smaller of this and the mount's own read-ahead setting.
-    maxReadahead: options.readAheadBytes,
+    maxReadahead: wishes.readAheadBytes,
     flags,
     flags2,
     maxBackground: MAX_BACKGROUND,
@@ -74,6 +78,7 @@ export function negotiate(offer: Offer, options: { readAheadBytes: number }): Ag
     init,
     hasExpireOnly: (flags2 & INIT2.HAS_EXPIRE_ONLY) !== 0,
     hasEpoch: minor >= MINOR_WITH_EPOCH,
+    hasZeroMessageOpens: (flags & INIT.NO_OPEN_SUPPORT) !== 0,
   }
 }
 

@@ -3,12 +3,15 @@ import type { Reply } from '../protocol/reply.ts'
 import { ERRNO } from '../protocol/errno.ts'
 import type { Volume } from '../../src/volume/volume.ts'
 import type { Handles } from './handles.ts'
+import type { LazyFiles } from './lazy-files.ts'
 import type { References } from './references.ts'
 
 export type Context = {
   readonly volume: Volume
   readonly references: References
   readonly handles: Handles
+  /** Set where the kernel reads files that it did not open. */
+  lazyFiles: LazyFiles | undefined
   /** The most bytes that a reply may have, apart from file contents. */
   readonly replyBytes: number
 }

@@ -18,10 +18,11 @@ export async function readlink({ volume }: Context, nodeid: number, options: Opt
 }
 
 export async function open(
-  { volume, handles }: Context,
+  { volume, handles, lazyFiles }: Context,
   { nodeid, flags }: { nodeid: number; flags: number },
   options: Options,
 ): Promise<Reply> {
+  if (lazyFiles !== undefined) return failure('ENOSYS')
   if ((flags & (OPEN_ACCESS_MODE | OPEN_TRUNCATE)) !== 0) return failure('EROFS')
   const { handle, keepCache } = await volume.open(nodeid, options)
   handles.addFile(handle)
@@ -31,12 +32,17 @@ export async function open(
 }
 
 export async function read(
-  { volume, handles }: Context,
-  { handle, from, length }: Of<'read'>,
+  { volume, handles, lazyFiles }: Context,
+  { nodeid, handle, from, length }: Of<'read'> & { nodeid: number },
   options: Options,
 ): Promise<Reply> {
+  const range = { from, length }
+  if (lazyFiles !== undefined) {
+    const slices = await lazyFiles.read(nodeid, range, options)
+    return { type: 'content', slices: atMost(slices, length) }
+  }
   if (!handles.hasFile(handle)) return failure('EBADF')
-  const slices = await volume.read(handle, { from, length }, options)
+  const slices = await volume.read(handle, range, options)
   return { type: 'content', slices: atMost(slices, length) }
 }
 

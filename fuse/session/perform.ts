@@ -1,7 +1,7 @@
 // Which operation a request is, and who answers it.
 import type { Reply } from '../protocol/reply.ts'
 import { ERRNO } from '../protocol/errno.ts'
-import type { Call } from './call.ts'
+import type { Call } from './calls.ts'
 import { type Context, failure, status } from './context.ts'
 import { lookup, opendir, readdir } from './directories.ts'
 import { getattr, getxattr, listxattr, lseek, open, read, readlink, statfs } from './files.ts'
@@ -20,7 +20,7 @@ export function perform(context: Context, call: Call): Promise<Reply> | Reply {
     case 'open':
       return open(context, { nodeid, flags: operation.flags }, call)
     case 'read':
-      return read(context, operation, call)
+      return read(context, { ...operation, nodeid }, call)
     case 'release':
       return status(context.handles.releaseFile(operation.handle) ? 0 : ERRNO.EBADF)
     case 'opendir':

@@ -16,6 +16,10 @@ export class References {
     return this.#inodes.size
   }
 
+  has(nodeid: Nodeid): boolean {
+    return this.#inodes.has(nodeid)
+  }
+
   /** The kernel was told of an inode once more. */
   take(nodeid: Nodeid, parent: Nodeid, name: Name): void {
     const reference = this.#inodes.get(nodeid)

@@ -10,12 +10,12 @@ import type { Operation } from '../protocol/operations.ts'
 import { encodeReply, type Reply } from '../protocol/reply.ts'
 import { decodeRequest, type Header } from '../protocol/request.ts'
 import { Writer } from '../protocol/writer.ts'
-import { Call } from './call.ts'
-import { Calls } from './calls.ts'
+import { Call, Calls } from './calls.ts'
 import { type Context, failure, status, unbelievable } from './context.ts'
 import { hasGivenUp } from './given-up.ts'
 import { Handles } from './handles.ts'
 import { Invalidations } from './invalidations.ts'
+import { LazyFiles } from './lazy-files.ts'
 import { perform } from './perform.ts'
 import { References } from './references.ts'
 import { RequestCounts } from './request-counts.ts'
@@ -30,6 +30,7 @@ export type SessionInit = {
   readonly device: ReplyDevice
   readonly log: Log
   readonly readAheadBytes: number
+  readonly zeroMessageOpens: boolean
   /** The kernel is served from here on, and may be told notifies. */
   readonly onReady: () => void
   /** There is something in `invalidations`. */
@@ -56,7 +57,13 @@ export class Session {
     this.#init = init
     this.#inodeNumber = (inode) => volume.inodeNumber(inode)
     this.invalidations = new Invalidations(references)
-    this.#context = { volume, references, handles: new Handles(volume), replyBytes: REPLY_BYTES }
+    this.#context = {
+      volume,
+      references,
+      handles: new Handles(volume),
+      lazyFiles: undefined,
+      replyBytes: REPLY_BYTES,
+    }
     this.#calls = new Calls({
       hasGivenUp: init.hasGivenUp ?? hasGivenUp,
       onGivenUp: ({ header }) => this.#send(header, failure('EINTR')),
@@ -66,11 +73,11 @@ export class Session {
 
   /** Requests by opcode, and what the kernel holds now. */
   counters(): Record<string, number> {
-    const { references, handles } = this.#context
+    const { references, handles, lazyFiles } = this.#context
     return {
       ...this.#counts.snapshot(),
       fuse_inodes: references.size,
-      fuse_handles: handles.size,
+      fuse_handles: handles.size + (lazyFiles?.size ?? 0),
       fuse_waiting: this.#calls.size,
       fuse_invalidations_total: this.invalidations.count,
       fuse_invalidations_waiting: this.invalidations.waiting,
@@ -123,6 +130,7 @@ export class Session {
       this.#init.log('error', message)
     }
     if (agreement.type !== 'agreed') return
+    if (agreement.hasZeroMessageOpens) this.#context.lazyFiles = new LazyFiles(this.#init.volume)
     this.invalidations.start(agreement)
     this.#init.log('debug', 'the kernel is served', { fuse: `7.${agreement.init.minor}` })
     this.#init.onReady()
@@ -192,11 +200,17 @@ export class Session {
   }
 
   #forget(nodeid: number, count: number): void {
-    const dropped = this.#context.references.drop(nodeid, count)
-    if (dropped > 0) this.#context.volume.forget(nodeid, dropped)
+    const { references, lazyFiles, volume } = this.#context
+    const dropped = references.drop(nodeid, count)
+    if (dropped === 0) return
+    if (!references.has(nodeid)) lazyFiles?.drop(nodeid)
+    volume.forget(nodeid, dropped)
   }
 
   #onInvalidation(invalidation: KernelInvalidation): void {
+    const { lazyFiles } = this.#context
+    if (invalidation.type === 'everything') lazyFiles?.dropAll()
+    else if (invalidation.type === 'inode') lazyFiles?.drop(invalidation.nodeid)
     this.invalidations.push(invalidation)
     this.#init.onInvalidation()
   }
@@ -211,8 +225,9 @@ export class Session {
   /** Gives the volume back all that the kernel held; the connection must be over. */
   close(): void {
     this.hangUp()
-    const { volume, references, handles } = this.#context
+    const { volume, references, handles, lazyFiles } = this.#context
     handles.releaseAll()
+    lazyFiles?.dropAll()
     for (const { nodeid, count } of references.clear()) volume.forget(nodeid, count)
   }
 }

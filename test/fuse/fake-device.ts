@@ -49,6 +49,7 @@ export function harness(tree: Tree, init: Partial<SessionInit> = {}): Harness {
     device,
     log: noLog,
     readAheadBytes: 1 << 20,
+    zeroMessageOpens: false,
     onReady: () => undefined,
     onInvalidation: () => undefined,
     ...init,

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { testUnless } from '../skip.ts'
 import { MemoryVolume, type Tree } from './memory-volume.ts'
-import { cannotMount, mountTree, run, runFailing, runScript } from './real-mount.ts'
+import { cannotMount, mountTree, run, runFailing, runScript, until } from './real-mount.ts'
 
 // One at a time: each starts programs, which have but two cores.
 const fuseTest = testUnless(cannotMount).serial
@@ -148,4 +148,21 @@ fuseTest('What the volume fails with reaches the program', async (t) => {
   t.regex(await runFailing('cat', at('hello')), /Input\/output error/)
   volume.before = () => undefined
   t.is(await run('cat', at('hello')), 'hello world\n')
+})
+
+fuseTest('With zero-message opens a hot open, read and close costs nothing', async (t) => {
+  const { at, mount, volume } = await mountTree(t, tree, { zeroMessageOpens: true })
+  const script = `
+    const { readFileSync } = require('node:fs')
+    for (let i = 0; i < 100; i++) console.log(readFileSync(process.argv[1], 'utf8'))`
+  t.is(await runScript(script, at('folder/inner')), 'in a folder\n'.repeat(100))
+  const counters = mount.counters()
+  t.is(counters['fuse_open_total'], 1, 'the one that is told ENOSYS')
+  t.is(counters['fuse_release_total'] ?? 0, 0)
+  t.is(counters['fuse_read_total'], 1)
+  const inode = volume.find('folder', 'inner')
+  volume.write(inode, 'something else')
+  volume.invalidate({ type: 'inode', nodeid: inode.number, data: true })
+  await until(() => mount.counters()['fuse_notifies_total'] === 1)
+  t.is(await run('cat', at('folder/inner')), 'something else')
 })

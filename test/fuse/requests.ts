@@ -65,6 +65,8 @@ export const make = {
   open: (flags: number, options?: Options) => request(OPCODE.OPEN, body(flags, 0), options),
   read: (handle: number, from: number, length: number) =>
     request(OPCODE.READ, body(BigInt(handle), BigInt(from), length, 0, 0n, 0, 0)),
+  /** As the kernel reads what it did not open. */
+  readInode: (nodeid: number) => request(OPCODE.READ, body(0n, 0n, 4096, 0, 0n, 0, 0), { nodeid }),
   release: (handle: number, options?: Options) =>
     request(OPCODE.RELEASE, body(BigInt(handle), 0, 0, 0n), options),
   flush: (options?: Options) => request(OPCODE.FLUSH, body(1n, 0, 0, 0n), options),

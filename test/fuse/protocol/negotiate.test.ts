@@ -3,7 +3,7 @@ import { INIT } from '../../../fuse/protocol/flags.ts'
 import { MAX_IO_BYTES, negotiate, replyToInit } from '../../../fuse/protocol/negotiate.ts'
 
 const ALL = 0xffff_ffff
-const options = { readAheadBytes: MAX_IO_BYTES }
+const options = { readAheadBytes: MAX_IO_BYTES, zeroMessageOpens: false }
 const offer = { major: 7, minor: 45, maxReadahead: 131072, flags: ALL, flags2: ALL }
 
 test('With a new kernel reads are 1 MiB and names are dropped by epoch', (t) => {
@@ -11,8 +11,7 @@ test('With a new kernel reads are 1 MiB and names are dropped by epoch', (t) => 
   if (agreement.type !== 'agreed') return t.fail()
   t.like(agreement, { hasEpoch: true, hasExpireOnly: true })
   t.like(agreement.init, { minor: 45, maxPages: 256, maxWrite: 1 << 20 })
-  const zeroMessageOpens = INIT.NO_OPEN_SUPPORT
-  t.is(agreement.init.flags & zeroMessageOpens, 0)
+  t.is(agreement.init.flags & INIT.NO_OPEN_SUPPORT, 0)
 })
 
 test('Only what the kernel offers is taken', (t) => {
@@ -32,4 +31,11 @@ test('Another major version is asked to try again, an old kernel is refused', (t
   t.deepEqual(negotiate({ ...offer, minor: 30 }, options), { type: 'too-old' })
   t.deepEqual(negotiate({ ...offer, major: 6 }, options), { type: 'too-old' })
   t.deepEqual(replyToInit({ type: 'too-old' }), { type: 'status', errno: 71 })
+})
+
+test('Opens without messages are taken where they are wanted and offered', (t) => {
+  const wishes = { ...options, zeroMessageOpens: true }
+  t.like(negotiate(offer, wishes), { hasZeroMessageOpens: true })
+  t.like(negotiate(offer, options), { hasZeroMessageOpens: false })
+  t.like(negotiate({ ...offer, flags: 0 }, wishes), { hasZeroMessageOpens: false })
 })
