@@ -1,5 +1,7 @@
 // The command `potluck`: from the process (arguments, signals, streams, exit code) to the commands
 // and back. The composition root of the real thing; all below takes what it needs as arguments.
+// Beside it lie the shell launchers, which bring Node and the dependencies before this file runs.
+// It must leave the process with a meaning: 0 done, 2 usage, 3 refused, 4 unreachable, 1 the rest.
 import { readFileSync } from 'node:fs'
 import { CommanderError } from 'commander'
 import { EXIT, exitCodeOf } from './commands/exit-codes.ts'

@@ -1,8 +1,8 @@
 import { isErrorCode, PotluckError } from '../../src/base/errors.ts'
 import type { PeerId, Reply, Request } from '../../src/ports/messages.ts'
 import type { Network, RequestHandler, RequestOptions } from '../../src/ports/network.ts'
-import type { Links } from './links.ts'
-import type { HandlerSlot } from './services.ts'
+import type { Links } from './link/links.ts'
+import type { HandlerSlot } from './link/services.ts'
 
 export type NetworkCounters = { requests: number; failures: number }
 

@@ -1,3 +1,6 @@
+// A real member of the mesh on the wire: identity, libp2p node, links and membership put together,
+// and handed out as the three ports that `src` knows: network, routing and rumors.
+// It must start nothing that `stop` does not end.
 import { peerIdFromPrivateKey } from '@libp2p/peer-id'
 import type { PeerId as Libp2pPeerId, PrivateKey } from '@libp2p/interface'
 import { PotluckError } from '../../src/base/errors.ts'
@@ -6,16 +9,16 @@ import type { PeerId } from '../../src/ports/messages.ts'
 import type { Network } from '../../src/ports/network.ts'
 import type { Routing } from '../../src/ports/routing.ts'
 import type { Rumors } from '../../src/ports/rumors.ts'
-import { Contacts } from './contacts.ts'
+import { Contacts } from './members/contacts.ts'
 import { loadIdentity, makeIdentity } from './identity.ts'
-import { startLibp2p, type Libp2pNode, type Security } from './libp2p-node.ts'
-import { Links } from './links.ts'
-import { FAREWELL_MS } from './link.ts'
-import { Liveness } from './liveness.ts'
-import { Membership } from './membership.ts'
+import { startLibp2p, type Libp2pNode, type Security } from './libp2p/libp2p-node.ts'
+import { Links } from './link/links.ts'
+import { FAREWELL_MS } from './link/link.ts'
+import { Liveness } from './link/liveness.ts'
+import { Membership } from './members/membership.ts'
 import { MESH_KEY_BYTES } from './mesh-key.ts'
 import { Handlers, PeerNetwork } from './network.ts'
-import { PeerRouting } from './routing.ts'
+import { PeerRouting } from './members/routing.ts'
 import { PeerRumors } from './rumors.ts'
 
 export type PeerInit = {

@@ -5,8 +5,8 @@ import type { Log } from '../../src/base/log.ts'
 import type { Gossip, PeerId } from '../../src/ports/messages.ts'
 import type { Rumors } from '../../src/ports/rumors.ts'
 import { decodeGossip, encodeGossip } from '../../src/wire/gossip.ts'
-import type { Links } from './links.ts'
-import { ENVELOPE_BYTES } from './gossip-options.ts'
+import type { Links } from './link/links.ts'
+import { ENVELOPE_BYTES } from './libp2p/gossip-options.ts'
 
 /** Rumors wait for the first peer that listens, but not for ever: later ones repair the gap. */
 const WAIT_MS = 5_000

@@ -63,13 +63,14 @@ export class Files {
 
   async #readOpen(path: Path, range: SourceRange, descriptor: number): Promise<ReadResult> {
     const { directories, storage } = this.#init
-    // Asked anew for each block: a file that has just been changed must not be answered for with
-    // what it was before, or an invalidation told in between would be lost.
-    const stats = await storage.fstat(path, descriptor)
-    const mountPoint = await directories.mountPointOf(path, stats.dev)
-    const attributes = attributesOf(stats, mountPoint)
-    checkFile(path, attributes, range)
-    const bytes = await this.#readRange(path, descriptor, clip(range, attributes.size))
+    const before = await storage.fstat(path, descriptor)
+    const mountPoint = await directories.mountPointOf(path, before.dev)
+    const expected = attributesOf(before, mountPoint)
+    checkFile(path, expected, range)
+    const bytes = await this.#readRange(path, descriptor, clip(range, expected.size))
+    // Asked again behind the bytes, at every block: what was written while they were read shows in
+    // these attributes, and bytes of a new state are never taken for the old one.
+    const attributes = attributesOf(await storage.fstat(path, descriptor), mountPoint)
     // Nothing more will be read of a file that was read as a whole.
     if (range.from === 0 && bytes.length === attributes.size) this.#kept.forget(path)
     return { attributes, bytes }

@@ -40,7 +40,7 @@ export function replyBytes(reply: Reply): number {
     case 'heads':
       return FRAME + RUMOR * reply.heads.length
     case 'description':
-      return FRAME + ATTRIBUTES + 32
+      return FRAME + 32
     case 'done':
       return FRAME
     case 'failed':

@@ -69,13 +69,13 @@ export class SimSource implements Source {
     return this.#do({ kind: 'read', path }, options, () => {
       this.#count('open', 1)
       const file = this.#find(path, 'file')
-      const attributes = attributesOf(file)
-      if (attributes.inode !== range.inode)
+      if (attributesOf(file).inode !== range.inode) {
         throw new PotluckError('ESTALE', `another file: ${path}`)
+      }
       this.#count('read', 1)
       // The file stays open until the end, whatever becomes of its name, and may change meanwhile.
       const length = lengthIn(file, range)
-      const end = () => ({ attributes, bytes: this.#bytes(file, range) })
+      const end = () => ({ attributes: attributesOf(file), bytes: this.#bytes(file, range) })
       return { weight: { operations: 1, bytes: length }, end }
     })
   }

@@ -76,7 +76,7 @@ export class OpenFile {
     const last = Math.floor((end - 1) / blockBytes)
     const wants: Want[] = []
     for (let index = first; index <= last; index++) wants.push(this.#want(index, version))
-    const brought = wants.map((want) => this.#bring(want, options))
+    const brought = wants.map(async (want) => this.#bring(want, options))
     this.#prefetch({ from: range.from, length: end - range.from, size }, { first, last, version })
     const blocks = await Promise.all(brought)
     const slices: Uint8Array[] = []
@@ -115,6 +115,16 @@ export class OpenFile {
     const { volume } = this.#init
     const { inode } = this.record
     const path = this.record.path()
-    return { volume, kind: 'data', inode, index, splits: 0, path, version, floor: 0, reach: 'climb' }
+    return {
+      volume,
+      kind: 'data',
+      inode,
+      index,
+      splits: 0,
+      path,
+      version,
+      floor: 0,
+      reach: 'climb',
+    }
   }
 }

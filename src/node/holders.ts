@@ -48,7 +48,8 @@ export async function findHolders(
 function homeOf(key: Key, contacts: readonly Contact[]): string | undefined {
   let best = contacts[0]
   for (const contact of contacts) {
-    if (best === undefined || compareDistance(key, contact.position, best.position) < 0) best = contact
+    if (best === undefined || compareDistance(key, contact.position, best.position) < 0)
+      best = contact
   }
   return best?.peer
 }

@@ -70,7 +70,11 @@ export type NodeStatus = {
   readonly epoch: number
   readonly peers: number
   readonly upMs: number
-  readonly ram: { readonly capacityBytes: number; readonly usedBytes: number; readonly blocks: number }
+  readonly ram: {
+    readonly capacityBytes: number
+    readonly usedBytes: number
+    readonly blocks: number
+  }
   readonly volumes: readonly VolumeStatus[]
   /** Names with their unit at the end, such as `fetch_hedges_total`; all only grow. */
   readonly counters: Readonly<Record<string, number>>
@@ -94,7 +98,11 @@ export interface MeshNode {
   warm(
     volume: string,
     paths: readonly string[],
-    options?: { signal?: AbortSignal; onProgress?: (progress: WarmProgress) => void; everyNode?: boolean },
+    options?: {
+      signal?: AbortSignal
+      onProgress?: (progress: WarmProgress) => void
+      everyNode?: boolean
+    },
   ): Promise<WarmProgress>
 
   /** Which peers hold how many of a file's blocks (a directory's pages). */

@@ -9,26 +9,24 @@ import { Counters } from '../base/counters.ts'
 import { PotluckError } from '../base/errors.ts'
 import { checksumOf } from '../block/checksum.ts'
 import { HybridClock } from '../block/stamp.ts'
-import { DEFAULT_INLINE_BYTES, DirectoryAuthority } from '../authority/directory-authority.ts'
 import { Fetcher } from '../fetch/fetcher.ts'
 import { PeerTable } from '../placement/peer-table.ts'
 import { Floors } from '../rumor/floors.ts'
 import { RumorRoom } from '../rumor/rumor-room.ts'
-import { Server } from '../serve/server.ts'
+import type { Server } from '../serve/server.ts'
 import { Shard } from '../shard/shard.ts'
-import { areNamesEqual, changedInodes } from '../tree/page-diff.ts'
+import { changesBetween } from '../tree/page-diff.ts'
 import { Page } from '../wire/page.ts'
 import type { Volume } from '../volume/volume.ts'
-import { warm, type WarmProgress } from '../volume/warm.ts'
+import type { WarmProgress } from '../volume/warm.ts'
+import { authoritiesOf } from './authorities.ts'
 import { findHolders } from './holders.ts'
 import { invalidationsFor } from './invalidate.ts'
-import type { Holder, MeshNode, NodeInit, NodePorts, NodeStatus, VolumeInit } from './mesh-node.ts'
-import { DEFAULT_BLOCK_BYTES, VolumeRoom, volumeIdOf } from './volume-room.ts'
-
-const UPLOAD_BUDGET_BYTES = 64 * 1024 * 1024
-const FLIGHTS_MAX = 4096
-/** Jobs that peers may have started here at one time. */
-const WARMS_MAX = 4
+import type { Holder, MeshNode, NodeInit, NodePorts, NodeStatus } from './mesh-node.ts'
+import { serverOver } from './serving.ts'
+import { volumeIdOf } from './volume-room.ts'
+import { VolumeRooms } from './volume-rooms.ts'
+import { WarmJobs, type WarmOptions } from './warm-jobs.ts'
 
 type Signalled = { readonly signal?: AbortSignal }
 
@@ -51,11 +49,11 @@ class Node implements MeshNode {
   readonly #fetcher: Fetcher
   readonly #server: Server
   readonly #rumors: RumorRoom
-  readonly #rooms = new Map<string, VolumeRoom>()
+  readonly #rooms: VolumeRooms
   readonly #cancels = new Set<() => void>()
   readonly #stopping = new AbortController()
   readonly #startedMs: number
-  #warms = 0
+  readonly #warms: WarmJobs
 
   constructor(ports: NodePorts, init: NodeInit) {
     this.peer = ports.routing.self.peer
@@ -68,12 +66,19 @@ class Node implements MeshNode {
       capacityBytes: init.ramBytes,
       isHome: (key) => this.#table.isHome(key),
     })
+    this.#warms = new WarmJobs({ ...ports, stopping: this.#stopping.signal })
     const volumes = new Set(init.volumes.map(volumeIdOf))
     assert(volumes.size === init.volumes.length, 'two volumes have the same name')
     this.#fetcher = this.#makeFetcher()
-    this.#server = this.#makeServer(volumes)
+    this.#server = serverOver(this.#fetcher, init.volumes, { ...ports, counters: this.#counters })
     this.#rumors = this.#makeRumors(volumes)
-    for (const volume of init.volumes) this.#addRoom(volume)
+    this.#rooms = new VolumeRooms(init.volumes, {
+      clock: ports.clock,
+      floors: this.#floors,
+      stamps: this.#stamps,
+      counters: this.#counters,
+      fetcher: this.#fetcher,
+    })
   }
 
   start(): void {
@@ -85,15 +90,15 @@ class Node implements MeshNode {
     }
     this.#cancels.add(routing.subscribe(listener))
     network.handle((from, request, { signal }) => this.#handle(from, request, signal))
-    for (const room of this.#rooms.values()) this.#sweepLater(room)
+    this.#rooms.startSweeps()
   }
 
   volumes(): readonly Volume[] {
-    return [...this.#rooms.values()].map((room) => room.volume)
+    return this.#rooms.all().map((room) => room.volume)
   }
 
   volume(name: string): Volume {
-    return this.#room(name).volume
+    return this.#rooms.byName(name).volume
   }
 
   status(): NodeStatus {
@@ -106,7 +111,7 @@ class Node implements MeshNode {
       peers: this.#table.size,
       upMs: this.#ports.clock.now() - this.#startedMs,
       ram: { capacityBytes, usedBytes, blocks },
-      volumes: [...this.#rooms.values()].map((room) => room.status()),
+      volumes: this.#rooms.all().map((room) => room.status()),
       counters: this.#counters.snapshot(),
       fetchMs: {
         p50: latencies.quantile(0.5) ?? 0,
@@ -121,19 +126,19 @@ class Node implements MeshNode {
     path: string,
     options: { recursive?: boolean } = {},
   ): Promise<void> {
-    const room = this.#room(volume)
-    const tell = (invalidations: readonly Invalidation[]) => this.#rumors.publish(invalidations)
+    const room = this.#rooms.byName(volume)
+    const tell = this.#rumors.publish.bind(this.#rumors)
     await invalidationsFor({ room, stamps: this.#stamps, tell }, path, options.recursive === true)
   }
 
   async warm(
     volume: string,
     paths: readonly string[],
-    options: Signalled & { onProgress?: (progress: WarmProgress) => void; everyNode?: boolean } = {},
+    options: WarmOptions & { readonly everyNode?: boolean } = {},
   ): Promise<WarmProgress> {
-    const room = this.#room(volume)
-    if (options.everyNode === true) this.#askEveryoneToWarm(room.id, paths)
-    return this.#warmRoom(room, paths, options)
+    const room = this.#rooms.byName(volume)
+    if (options.everyNode === true) this.#warms.askEveryone(room.id, paths)
+    return this.#warms.run(room, paths, options)
   }
 
   async holders(
@@ -141,21 +146,22 @@ class Node implements MeshNode {
     path: string,
     options: Signalled = {},
   ): Promise<{ blocks: number; holders: readonly Holder[] }> {
-    const ports = { network: this.#ports.network, table: this.#table, shard: this.#shard }
-    return findHolders(ports, this.#room(volume), { path, ...options })
+    const ports = { ...this.#ports, table: this.#table, shard: this.#shard }
+    return findHolders(ports, this.#rooms.byName(volume), { path, ...options })
   }
 
   async ready(volume: string, options: Signalled = {}): Promise<void> {
-    const { tree } = this.#room(volume)
+    const { tree } = this.#rooms.byName(volume)
     await tree.attributes(tree.inodes.root, options)
   }
 
   async stop(): Promise<void> {
     this.#stopping.abort()
     this.#rumors.stop()
+    this.#rooms.stop()
     for (const cancel of this.#cancels) cancel()
     this.#cancels.clear()
-    await Promise.all(this.#init.volumes.map((volume) => volume.source?.close()))
+    await Promise.all(this.#init.volumes.map(async (volume) => volume.source?.close()))
   }
 
   #makeFetcher(): Fetcher {
@@ -170,44 +176,8 @@ class Node implements MeshNode {
       checksum: checksum ?? checksumOf,
       shard: this.#shard,
       floors: this.#floors,
-      authorities: this.#authorities(),
+      authorities: authoritiesOf(this.#init.volumes, { ...this.#ports, stamps: this.#stamps }),
       onReread: (want, before, now) => this.#tellOfReread(want, before.bytes, now),
-    })
-  }
-
-  #authorities(): Map<string, DirectoryAuthority> {
-    const authorities = new Map<string, DirectoryAuthority>()
-    for (const volume of this.#init.volumes) {
-      if (volume.source === undefined) continue
-      const authority = new DirectoryAuthority({
-        source: volume.source,
-        blockBytes: volume.blockBytes ?? DEFAULT_BLOCK_BYTES,
-        inlineBytes: volume.inlineBytes ?? DEFAULT_INLINE_BYTES,
-        stamps: this.#stamps,
-        checksum: this.#ports.checksum ?? checksumOf,
-      })
-      authorities.set(volumeIdOf(volume), authority)
-    }
-    return authorities
-  }
-
-  #makeServer(volumes: ReadonlySet<string>): Server {
-    const withSource = new Set(
-      this.#init.volumes.filter((volume) => volume.source !== undefined).map(volumeIdOf),
-    )
-    return new Server({
-      network: this.#ports.network,
-      counters: this.#counters,
-      volumes,
-      uploadBudgetBytes: UPLOAD_BUDGET_BYTES,
-      flightsMax: FLIGHTS_MAX,
-      flights: () => this.#fetcher.flights,
-      peek: (want, key) => this.#fetcher.peek(want, key),
-      fetch: async (want, signal) => (await this.#fetcher.fetch(want, { signal })).answer,
-      readSource: (want, signal) =>
-        withSource.has(want.volume)
-          ? this.#fetcher.readSource(want, { signal }).then((fetched) => fetched.answer)
-          : undefined,
     })
   }
 
@@ -233,32 +203,15 @@ class Node implements MeshNode {
     })
   }
 
-  #addRoom(volume: VolumeInit): void {
-    const room = new VolumeRoom({
-      clock: this.#ports.clock,
-      floors: this.#floors,
-      stamps: this.#stamps,
-      counters: this.#counters,
-      fetcher: this.#fetcher,
-      volume,
-    })
-    this.#rooms.set(room.id, room)
-  }
-
-  #room(name: string): VolumeRoom {
-    for (const room of this.#rooms.values()) if (room.volume.name === name) return room
-    const known = [...this.#rooms.values()].map((room) => room.volume.name).join(', ')
-    throw new PotluckError('UNKNOWN_VOLUME', `no volume '${name}' here, only: ${known || 'none'}`)
-  }
-
   #joined(contact: Contact): void {
-    const isFirst = this.#table.size === 0
     this.#table.add(contact)
-    if (!isFirst) return
+    if (this.#table.size > 1) return
     // A newcomer learns what was told before it came, before it can read much.
     this.#rumors.compareWith(contact.peer).catch(() => {
       this.#counters.add('rumor_compares_failed_total')
     })
+    // Peers without the volume, and peers that are gone, have nothing to disagree on.
+    this.#rooms.compareWith(contact.peer, this.#ports).catch(() => {})
   }
 
   async #handle(from: PeerId, request: Request, signal: AbortSignal): Promise<Reply> {
@@ -268,64 +221,31 @@ class Node implements MeshNode {
     if (request.type === 'holding') {
       return { type: 'held', held: request.keys.map((key) => this.#shard.has(key)) }
     }
+    if (request.type === 'describe') {
+      return { type: 'description', description: this.#rooms.describe(request.volume) }
+    }
     if (request.type === 'warm') return this.#warmForPeer(request.volume, request.paths)
-    if (request.type === 'describe') throw new PotluckError('MALFORMED', 'not answered here')
     return this.#rumors.answer(request)
   }
 
   #apply(invalidation: Invalidation): void {
     if (!this.#floors.raise(invalidation)) return
     this.#counters.add('invalidations_applied_total')
-    this.#rooms.get(invalidation.volume)?.tree.invalidated(invalidation)
+    this.#rooms.byId(invalidation.volume)?.tree.invalidated(invalidation)
   }
 
   /** This node read a page off the source again: what changed behind the mesh's back is told. */
   #tellOfReread(want: Want, before: Uint8Array, now: { bytes: Uint8Array; stamp: number }): void {
-    const [former, page] = [new Page(before), new Page(now.bytes)]
-    const inodes = changedInodes(former, page)
-    if (!areNamesEqual(former, page)) inodes.push(want.inode)
-    const { volume } = want
+    const { inode: directory, volume } = want
+    const inodes = changesBetween(directory, new Page(before), new Page(now.bytes))
     if (inodes.length === 0) return
     this.#rumors.publish(inodes.map((inode) => ({ volume, inode, stamp: now.stamp })))
   }
 
-  #askEveryoneToWarm(volume: string, paths: readonly string[]): void {
-    for (const { peer } of this.#ports.routing.contacts()) {
-      this.#ports.network.request(peer, { type: 'warm', volume, paths }).catch((error: unknown) => {
-        this.#ports.log?.('warn', `peer ${peer} does not warm: ${String(error)}`)
-      })
-    }
-  }
-
   #warmForPeer(volume: string, paths: readonly string[]): Reply {
-    const room = this.#rooms.get(volume)
+    const room = this.#rooms.byId(volume)
     if (room === undefined) throw new PotluckError('UNKNOWN_VOLUME', `no volume ${volume} here`)
-    if (this.#warms >= WARMS_MAX) throw new PotluckError('BUSY', 'already warming for others')
-    this.#warms += 1
-    this.#warmRoom(room, paths, { signal: this.#stopping.signal })
-      .catch((error: unknown) => this.#ports.log?.('warn', `warming failed: ${String(error)}`))
-      .finally(() => {
-        this.#warms -= 1
-      })
+    this.#warms.begin(room, paths)
     return { type: 'done' }
-  }
-
-  #warmRoom(
-    room: VolumeRoom,
-    paths: readonly string[],
-    options: Signalled & { onProgress?: (progress: WarmProgress) => void },
-  ): Promise<WarmProgress> {
-    const readFile = room.readFile.bind(room)
-    return warm({ tree: room.tree, readFile, ...options }, paths)
-  }
-
-  #sweepLater(room: VolumeRoom): void {
-    if (room.revalidateMs === Infinity) return
-    const cancel = this.#ports.clock.after(room.revalidateMs / 2, () => {
-      this.#cancels.delete(cancel)
-      void room.tree.refreshOpen()
-      this.#sweepLater(room)
-    })
-    this.#cancels.add(cancel)
   }
 }

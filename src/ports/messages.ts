@@ -112,7 +112,6 @@ export type RumorHead = {
 /** What all nodes of a volume must agree on. */
 export type VolumeDescription = {
   readonly volume: string
-  readonly root: Attributes
   readonly blockBytes: number
   readonly hasSource: boolean
 }

@@ -53,7 +53,7 @@ export interface Source {
 
   /**
    * Bytes of a regular file, fewer only at its end, and the attributes of the *opened* file taken
-   * just before they were read.
+   * just after they were read: attributes as they were known before say that the bytes are, too.
    */
   read(
     path: Path,

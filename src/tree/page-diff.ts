@@ -28,6 +28,12 @@ export function areNamesEqual(before: Page, now: Page): boolean {
   return true
 }
 
+/** What the mesh must drop after a directory was read again: changed children, and itself. */
+export function changesBetween(directory: Inode, before: Page, now: Page): Inode[] {
+  const inodes = changedInodes(before, now)
+  return areNamesEqual(before, now) ? inodes : [...inodes, directory]
+}
+
 export type KernelDiff = {
   /** Names that the kernel knows otherwise, present or absent. */
   readonly names: Name[]

@@ -51,10 +51,9 @@ function writeBody(writer: ByteWriter, reply: Reply): Uint8Array | undefined {
       writeHeld(writer, reply.held)
       return undefined
     case 'description': {
-      const { volume, root, blockBytes, hasSource } = reply.description
+      const { volume, blockBytes, hasSource } = reply.description
       writer.u8(DESCRIPTION)
       fields.writeVolume(writer, volume)
-      fields.writeAttributes(writer, root)
       writer.varint(blockBytes)
       writer.u8(hasSource ? 1 : 0)
       return undefined
@@ -212,13 +211,12 @@ function readHeld(reader: ByteReader): boolean[] {
 
 function readDescription(reader: ByteReader): Reply {
   const volume = fields.readVolume(reader)
-  const root = fields.readAttributes(reader)
   const blockBytes = reader.varint()
   if (blockBytes < 1 || blockBytes > limits.MAX_BLOCK_BYTES) {
     throw malformed(`a block size of ${blockBytes}`)
   }
   const hasSource = fields.readChoice(reader, [false, true], 'truth value')
-  return { type: 'description', description: { volume, root, blockBytes, hasSource } }
+  return { type: 'description', description: { volume, blockBytes, hasSource } }
 }
 
 function readFailed(reader: ByteReader): Reply {

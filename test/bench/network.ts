@@ -5,7 +5,7 @@ import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { startPeer } from '../../peers/net/peer.ts'
-import type { Security } from '../../peers/net/libp2p-node.ts'
+import type { Security } from '../../peers/net/libp2p/libp2p-node.ts'
 import type { Reply, Request } from '../../src/ports/messages.ts'
 import { connectRaw, serveRaw } from './raw-network.ts'
 

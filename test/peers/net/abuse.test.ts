@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import test, { type ExecutionContext } from 'ava'
-import { FRAME } from '../../../peers/net/frame.ts'
+import { FRAME } from '../../../peers/net/link/frame.ts'
 import type { StartedPeer } from '../../../peers/net/peer.ts'
 import { encodeRequest } from '../../../src/wire/request.ts'
 import { aPeer, blockOf, until, want, type LogLine } from './mesh.ts'

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { loadIdentity } from '../../../peers/net/identity.ts'
 import { loadMeshKey } from '../../../peers/net/mesh-key.ts'
-import { isSameMac, prove } from '../../../peers/net/proof.ts'
+import { isSameMac, prove } from '../../../peers/net/link/proof.ts'
 
 async function aDirectory(t: ExecutionContext): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'potluck-key-'))

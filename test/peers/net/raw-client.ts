@@ -7,9 +7,9 @@ import { yamux } from '@libp2p/yamux'
 import { multiaddr } from '@multiformats/multiaddr'
 import type { ExecutionContext } from 'ava'
 import { createLibp2p } from 'libp2p'
-import { FRAME, protocolId } from '../../../peers/net/frame.ts'
-import { FrameReader } from '../../../peers/net/frame-reader.ts'
-import { makeNonce, prove } from '../../../peers/net/proof.ts'
+import { FRAME, protocolId } from '../../../peers/net/link/frame.ts'
+import { FrameReader } from '../../../peers/net/link/frame-reader.ts'
+import { makeNonce, prove } from '../../../peers/net/link/proof.ts'
 import { MESH_KEY } from './mesh.ts'
 
 export type RawClient = {

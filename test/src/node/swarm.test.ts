@@ -1,6 +1,6 @@
 // Many seeds, each a mesh that is read and written while nodes crash, hang and are cut off, messages are
 // lost and the storage fails. Whatever happens, these hold:
-//  - every block read is of one generation of its file, never other bytes;
+//  - every file read is of one generation, never a mixture and never other bytes;
 //  - no node goes back in time, and who invalidated sees nothing older;
 //  - no shard overflows;
 //  - after the faults, once rumors have settled, every node reads what is there now, soon.
@@ -9,12 +9,12 @@ import assert from 'node:assert/strict'
 import type { Path } from '../../../src/ports/messages.ts'
 import { pick } from '../../../sim/engine/draws.ts'
 import { PASS } from '../../../sim/network/rules.ts'
-import { SOME_FAULTS, unleash } from '../../../sim/faults.ts'
+import { SOME_FAULTS, unleash } from '../../sim/faults.ts'
 import type { SeededRandom } from '../../../sim/engine/seeded-random.ts'
 import type { SimTree } from '../../../sim/storage/tree.ts'
 import type { World } from '../../../sim/world.ts'
 import type { WorldNode } from '../../../sim/world-node.ts'
-import { BLOCK_BYTES, everyoneReads, meshOf, readAll, readBytes, truth } from './mesh.ts'
+import { everyoneReads, meshOf, readAll, readBytes, truth } from './mesh.ts'
 
 const SEEDS = Array.from({ length: 30 }, (_, i) => i + 1)
 const NODES = 10
@@ -58,25 +58,13 @@ class Watched {
     this.#saw(who, generation)
   }
 
-  /** Block by block: a file that is read while it is written may be of both states. */
   #check(who: string, read: { path: Path; bytes: Buffer; atLeast: number }): void {
     const { path, bytes, atLeast } = read
-    const newest = this.world.tree.find(path).generation
-    let oldest = newest
-    for (let from = 0; from < bytes.length; from += BLOCK_BYTES) {
-      const block = bytes.subarray(from, from + BLOCK_BYTES)
-      let found = newest
-      while (found > 0 && !this.#isFrom(path, { block, from, generation: found })) found -= 1
-      assert(found > 0, `${who} read what was never there`)
-      oldest = Math.min(oldest, found)
-    }
-    assert(oldest >= atLeast, `${who} read generation ${oldest} after ${atLeast}`)
-    this.#saw(who, oldest)
-  }
-
-  #isFrom(path: Path, at: { block: Buffer; from: number; generation: number }): boolean {
-    const whole = truth(this.world, path, at.generation)
-    return at.block.equals(whole.subarray(at.from, at.from + at.block.length))
+    let found = this.world.tree.find(path).generation
+    while (found > 0 && !truth(this.world, path, found).equals(bytes)) found -= 1
+    assert(found > 0, `${who} read what was never there`)
+    assert(found >= atLeast, `${who} read generation ${found} after ${atLeast}`)
+    this.#saw(who, found)
   }
 
   #saw(who: string, generation: number): void {

@@ -123,7 +123,6 @@ export const reply: fc.Arbitrary<Reply> = fc.oneof(
     type: fc.constant('description'),
     description: fc.record({
       volume,
-      root: attributes,
       blockBytes: fc.integer({ min: 1, max: 4_194_304 }),
       hasSource: fc.boolean(),
     }),

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { peerIdFromString } from '@libp2p/peer-id'
-import type { Key, PeerId } from '../../src/ports/messages.ts'
-import type { Contact, RoutingListener } from '../../src/ports/routing.ts'
+import type { Key, PeerId } from '../../../src/ports/messages.ts'
+import type { Contact, RoutingListener } from '../../../src/ports/routing.ts'
 
 /** Contacts kept at most; a peer that knows so many has no need of more. */
 export const MAX_CONTACTS = 16_384

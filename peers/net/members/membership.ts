@@ -1,7 +1,11 @@
-import type { Log } from '../../src/base/log.ts'
-import { PotluckError } from '../../src/base/errors.ts'
-import type { PeerId } from '../../src/ports/messages.ts'
-import { malformed } from '../../src/wire/reader.ts'
+// Who is there: the contacts of this peer, how it hears of joins, and how it comes to believe that
+// one is dead. A newcomer exchanges a bounded number of contacts with the first it meets, so that a
+// small mesh knows itself at once and a large one costs a join no more than that.
+// It must never do work for all peers because one came, nor believe a contact it could not check.
+import type { Log } from '../../../src/base/log.ts'
+import { PotluckError } from '../../../src/base/errors.ts'
+import type { PeerId } from '../../../src/ports/messages.ts'
+import { malformed } from '../../../src/wire/reader.ts'
 import {
   decodeIntroductions,
   decodePeers,
@@ -13,11 +17,11 @@ import {
 } from './contact-codec.ts'
 import type { Contacts, KnownContact } from './contacts.ts'
 import { Doubts } from './doubts.ts'
-import { FRAME } from './frame.ts'
+import { FRAME } from '../link/frame.ts'
 import { some } from './some.ts'
-import type { Link } from './link.ts'
-import type { LinkListener } from './link-types.ts'
-import type { Links } from './links.ts'
+import type { Link } from '../link/link.ts'
+import type { LinkListener } from '../link/link-types.ts'
+import type { Links } from '../link/links.ts'
 import { CLOSEST } from './lookup.ts'
 
 /** Contacts told to a peer that one meets. */

@@ -1,3 +1,6 @@
+// The libp2p node underneath: transports, encryption, muxer, kad-dht and gossipsub, each with the
+// limits that a mesh of ours needs. Nothing outside this room names a libp2p module's options.
+// It must never serve kad-dht or gossipsub to a peer that has not proved that it knows the mesh key.
 import { gossipsub } from '@libp2p/gossipsub'
 import { identify } from '@libp2p/identify'
 import type { PrivateKey } from '@libp2p/interface'

@@ -1,10 +1,10 @@
 // Faults out of a seed: what may happen to a world, how often, and nothing that depends on what its
 // nodes do. Everything that is begun is also ended, so after `durationMs` the world is whole again.
-import type { Random } from '../src/ports/random.ts'
-import { below, between } from './engine/draws.ts'
-import { delay, lose, type Rule } from './network/rules.ts'
-import type { StorageRule } from './storage/storage.ts'
-import type { World } from './world.ts'
+import type { Random } from '../../src/ports/random.ts'
+import { below, between } from '../../sim/engine/draws.ts'
+import { delay, lose, type Rule } from '../../sim/network/rules.ts'
+import type { StorageRule } from '../../sim/storage/storage.ts'
+import type { World } from '../../sim/world.ts'
 
 export type FaultsInit = {
   /** For so long, from now. */

@@ -1,8 +1,8 @@
 import { peerIdFromString } from '@libp2p/peer-id'
-import type { PeerId } from '../../src/ports/messages.ts'
-import { readPeerId, writePeerId } from '../../src/wire/fields.ts'
-import { ByteReader, malformed } from '../../src/wire/reader.ts'
-import { ByteWriter } from '../../src/wire/writer.ts'
+import type { PeerId } from '../../../src/ports/messages.ts'
+import { readPeerId, writePeerId } from '../../../src/wire/fields.ts'
+import { ByteReader, malformed } from '../../../src/wire/reader.ts'
+import { ByteWriter } from '../../../src/wire/writer.ts'
 
 /** A peer and where it listens. */
 export type Introduction = { readonly peer: PeerId; readonly addresses: readonly string[] }

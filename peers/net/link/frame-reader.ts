@@ -1,6 +1,6 @@
-import { MAX_REQUEST_BYTES } from '../../src/wire/limits.ts'
-import { malformed } from '../../src/wire/reader.ts'
-import { tooLarge } from '../../src/wire/writer.ts'
+import { MAX_REQUEST_BYTES } from '../../../src/wire/limits.ts'
+import { malformed } from '../../../src/wire/reader.ts'
+import { tooLarge } from '../../../src/wire/writer.ts'
 import {
   FRAME,
   FRAME_HEADER_BYTES,

@@ -1,10 +1,10 @@
-import { PotluckError } from '../../src/base/errors.ts'
-import type { Key, PeerId } from '../../src/ports/messages.ts'
-import { KEY_BYTES } from '../../src/wire/limits.ts'
+import { PotluckError } from '../../../src/base/errors.ts'
+import type { Key, PeerId } from '../../../src/ports/messages.ts'
+import { KEY_BYTES } from '../../../src/wire/limits.ts'
 import { decodeIntroductions } from './contact-codec.ts'
 import type { Contacts } from './contacts.ts'
-import { FRAME } from './frame.ts'
-import type { Links } from './links.ts'
+import { FRAME } from '../link/frame.ts'
+import type { Links } from '../link/links.ts'
 import type { Membership } from './membership.ts'
 
 /** How many closest peers are looked for, Kademlia's k, and asked at once, its alpha. */

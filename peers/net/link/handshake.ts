@@ -1,7 +1,7 @@
 import type { Connection } from '@libp2p/interface'
-import { PotluckError } from '../../src/base/errors.ts'
-import type { PeerId } from '../../src/ports/messages.ts'
-import { ByteReader, malformed } from '../../src/wire/reader.ts'
+import { PotluckError } from '../../../src/base/errors.ts'
+import type { PeerId } from '../../../src/ports/messages.ts'
+import { ByteReader, malformed } from '../../../src/wire/reader.ts'
 import { FRAME } from './frame.ts'
 import type { Outbox } from './outbox.ts'
 import {

@@ -1,7 +1,7 @@
 import type { Connection, Stream } from '@libp2p/interface'
-import type { PotluckError } from '../../src/base/errors.ts'
-import type { Log } from '../../src/base/log.ts'
-import type { PeerId } from '../../src/ports/messages.ts'
+import type { PotluckError } from '../../../src/base/errors.ts'
+import type { Log } from '../../../src/base/log.ts'
+import type { PeerId } from '../../../src/ports/messages.ts'
 import type { Link } from './link.ts'
 import type { HandlerSlot } from './services.ts'
 

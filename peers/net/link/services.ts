@@ -1,8 +1,8 @@
-import { codeOf, PotluckError } from '../../src/base/errors.ts'
-import type { PeerId, Reply, Request } from '../../src/ports/messages.ts'
-import type { RequestHandler } from '../../src/ports/network.ts'
-import { encodeReply, type EncodedReply } from '../../src/wire/reply.ts'
-import { decodeRequest } from '../../src/wire/request.ts'
+import { codeOf, PotluckError } from '../../../src/base/errors.ts'
+import type { PeerId, Reply, Request } from '../../../src/ports/messages.ts'
+import type { RequestHandler } from '../../../src/ports/network.ts'
+import { encodeReply, type EncodedReply } from '../../../src/wire/reply.ts'
+import { decodeRequest } from '../../../src/wire/request.ts'
 import { MAX_OUTSTANDING, MAX_QUEUED_REPLY_BYTES } from './frame.ts'
 import type { Outbox } from './outbox.ts'
 

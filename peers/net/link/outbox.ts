@@ -1,6 +1,6 @@
 import { Uint8ArrayList } from 'uint8arraylist'
-import { PotluckError } from '../../src/base/errors.ts'
-import { ByteWriter } from '../../src/wire/writer.ts'
+import { PotluckError } from '../../../src/base/errors.ts'
+import { ByteWriter } from '../../../src/wire/writer.ts'
 import {
   CREDIT_BYTES,
   FRAME,

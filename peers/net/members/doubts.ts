@@ -1,4 +1,4 @@
-import type { PeerId } from '../../src/ports/messages.ts'
+import type { PeerId } from '../../../src/ports/messages.ts'
 
 /**
  * Dials of our own accord at once: each costs ten milliseconds of CPU, and they are never urgent.

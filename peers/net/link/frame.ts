@@ -7,7 +7,7 @@
 //
 // The room must never believe a length before it has checked it, keep an unbounded queue, copy a
 // block's payload on its way out, or say anything to a peer that has not proved the mesh key.
-import { WIRE_VERSION } from '../../src/wire/limits.ts'
+import { WIRE_VERSION } from '../../../src/wire/limits.ts'
 
 /**
  * A frame: type (1 byte), length of the body (3 bytes), request id (4 bytes), body; little-endian.

@@ -1,5 +1,5 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
-import type { PeerId } from '../../src/ports/messages.ts'
+import type { PeerId } from '../../../src/ports/messages.ts'
 
 /** Both ends of a connection, as each end has authenticated the other. */
 export type ProofParties = {

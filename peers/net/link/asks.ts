@@ -1,7 +1,7 @@
-import { PotluckError } from '../../src/base/errors.ts'
-import { MAX_BLOCK_BYTES, MAX_REPLY_HEAD_BYTES } from '../../src/wire/limits.ts'
-import { malformed } from '../../src/wire/reader.ts'
-import { tooLarge } from '../../src/wire/writer.ts'
+import { PotluckError } from '../../../src/base/errors.ts'
+import { MAX_BLOCK_BYTES, MAX_REPLY_HEAD_BYTES } from '../../../src/wire/limits.ts'
+import { malformed } from '../../../src/wire/reader.ts'
+import { tooLarge } from '../../../src/wire/writer.ts'
 import { MAX_OUTSTANDING } from './frame.ts'
 
 /** Makes a reply out of its bytes. `head` is only valid during the call, `payload` is its own. */

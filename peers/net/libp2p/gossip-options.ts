@@ -1,6 +1,6 @@
 import type { GossipsubOpts } from '@libp2p/gossipsub'
 import { StrictNoSign } from '@libp2p/gossipsub'
-import { MAX_GOSSIP_BYTES } from '../../src/wire/limits.ts'
+import { MAX_GOSSIP_BYTES } from '../../../src/wire/limits.ts'
 
 /** Before a rumor's bytes: who is sending it (8 bytes, random a life) and its number (4 bytes). */
 export const ENVELOPE_BYTES = 12

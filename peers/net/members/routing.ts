@@ -1,5 +1,5 @@
-import type { Key } from '../../src/ports/messages.ts'
-import type { Contact, Routing, RoutingListener } from '../../src/ports/routing.ts'
+import type { Key } from '../../../src/ports/messages.ts'
+import type { Contact, Routing, RoutingListener } from '../../../src/ports/routing.ts'
 import type { Contacts } from './contacts.ts'
 import { CLOSEST, lookUp, type LookupInit } from './lookup.ts'
 

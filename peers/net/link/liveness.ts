@@ -1,4 +1,4 @@
-import { PotluckError } from '../../src/base/errors.ts'
+import { PotluckError } from '../../../src/base/errors.ts'
 import { FRAME } from './frame.ts'
 import type { Link } from './link.ts'
 import type { Links } from './links.ts'

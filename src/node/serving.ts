@@ -1,0 +1,34 @@
+import type { Counters } from '../base/counters.ts'
+import type { Fetcher } from '../fetch/fetcher.ts'
+import type { Network } from '../ports/network.ts'
+import { Server } from '../serve/server.ts'
+import type { VolumeInit } from './mesh-node.ts'
+import { volumeIdOf } from './volume-room.ts'
+
+const UPLOAD_BUDGET_BYTES = 64 * 1024 * 1024
+const FLIGHTS_MAX = 4096
+
+/** Answers peers out of the same fetcher that the node's own programs read by. */
+export function serverOver(
+  fetcher: Fetcher,
+  volumes: readonly VolumeInit[],
+  ports: { readonly network: Network; readonly counters: Counters },
+): Server {
+  const withSource = new Set(
+    volumes.filter((volume) => volume.source !== undefined).map(volumeIdOf),
+  )
+  return new Server({
+    network: ports.network,
+    counters: ports.counters,
+    volumes: new Set(volumes.map(volumeIdOf)),
+    uploadBudgetBytes: UPLOAD_BUDGET_BYTES,
+    flightsMax: FLIGHTS_MAX,
+    flights: () => fetcher.flights,
+    peek: (want, key) => fetcher.peek(want, key),
+    fetch: async (want, signal) => (await fetcher.fetch(want, { signal })).answer,
+    readSource: (want, signal) =>
+      withSource.has(want.volume)
+        ? fetcher.readSource(want, { signal }).then((fetched) => fetched.answer)
+        : undefined,
+  })
+}

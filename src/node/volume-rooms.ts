@@ -1,0 +1,77 @@
+// The volumes of a node by name and by id, the sweep that keeps files in use fresh, and the check that
+// peers mean the same by a volume's name.
+import { PotluckError } from '../base/errors.ts'
+import type { Log } from '../base/log.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { PeerId, VolumeDescription } from '../ports/messages.ts'
+import type { Network } from '../ports/network.ts'
+import { VolumeRoom, type VolumeRoomInit } from './volume-room.ts'
+import type { VolumeInit } from './mesh-node.ts'
+
+export class VolumeRooms {
+  readonly #rooms = new Map<string, VolumeRoom>()
+  readonly #sweeps = new Map<VolumeRoom, () => void>()
+  readonly #clock: Clock
+
+  constructor(volumes: readonly VolumeInit[], init: Omit<VolumeRoomInit, 'volume'>) {
+    this.#clock = init.clock
+    for (const volume of volumes) {
+      const room = new VolumeRoom({ ...init, volume })
+      this.#rooms.set(room.id, room)
+    }
+  }
+
+  all(): VolumeRoom[] {
+    return [...this.#rooms.values()]
+  }
+
+  byId(id: string): VolumeRoom | undefined {
+    return this.#rooms.get(id)
+  }
+
+  /** @throws PotluckError UNKNOWN_VOLUME */
+  byName(name: string): VolumeRoom {
+    for (const room of this.#rooms.values()) if (room.volume.name === name) return room
+    const known = this.all().map((room) => room.volume.name)
+    const names = known.join(', ') || 'none'
+    throw new PotluckError('UNKNOWN_VOLUME', `no volume '${name}' here, only: ${names}`)
+  }
+
+  describe(name: string): VolumeDescription {
+    const { blockBytes, hasSource } = this.byName(name).status()
+    return { volume: name, blockBytes, hasSource }
+  }
+
+  /** Says so where a peer has a volume of the same name in blocks of another size. */
+  async compareWith(
+    peer: PeerId,
+    { network, log }: { readonly network: Network; readonly log?: Log },
+  ): Promise<void> {
+    for (const { name, blockBytes } of this.all().map((room) => room.status())) {
+      const reply = await network.request(peer, { type: 'describe', volume: name })
+      if (reply.type !== 'description') continue
+      const theirs = reply.description.blockBytes
+      if (theirs === blockBytes) continue
+      const sizes = `${blockBytes} bytes here, ${theirs} at ${peer}`
+      log?.('warn', `volume '${name}' has blocks of ${sizes}: such nodes share nothing`)
+    }
+  }
+
+  startSweeps(): void {
+    for (const room of this.#rooms.values()) this.#sweepLater(room)
+  }
+
+  stop(): void {
+    for (const cancel of this.#sweeps.values()) cancel()
+    this.#sweeps.clear()
+  }
+
+  #sweepLater(room: VolumeRoom): void {
+    if (room.revalidateMs === Infinity) return
+    const cancel = this.#clock.after(room.revalidateMs / 2, () => {
+      void room.tree.refreshOpen()
+      this.#sweepLater(room)
+    })
+    this.#sweeps.set(room, cancel)
+  }
+}
