@@ -61,6 +61,32 @@ export async function measureNetwork(transport: Transport, load: Load): Promise<
   }
 }
 
+/**
+ * The same in a client process of its own: what was measured before must not have shaped the code
+ * that the engine compiles for this one.
+ */
+export async function measureApart(
+  transport: Transport,
+  load: Load,
+  signal: AbortSignal,
+): Promise<Measured> {
+  const program = fileURLToPath(import.meta.url)
+  const client = fork(program, ['--measure', transport, JSON.stringify(load)])
+  const stop = (): void => void client.kill('SIGKILL')
+  signal.addEventListener('abort', stop, { once: true })
+  try {
+    signal.throwIfAborted()
+    const ended = once(client, 'exit').then(([code, name]) => {
+      throw new Error(`the client over ${transport} ended: ${name ?? code}`)
+    })
+    const [measured] = (await Promise.race([once(client, 'message'), ended])) as [Measured]
+    return measured
+  } finally {
+    signal.removeEventListener('abort', stop)
+    stop()
+  }
+}
+
 async function measure(
   transport: Transport,
   { client, server, load }: { client: Client; server: ChildProcess; load: Load },
@@ -147,4 +173,7 @@ async function main(): Promise<void> {
 
 if (process.argv[2] === '--serve') {
   await serve(process.argv[3] as Transport, Number(process.argv[4]))
+} else if (process.argv[2] === '--measure') {
+  const load = JSON.parse(process.argv[4] ?? '') as Load
+  process.send?.(await measureNetwork(process.argv[3] as Transport, load))
 } else if (process.argv[1] === fileURLToPath(import.meta.url)) await main()

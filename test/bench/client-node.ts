@@ -1,0 +1,48 @@
+// The stand-in for client.c where there is no C compiler: the same operations and output. Node's own
+// cost is in every figure, so ratios of short calls come out nearer to 1 than they are.
+import { closeSync, openSync, readSync, statSync } from 'node:fs'
+
+const BLOCK = 4096
+const PIECE = 1024 * 1024
+const CLOCK_EVERY = 64
+
+const [kind = '', target = '', pieces = '1', limit = '0'] = process.argv.slice(2)
+const count = Number(pieces)
+const buffer = Buffer.alloc(PIECE, 1)
+
+function readFully(file: number, bytes: number, offset: number): void {
+  for (let done = 0; done < bytes;) {
+    const length = readSync(file, buffer, done, bytes - done, offset + done)
+    if (length === 0) throw new Error('the file is shorter than it should be')
+    done += length
+  }
+}
+
+function readOne(path: string): void {
+  const file = openSync(path, 'r')
+  readFully(file, BLOCK, 0)
+  closeSync(file)
+}
+
+function operation(): (index: number) => void {
+  const paths = Array.from({ length: count }, (_, index) => `${target}/${index}`)
+  if (kind === 'stat') return (index) => void statSync(paths[index] ?? target)
+  if (kind === 'open') return (index) => readOne(paths[index] ?? target)
+  const file = openSync(target, 'r')
+  const size = kind === 'pread' ? BLOCK : PIECE
+  return (index) => readFully(file, size, index * size)
+}
+
+const operate = operation()
+const from = performance.now()
+const until = from + Number(limit) * 1000
+let done = 0
+do {
+  for (let index = 0; index < count; index++) {
+    operate(index)
+    done++
+    const isTimed = kind !== 'scan' && Number(limit) > 0 && done % CLOCK_EVERY === 0
+    if (isTimed && performance.now() >= until) break
+  }
+} while (performance.now() < until)
+process.stdout.write(`${done} ${(performance.now() - from) / 1000}\n`)
