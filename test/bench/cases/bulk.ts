@@ -17,7 +17,7 @@ import { writeLargeFile, type Bench } from '../stage.ts'
 
 const PIECES = 256
 /** Read first: a process that has just started still compiles what it runs. */
-const FIRST_PIECES = 128
+const FIRST_PIECES = 256
 const PIECE = 1024 * 1024
 const LOAD = { ...BULK, requests: PIECES }
 const SECURED = ['plaintext', 'tls'] as const
