@@ -2,7 +2,6 @@
 // with the codes they had in the peer.
 import http from 'node:http'
 import type { IncomingMessage } from 'node:http'
-import { createInterface } from 'node:readline'
 import { PotluckError, isErrorCode } from '../../src/base/errors.ts'
 import type { Holder } from '../../src/node/mesh-node.ts'
 import type { Path } from '../../src/ports/messages.ts'
@@ -115,7 +114,15 @@ export class ApiClient {
 
   async *#lines<T>(path: string, call: Call): AsyncGenerator<T> {
     const response = await this.#open(path, call)
-    for await (const line of createInterface({ input: response })) yield JSON.parse(line) as T
+    // Not readline: its interface throws at nobody when the answer is left before its end.
+    let rest = ''
+    response.setEncoding('utf8')
+    for await (const chunk of response as AsyncIterable<string>) {
+      const lines = (rest + chunk).split('\n')
+      rest = lines.pop() ?? ''
+      for (const line of lines) yield JSON.parse(line) as T
+    }
+    if (rest !== '') yield JSON.parse(rest) as T
   }
 
   async #open(path: string, call: Call): Promise<IncomingMessage> {

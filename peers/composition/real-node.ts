@@ -155,6 +155,8 @@ async function mountAll(
       mountPoint: directory,
       nonempty: isInPlace(settings, volume, directory),
       driver: settings.driver,
+      // The node tells the kernel of every change, so that an open needs no message of its own.
+      zeroMessageOpens: true,
       log,
       ...(settings.allowOther === undefined ? {} : { allowOther: settings.allowOther }),
     })

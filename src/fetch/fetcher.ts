@@ -162,7 +162,7 @@ export class Fetcher {
     this.#init.counters.add(`source_${want.kind}_reads_total`)
     const answer = await authority.read(want, { signal })
     if (answer.type === 'block')
-      this.#init.counters.add('source_bytes_total', answer.block.bytes.length)
+      this.#init.counters.add('source_block_bytes_total', answer.block.bytes.length)
     const before = want.kind === 'page' ? this.#init.shard.get(key) : undefined
     this.#admit(key, want, answer)
     if (before !== undefined && answer.type === 'block') {

@@ -75,7 +75,7 @@ test('the home reads the source, once for all who wait', async (t) => {
   )
   t.is(source.counts.read, 1)
   t.is(bench.counters.get('source_data_reads_total'), 1)
-  t.is(bench.counters.get('source_bytes_total'), 10)
+  t.is(bench.counters.get('source_block_bytes_total'), 10)
 })
 
 test('the next peer is asked for a dead one, and the source when all are dead', async (t) => {
