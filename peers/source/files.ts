@@ -68,11 +68,14 @@ export class Files {
     const expected = attributesOf(before, mountPoint)
     checkFile(path, expected, range)
     const bytes = await this.#readRange(path, descriptor, clip(range, expected.size))
-    // Asked again behind the bytes, at every block: what was written while they were read shows in
-    // these attributes, and bytes of a new state are never taken for the old one.
+    const isWhole = range.from === 0 && bytes.length === expected.size
+    // Nothing more will be read of a file that was read as a whole; at worst it is newer than said.
+    if (isWhole) this.#kept.forget(path)
+    if (isWhole) return { attributes: expected, bytes }
+    // Of the others, asked again behind each block: what was written while it was read shows in these
+    // attributes, and blocks of two states are never put together. Not for all, since reading makes
+    // some file systems forget the attributes, and a small file would cost one more operation.
     const attributes = attributesOf(await storage.fstat(path, descriptor), mountPoint)
-    // Nothing more will be read of a file that was read as a whole.
-    if (range.from === 0 && bytes.length === attributes.size) this.#kept.forget(path)
     return { attributes, bytes }
   }
 

@@ -53,7 +53,8 @@ export interface Source {
 
   /**
    * Bytes of a regular file, fewer only at its end, and the attributes of the *opened* file taken
-   * just after they were read: attributes as they were known before say that the bytes are, too.
+   * just after they were read, so that blocks read one after another with the same attributes are of
+   * one state; of a file read as a whole, at a time from which on nothing older was read.
    */
   read(
     path: Path,
