@@ -50,7 +50,7 @@ class Node implements MeshNode {
   readonly #server: Server
   readonly #rumors: RumorRoom
   readonly #rooms: VolumeRooms
-  readonly #cancels = new Set<() => void>()
+  #unsubscribe: (() => void) | undefined
   readonly #stopping = new AbortController()
   readonly #startedMs: number
   readonly #warms: WarmJobs
@@ -88,7 +88,7 @@ class Node implements MeshNode {
       joined: (contact: Contact) => this.#joined(contact),
       left: (contact: Contact) => this.#table.remove(contact),
     }
-    this.#cancels.add(routing.subscribe(listener))
+    this.#unsubscribe = routing.subscribe(listener)
     network.handle((from, request, { signal }) => this.#handle(from, request, signal))
     this.#rooms.startSweeps()
   }
@@ -127,8 +127,8 @@ class Node implements MeshNode {
     options: { recursive?: boolean } = {},
   ): Promise<void> {
     const room = this.#rooms.byName(volume)
-    const tell = this.#rumors.publish.bind(this.#rumors)
-    await invalidationsFor({ room, stamps: this.#stamps, tell }, path, options.recursive === true)
+    const ports = { room, stamps: this.#stamps, tell: this.#rumors.publish.bind(this.#rumors) }
+    await invalidationsFor(ports, path, options.recursive === true)
   }
 
   async warm(
@@ -159,8 +159,7 @@ class Node implements MeshNode {
     this.#stopping.abort()
     this.#rumors.stop()
     this.#rooms.stop()
-    for (const cancel of this.#cancels) cancel()
-    this.#cancels.clear()
+    this.#unsubscribe?.()
     await Promise.all(this.#init.volumes.map(async (volume) => volume.source?.close()))
   }
 
@@ -215,17 +214,18 @@ class Node implements MeshNode {
   }
 
   async #handle(from: PeerId, request: Request, signal: AbortSignal): Promise<Reply> {
-    if (request.type === 'want') {
-      return { type: 'answer', answer: await this.#server.answer(from, request.want, signal) }
+    switch (request.type) {
+      case 'want':
+        return { type: 'answer', answer: await this.#server.answer(from, request.want, signal) }
+      case 'holding':
+        return { type: 'held', held: request.keys.map((key) => this.#shard.has(key)) }
+      case 'describe':
+        return { type: 'description', description: this.#rooms.describe(request.volume) }
+      case 'warm':
+        return this.#warmForPeer(request.volume, request.paths)
+      default:
+        return this.#rumors.answer(request)
     }
-    if (request.type === 'holding') {
-      return { type: 'held', held: request.keys.map((key) => this.#shard.has(key)) }
-    }
-    if (request.type === 'describe') {
-      return { type: 'description', description: this.#rooms.describe(request.volume) }
-    }
-    if (request.type === 'warm') return this.#warmForPeer(request.volume, request.paths)
-    return this.#rumors.answer(request)
   }
 
   #apply(invalidation: Invalidation): void {
@@ -238,7 +238,6 @@ class Node implements MeshNode {
   #tellOfReread(want: Want, before: Uint8Array, now: { bytes: Uint8Array; stamp: number }): void {
     const { inode: directory, volume } = want
     const inodes = changesBetween(directory, new Page(before), new Page(now.bytes))
-    if (inodes.length === 0) return
     this.#rumors.publish(inodes.map((inode) => ({ volume, inode, stamp: now.stamp })))
   }
 

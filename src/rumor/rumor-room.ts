@@ -90,6 +90,7 @@ export class RumorRoom {
 
   /** Applies a change here and tells everyone; changes of one instant travel together. */
   publish(invalidations: readonly Invalidation[]): void {
+    if (invalidations.length === 0) return
     for (const invalidation of invalidations) this.#init.apply(invalidation)
     if (this.#unsent.length === 0) this.#after(1, () => this.#flush())
     this.#unsent.push(...invalidations)

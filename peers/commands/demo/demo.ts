@@ -43,17 +43,20 @@ export async function runDemo(flags: DemoFlags, terminal: Terminal): Promise<voi
   const tree = await chooseTree(named, BLOCK_BYTES)
   const say = (text: string): void => terminal.err(`${text}\n`)
   say(
-    `tree     ${tree.directory}: ${formatCount(tree.files)} files, ` +
+    `tree     ${tree.directory}: ${tree.only ? 'part of it, ' : ''}` +
+      `${formatCount(tree.files)} files, ` +
       `${formatBytes(tree.bytes)}, ${formatCount(tree.blocks)} blocks`,
   )
   const isMounted = shouldMount(flags, terminal, say)
-  const tasks = Array.from({ length: flags.peers }, (): ReaderTask => ({
-    type: 'directory',
-    root: tree.directory,
-  }))
+  const task: ReaderTask = { type: 'directory', root: tree.directory, ...partOf(tree) }
+  const tasks = Array.from({ length: flags.peers }, () => task)
   const direct = await readAll(terminal, terminal.interrupted, { label: 'direct', tasks, tree })
   const outcome = await runMesh(flags, terminal, { tree, direct, isMounted, say })
   await judge(outcome, terminal)
+}
+
+function partOf({ only }: TreeSize): Pick<ReaderTask, 'only'> {
+  return only === undefined ? {} : { only }
 }
 
 function shouldMount(flags: DemoFlags, terminal: Terminal, say: (text: string) => void): boolean {
@@ -133,7 +136,7 @@ async function readMesh({ tree, direct, say, peers, terminal, signal }: LiveRun)
   const seconds = ((performance.now() - from) / 1000).toFixed(1)
   const ram = formatBytes(ramFor(tree))
   say(`peers    ${peers.length} processes ready after ${seconds} s, ${ram} of RAM each`)
-  const tasks = peers.map(taskOf)
+  const tasks = peers.map((peer) => ({ ...taskOf(peer), ...partOf(tree) }))
   const meshed = await readAll(terminal, signal, { label: 'mesh', tasks, tree })
   const statuses = await Promise.all(peers.map((peer) => peer.client.status({ signal })))
   return { tree, direct, meshed, statuses }

@@ -1,7 +1,11 @@
 /** What a reader process is told, and what it tells. Through the channel of `fork`. */
-export type ReaderTask =
+export type ReaderTask = {
+  /** The names in the root that are read; all where absent. */
+  readonly only?: readonly string[]
+} & (
   | { readonly type: 'directory'; readonly root: string }
   | { readonly type: 'api'; readonly socket: string; readonly volume: string }
+)
 
 export type ReaderMessage =
   | { readonly type: 'progress'; readonly files: number; readonly bytes: number }

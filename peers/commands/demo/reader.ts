@@ -26,10 +26,11 @@ async function read(task: ReaderTask): Promise<void> {
   )
   const from = performance.now()
   try {
-    await readTree(tree, (path, sentence, read) => {
+    const onRead = (path: string, sentence: string, read: number): void => {
       sentences.push([path, sentence])
       bytes += read
-    })
+    }
+    await readTree(tree, onRead, task.only)
   } finally {
     clearInterval(timer)
     client?.close()

@@ -27,15 +27,21 @@ export type Tree = {
 
 export type Reading = { readonly files: number; readonly bytes: number }
 
-/** @param onRead called for every path with its sentence */
+/**
+ * @param onRead called for every path with its sentence
+ * @param only the names in the root that are read; all where absent
+ */
 export async function readTree(
   tree: Tree,
   onRead: (path: string, sentence: string, bytes: number) => void,
+  only?: readonly string[],
 ): Promise<void> {
   const queue: Node[] = [{ path: '', type: 'directory', facts: '' }]
   const working = new Set<Promise<void>>()
   const work = async (node: Node): Promise<void> => {
-    const { sentence, bytes } = await describe(tree, node, (child) => queue.push(child))
+    const { sentence, bytes } = await describe(tree, node, (child) => {
+      if (node.path !== '' || only === undefined || only.includes(child.path)) queue.push(child)
+    })
     if (node.path !== '') onRead(node.path, sentence, bytes)
   }
   while (queue.length > 0 || working.size > 0) {

@@ -6,6 +6,8 @@ import { PotluckError } from '../../../src/base/errors.ts'
 
 export type TreeSize = {
   readonly directory: string
+  /** The names in it that are read, where not all are. */
+  readonly only?: readonly string[]
   readonly files: number
   readonly directories: number
   readonly symlinks: number
@@ -18,6 +20,9 @@ const LEAST_FILES = 5000
 /** A demo is to be over in a minute: larger trees are read only where they are named. */
 const MOST_FILES = 60_000
 const MOST_BYTES = 1024 ** 3
+
+/** One name of the tree larger than this, such as a whole Node, is passed over. */
+const MOST_PART_BYTES = 32 * 1024 ** 2
 
 const CANDIDATES = [
   fileURLToPath(new URL('../../../node_modules', import.meta.url)),
@@ -35,12 +40,42 @@ export async function chooseTree(named: string | undefined, blockBytes: number):
   if (named !== undefined) return measureNamed(named, blockBytes)
   for (const candidate of CANDIDATES) {
     const size = await measureTree(candidate, blockBytes).catch(() => undefined)
-    if (size !== undefined && size.files >= LEAST_FILES && size.bytes <= MOST_BYTES) return size
+    if (size !== undefined && size.files >= LEAST_FILES && size.bytes <= MOST_BYTES) {
+      return takePart(size, blockBytes)
+    }
   }
   throw new PotluckError(
     'ENOENT',
     'found no tree of 5,000 files and at most 1 GiB; name one with --tree DIR',
   )
+}
+
+/** Enough of a larger tree for a demo: its first names in order, but for a very large one. */
+async function takePart(whole: TreeSize, blockBytes: number): Promise<TreeSize> {
+  const { directory } = whole
+  let part: TreeSize = { directory, files: 0, directories: 1, symlinks: 0, bytes: 0, blocks: 0 }
+  const only: string[] = []
+  const entries = await readdir(directory, { withFileTypes: true })
+  const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name)
+  for (const name of names.toSorted()) {
+    if (part.files >= LEAST_FILES) break
+    const size = await measureTree(path.join(directory, name), blockBytes)
+    if (size.bytes > MOST_PART_BYTES) continue
+    only.push(name)
+    part = addSizes(part, size)
+  }
+  return part.files >= LEAST_FILES ? { ...part, only } : whole
+}
+
+function addSizes(a: TreeSize, b: TreeSize): TreeSize {
+  return {
+    directory: a.directory,
+    files: a.files + b.files,
+    directories: a.directories + b.directories,
+    symlinks: a.symlinks + b.symlinks,
+    bytes: a.bytes + b.bytes,
+    blocks: a.blocks + b.blocks,
+  }
 }
 
 async function measureNamed(named: string, blockBytes: number): Promise<TreeSize> {
