@@ -69,13 +69,19 @@ export class SimSource implements Source {
     return this.#do({ kind: 'read', path }, options, () => {
       this.#count('open', 1)
       const file = this.#find(path, 'file')
-      if (attributesOf(file).inode !== range.inode) {
+      const before = attributesOf(file)
+      if (before.inode !== range.inode) {
         throw new PotluckError('ESTALE', `another file: ${path}`)
       }
       this.#count('read', 1)
       // The file stays open until the end, whatever becomes of its name, and may change meanwhile.
       const length = lengthIn(file, range)
-      const end = () => ({ attributes: attributesOf(file), bytes: this.#bytes(file, range) })
+      // As the real one does: of a file read as a whole, the attributes may be older than the bytes.
+      const isWhole = range.from === 0 && length === before.size
+      const end = () => ({
+        attributes: isWhole ? before : attributesOf(file),
+        bytes: this.#bytes(file, range),
+      })
       return { weight: { operations: 1, bytes: length }, end }
     })
   }

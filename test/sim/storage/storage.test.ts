@@ -149,7 +149,7 @@ test('an abort ends the wait, not the call', async (t) => {
   t.is(storage.counts.stat, 2)
 })
 
-test('a file that changes while it is read shows its old attributes with its new bytes', async (t) => {
+test('a file that changes while all of it is read shows its old attributes with its new bytes', async (t) => {
   const { clock, tree, source, contents } = makeSource({ latencyMs: 10 })
   const file = tree.makeFile('a', { size: 100 })
   const before = file.changed
@@ -159,4 +159,14 @@ test('a file that changes while it is read shows its old attributes with its new
   const { attributes, bytes } = await clock.runUntil(reading)
   t.is(attributes.ctimeNanos, before.nanos)
   t.is(contents.extentOf(bytes)?.generation, 2)
+})
+
+test('a file that changes while a part of it is read shows its new attributes', async (t) => {
+  const { clock, tree, source } = makeSource({ latencyMs: 10 })
+  const file = tree.makeFile('a', { size: 100 })
+  const before = file.changed
+  const reading = source.read('a', { inode: String(file.number), from: 0, length: 50 })
+  clock.after(5, () => tree.write('a'))
+  const { attributes } = await clock.runUntil(reading)
+  t.not(attributes.ctimeNanos, before.nanos)
 })
