@@ -108,7 +108,7 @@ async function runMesh(flags: DemoFlags, terminal: Terminal, run: MeshRun): Prom
       count: flags.peers,
       tree: run.tree.directory,
       volume: VOLUME,
-      ramBytes: ramFor(run.tree),
+      ramBytes: ramFor(run.tree, flags.peers),
       isMounted: run.isMounted,
       passed: { driver: flags.driver, inline: flags.inline },
       workspace,
@@ -134,7 +134,7 @@ async function readMesh({ tree, direct, say, peers, terminal, signal }: LiveRun)
   const from = performance.now()
   await waitReady(peers, READY_MS, signal)
   const seconds = ((performance.now() - from) / 1000).toFixed(1)
-  const ram = formatBytes(ramFor(tree))
+  const ram = formatBytes(ramFor(tree, peers.length))
   say(`peers    ${peers.length} processes ready after ${seconds} s, ${ram} of RAM each`)
   const tasks = peers.map((peer) => ({ ...taskOf(peer), ...partOf(tree) }))
   const meshed = await readAll(terminal, signal, { label: 'mesh', tasks, tree })
@@ -142,9 +142,13 @@ async function readMesh({ tree, direct, say, peers, terminal, signal }: LiveRun)
   return { tree, direct, meshed, statuses }
 }
 
-/** Half of the tree, and some: no peer alone can hold it, together they hold it several times. */
-function ramFor(tree: TreeSize): number {
-  return Math.max(64 * BLOCK_BYTES, Math.ceil(tree.bytes / 2 / BLOCK_BYTES) * BLOCK_BYTES)
+/**
+ * For 8 peers half of the tree, and some: no peer alone can hold it, together they hold it several
+ * times. Few peers share the keys unevenly: one of four may be the home of nearly all.
+ */
+function ramFor(tree: TreeSize, peers: number): number {
+  const share = tree.bytes * Math.min(1.25, 4 / peers)
+  return Math.max(64 * BLOCK_BYTES, Math.ceil(share / BLOCK_BYTES) * BLOCK_BYTES)
 }
 
 function taskOf(peer: DemoPeer): ReaderTask {
