@@ -94,7 +94,9 @@ fuseTest('64 MiB arrive byte for byte, in reads of 1 MiB', async (t) => {
   const reads = mount.counters()['fuse_read_total'] ?? 0
   t.true(reads >= 64 && reads <= 80, `${reads} reads`)
   t.is((await run('sha256sum', at('large'))).slice(0, 64), expected)
-  t.is(mount.counters()['fuse_read_total'], reads, 'the second time from the page cache')
+  const again = (mount.counters()['fuse_read_total'] ?? 0) - reads
+  // A machine short of memory may have dropped some of the pages meanwhile.
+  t.true(again <= 8, `the second time from the page cache: ${again} reads`)
 })
 
 fuseTest('A read across the end, or at an odd offset, is exact', async (t) => {
