@@ -65,7 +65,11 @@ export class WorldNode {
   }
 
   async start(): Promise<void> {
-    this.#mesh = await startNode(this.#ports(), this.#nodeInit())
+    const { ports, init } = this.#world.instrument(
+      { ports: this.#ports(), init: this.#nodeInit() },
+      this,
+    )
+    this.#mesh = await startNode(ports, init)
   }
 
   async stop(): Promise<void> {
@@ -134,8 +138,9 @@ export class WorldNode {
     const { storage, tree, contents, volumeInit, ramBytes } = this.#world
     const blockBytes = volumeInit.blockBytes ?? DEFAULT_BLOCK_BYTES
     const place = { life: this.#life, node: this.index }
+    const intake = (bytes: number) => this.#world.network.intake(this.peer, bytes)
     this.#source = this.#world.hasSource(this.index)
-      ? new SimSource({ storage, tree, contents, blockBytes, ...place })
+      ? new SimSource({ storage, tree, contents, blockBytes, intake, ...place })
       : undefined
     const volume = this.#source === undefined ? volumeInit : { ...volumeInit, source: this.#source }
     return { volumes: [volume], ramBytes, epoch: this.#epoch }

@@ -5,7 +5,7 @@
 // seed and the same calls give the same `hash()`, in any process.
 import { hash } from 'node:crypto'
 import type { PeerId } from '../src/ports/messages.ts'
-import type { VolumeInit } from '../src/node/mesh-node.ts'
+import type { NodeInit, NodePorts, VolumeInit } from '../src/node/mesh-node.ts'
 import { Contents, type ContentsKind } from './storage/contents.ts'
 import {
   DEFAULT_COSTS,
@@ -38,6 +38,12 @@ export type WorldInit = {
   readonly contents?: ContentsKind
   /** Which nodes have the source mounted. @default all */
   readonly withSource?: (index: number) => boolean
+  /** How many more nodes there are, with the highest numbers, that nobody knows until they join. */
+  readonly latent?: number
+  /** Which nodes are known to the others from the start, and dead. @default none */
+  readonly isDead?: (index: number) => boolean
+  /** Looks at what each life of a node starts with, or puts something else there. */
+  readonly instrument?: (inside: NodeInside, node: WorldNode) => NodeInside
   /** Each node's shard, in bytes. @default 1 GiB */
   readonly ramBytes?: number
   readonly volume?: Omit<VolumeInit, 'name' | 'source'>
@@ -48,10 +54,14 @@ export type WorldInit = {
   readonly storage?: Partial<StorageCosts>
 }
 
-/** Makes a world with all its nodes started and known to each other. */
+/** What a life of a node starts with. */
+export type NodeInside = { readonly ports: NodePorts; readonly init: NodeInit }
+
+/** Makes a world with all its living nodes started and known to each other. */
 export async function createWorld(init: WorldInit): Promise<World> {
   const world = new World(init)
-  await world.clock.runUntil(Promise.all(world.nodes.map((node) => node.start())))
+  const living = world.nodes.filter((node) => node.isLiving)
+  await world.clock.runUntil(Promise.all(living.map((node) => node.start())))
   return world
 }
 
@@ -112,6 +122,10 @@ export class World {
     return this.#init.withSource?.(index) ?? true
   }
 
+  instrument(inside: NodeInside, node: WorldNode): NodeInside {
+    return this.#init.instrument?.(inside, node) ?? inside
+  }
+
   node(index: number): WorldNode {
     const node = this.nodes[index]
     if (node === undefined)
@@ -138,7 +152,7 @@ export class World {
     this.routing.leave(peer, options)
   }
 
-  /** Starts a dead node again, with the same identity, a new epoch and nothing in its shard. */
+  /** Starts a dead or latent node, with the same identity, a new epoch and nothing in its shard. */
   async bounce(index: number): Promise<void> {
     const node = this.node(index)
     if (node.life.state !== 'dead') this.crash(index)
@@ -194,9 +208,17 @@ export class World {
   }
 
   #found(): WorldNode[] {
+    const { nodes: known, latent = 0, isDead = () => false } = this.#init
     const mesh = this.random.uint32().toString(36)
-    const peers: PeerId[] = Array.from({ length: this.#init.nodes }, (_, i) => `node-${i}-${mesh}`)
-    this.routing.found(peers)
-    return peers.map((peer, index) => new WorldNode(this, { peer, index }))
+    const peers: PeerId[] = Array.from({ length: known + latent }, (_, i) => `node-${i}-${mesh}`)
+    this.routing.found(peers.slice(0, known))
+    return peers.map((peer, index) => {
+      const node = new WorldNode(this, { peer, index })
+      if (index < known && !isDead(index)) return node
+      node.end()
+      this.network.closed(peer, { isSilent: true })
+      if (index < known) this.routing.outdated(peer)
+      return node
+    })
   }
 }

@@ -87,6 +87,12 @@ export class SimRouting {
     this.#tellAll(withinMs, (view) => view.lose(left))
   }
 
+  /** A node of the tables has been dead all along: each finds out by asking it. */
+  outdated(peer: PeerId): void {
+    this.#living = this.#living.filter((contact) => contact.peer !== peer)
+    this.#views.delete(peer)
+  }
+
   /** A partition or a hang has begun or ended: every node finds out for itself. */
   disturbed(): void {
     this.#tellAll(2 * this.#init.model.silenceMs, (view) =>
