@@ -22,6 +22,7 @@ export const INIT2 = {
 
 /** Flags of the reply to OPEN and OPENDIR. */
 export const FOPEN = {
+  DIRECT_IO: 1 << 0,
   KEEP_CACHE: 1 << 1,
   CACHE_DIR: 1 << 3,
   NOFLUSH: 1 << 5,

@@ -24,10 +24,10 @@ export async function open(
 ): Promise<Reply> {
   if (lazyFiles !== undefined) return failure('ENOSYS')
   if ((flags & (OPEN_ACCESS_MODE | OPEN_TRUNCATE)) !== 0) return failure('EROFS')
-  const { handle, keepCache } = await volume.open(nodeid, options)
+  const { handle, keepCache, directIo } = await volume.open(nodeid, options)
   handles.addFile(handle)
   // Nothing is ever written here, so that nothing need be flushed at close.
-  const cache = keepCache ? FOPEN.KEEP_CACHE : 0
+  const cache = directIo === true ? FOPEN.DIRECT_IO : keepCache ? FOPEN.KEEP_CACHE : 0
   return { type: 'opened', handle, flags: cache | FOPEN.NOFLUSH }
 }
 

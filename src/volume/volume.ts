@@ -39,6 +39,8 @@ export type OpenFile = {
   readonly handle: number
   /** The file is unchanged since the kernel last cached pages of it. */
   readonly keepCache: boolean
+  /** The kernel keeps none of its pages: every read comes here as the program made it. */
+  readonly directIo?: boolean
 }
 
 /**

@@ -41,6 +41,7 @@ export class MemoryVolume implements Volume {
   readonly openDirectories = new Map<number, readonly DirectoryEntry[]>()
   validMs = 3_600_000
   keepCache = true
+  directIo = false
   /** Runs before each operation; may wait, or throw. */
   before: (operation: string, options: Options) => Promise<void> | void = () => undefined
   #inodes = new Map<number, MemoryInode>()
@@ -140,7 +141,7 @@ export class MemoryVolume implements Volume {
     await this.#begin('open', options)
     const handle = this.#nextHandle++
     this.openFiles.set(handle, this.#inode(nodeid))
-    return { handle, keepCache: this.keepCache }
+    return { handle, keepCache: this.keepCache, directIo: this.directIo }
   }
 
   async read(

@@ -81,6 +81,9 @@ test('A file that has changed is opened without its old pages', async (t) => {
   volume.keepCache = false
   const opened = await send(make.open(0, { nodeid: volume.find('file').number }))
   t.is(opened?.body.readUInt32LE(8), FOPEN.NOFLUSH)
+  volume.directIo = true
+  const direct = await send(make.open(0, { nodeid: volume.find('file').number }))
+  t.is(direct?.body.readUInt32LE(8), FOPEN.NOFLUSH | FOPEN.DIRECT_IO, 'nor with any to come')
 })
 
 test('Handles that were never given are refused', async (t) => {
