@@ -38,6 +38,13 @@ export class Link {
     return this.#downFreeAt
   }
 
+  /** Bytes come in that are no message of a peer, such as the storage's: when the last one is in. */
+  takeIn(now: number, bytes: number): number {
+    const { downBytesPerMs } = this.#costs
+    this.#downFreeAt = Math.max(now, this.#downFreeAt) + (bytes / downBytesPerMs) * this.slowness
+    return this.#downFreeAt
+  }
+
   /**
    * The thread takes a message up: when it starts to. The work is charged behind that moment, so
    * that an idle node answers at once, and whatever it sends next comes after the work.

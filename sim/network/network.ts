@@ -73,6 +73,12 @@ export class SimNetwork {
     return { sent: { ...sent }, received: { ...received } }
   }
 
+  /** In how many milliseconds bytes from the storage will have come in through the node's line. */
+  intake(peer: PeerId, bytes: number): number {
+    const now = this.#init.clock.elapsedMs
+    return this.#link(peer).takeIn(now, bytes) - now
+  }
+
   /** Makes a node's thread and lines slower by a factor; 1 is as before. */
   slow(peer: PeerId, factor: number): void {
     this.#link(peer).slowness = factor

@@ -25,7 +25,15 @@ export type SimSourceInit = {
   readonly node: number
   /** In which blocks reads are counted. */
   readonly blockBytes: number
+  /**
+   * Bytes off the storage come in through the node's own line, too: in how many milliseconds
+   * the last of these is here. Absent: at once.
+   */
+  readonly intake?: (bytes: number) => number
 }
+
+/** `isOpen`: the file is open already, so no metadata operation is spent on it again. */
+export type SimReadOptions = SourceOptions & { readonly isOpen?: boolean }
 
 type Choose = (names: readonly Name[]) => readonly Name[]
 type Begun<T> = { weight: Weight; end: () => T }
@@ -64,10 +72,10 @@ export class SimSource implements Source {
   read(
     path: Path,
     range: SourceRange,
-    options: SourceOptions = {},
+    options: SimReadOptions = {},
   ): Promise<{ readonly attributes: Attributes; readonly bytes: Uint8Array }> {
     return this.#do({ kind: 'read', path }, options, () => {
-      this.#count('open', 1)
+      if (options.isOpen !== true) this.#count('open', 1)
       const file = this.#find(path, 'file')
       const before = attributesOf(file)
       if (before.inode !== range.inode) {
@@ -82,7 +90,7 @@ export class SimSource implements Source {
         attributes: isWhole ? before : attributesOf(file),
         bytes: this.#bytes(file, range),
       })
-      return { weight: { operations: 1, bytes: length }, end }
+      return { weight: { operations: options.isOpen === true ? 0 : 1, bytes: length }, end }
     })
   }
 
@@ -112,14 +120,28 @@ export class SimSource implements Source {
     begin: () => Begun<T>,
   ): Promise<T> {
     const { storage, life, node } = this.#init
+    let bytes = 0
+    const weighed = () => {
+      const begun = begin()
+      bytes = begun.weight.bytes
+      return begun
+    }
     if (this.#isClosed) return Promise.reject(new PotluckError('CLOSED', 'the source is closed'))
     const answer = new Promise<T>((resolve, reject) => {
-      storage.perform({ ...call, node }, begin).then(
-        (value) => life.whenRunning(() => resolve(value)),
+      storage.perform({ ...call, node }, weighed).then(
+        (value) => this.#takeIn(bytes, () => resolve(value)),
         (error: unknown) => life.whenRunning(() => reject(error as Error)),
       )
     })
     return waitUnlessAborted(answer, signal, () => {})
+  }
+
+  /** Goes on once the bytes have come through the node's line. */
+  #takeIn(bytes: number, resolve: () => void): void {
+    const { intake, life } = this.#init
+    const delayMs = bytes > 0 && intake !== undefined ? intake(bytes) : 0
+    if (delayMs > 0) life.after(delayMs, resolve)
+    else life.whenRunning(resolve)
   }
 
   #find(path: Path, type: 'file' | 'directory'): SimInode {

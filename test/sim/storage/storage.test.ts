@@ -170,3 +170,34 @@ test('a file that changes while a part of it is read shows its new attributes', 
   const { attributes } = await clock.runUntil(reading)
   t.not(attributes.ctimeNanos, before.nanos)
 })
+
+test('a crowd makes the storage slower than its parts are, and no crowd does not', async (t) => {
+  const crowd = async (congestion: number, calls: number) => {
+    const costs = { latencyMs: 0, concurrency: 1, metadataPerSecond: 1_000, congestion }
+    const { clock, storage, source } = makeSource(costs)
+    await clock.runUntil(Promise.all(Array.from({ length: calls }, () => source.attributes(''))))
+    t.is(storage.waitingMost, calls - 1)
+    t.is(storage.waiting, 0)
+    return clock.elapsedMs / calls
+  }
+  t.is(Math.round(await crowd(0, 100)), 1)
+  t.is(await crowd(0.02, 1), 1)
+  // On average half of the calls wait: 1 + 0.02 × 50.
+  t.is(Math.round((await crowd(0.02, 100)) * 10), 20)
+  t.is(Math.round(await crowd(1_000, 100)), 8, 'congestionMax')
+})
+
+test('bytes off the storage come in through the node’s own line', async (t) => {
+  const clock = new VirtualClock()
+  const costs = { ...STEADY, latencyMs: 2, bytesPerMs: 1_000 }
+  const storage = new Storage({ clock, random: new SeededRandom(1), costs })
+  const tree = new SimTree(clock)
+  const inode = String(tree.makeFile('a', { size: 10_000 }).number)
+  const intake = (bytes: number) => bytes / 500
+  const place = { life: new Life(clock), node: 0, blockBytes: 4096, intake }
+  const source = new SimSource({ storage, tree, contents: new Contents('zero'), ...place })
+  await clock.runUntil(source.read('a', { inode, from: 0, length: 10_000 }))
+  t.is(clock.elapsedMs, 2 + 10 + 20)
+  await clock.runUntil(source.attributes('a'))
+  t.is(clock.elapsedMs, 2 + 10 + 20 + 2)
+})
