@@ -118,6 +118,11 @@ export class World {
     return this.#init.ramBytes ?? 2 ** 30
   }
 
+  /** How many nodes were not there at the start: those with the highest numbers. */
+  get latent(): number {
+    return this.#init.latent ?? 0
+  }
+
   hasSource(index: number): boolean {
     return this.#init.withSource?.(index) ?? true
   }
