@@ -64,6 +64,11 @@ export class WorldNode {
     return this.mesh.status()
   }
 
+  /** What its shard holds now; none where it does not run. */
+  heldBytes(): number {
+    return this.isLiving && this.#mesh !== undefined ? this.status().ram.usedBytes : 0
+  }
+
   async start(): Promise<void> {
     const { ports, init } = this.#world.instrument(
       { ports: this.#ports(), init: this.#nodeInit() },
@@ -113,7 +118,7 @@ export class WorldNode {
 
   /** All of this node's state that two equal runs must agree on. */
   summary(): unknown {
-    const status = this.isLiving ? this.status() : undefined
+    const status = this.isLiving ? this.#mesh?.status() : undefined
     return [this.peer, this.#epoch, this.#life.state, status, this.#source?.counts]
   }
 

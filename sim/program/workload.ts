@@ -30,9 +30,19 @@ export type Workload = {
   readonly bytesANode: number
   /** Distinct files that one node reads, one after another, for the latency-chain bound. */
   readonly filesANode: number
+  /** Steps of one process besides `think`, about, for a progress bar. */
+  readonly stepsAProcess: number
 }
 
 export type AccessOptions = { readonly signal?: AbortSignal }
+
+/** What the kernel must forget. */
+export type News =
+  /** Whether the name is there, what it means, its attributes; of a directory, all below it, too. */
+  | { readonly type: 'name'; readonly path: Path }
+  /** Attributes, and with `data` the cached pages, too. */
+  | { readonly type: 'inode'; readonly path: Path; readonly data: boolean }
+  | { readonly type: 'everything' }
 
 /** How the kernel of one node gets at the tree: through the mesh, or by a baseline's way. */
 export type Access = {
@@ -45,4 +55,8 @@ export type Access = {
     range: { readonly from: number; readonly length: number },
     options?: AccessOptions,
   ): Promise<readonly Uint8Array[]>
+  /** Until when what `stat` said may be believed, in elapsed milliseconds. @default for ever */
+  believedUntilMs?(path: Path): number
+  /** Tells what is no longer so; the function returned ends it. @default nothing is ever told */
+  subscribe?(listener: (news: News) => void): () => void
 }

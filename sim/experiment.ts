@@ -1,0 +1,160 @@
+// One run: a workload, on so many nodes, by one way, from one seed. What the command line, the report
+// and the swarm are made of; a baseline is the same run with another way.
+import type { Quantiles } from './program/histogram.ts'
+import { type Observation, WorkloadRun } from './program/run-workload.ts'
+import type { Way } from './program/way.ts'
+import type { Workload } from './program/workload.ts'
+import type { StorageCounts } from './storage/storage.ts'
+import { World, type WorldInit } from './world.ts'
+
+/** Virtual time after which a run counts as stuck. */
+const RUN_MS = 24 * 3_600_000
+
+export type ExperimentInit = {
+  readonly seed: string | number
+  readonly nodes: number
+  readonly workload: Workload
+  readonly way: Way
+  /** Costs, models, RAM, faults' share of sources: whatever a world takes. */
+  readonly world?: Omit<Partial<WorldInit>, 'seed' | 'nodes' | 'tree'>
+  /** Programs start within this time of each other. @default 50 */
+  readonly jitterMs?: number
+  readonly onRead?: (observation: Observation) => void
+  /** Called with the world before the programs start: faults and checkers take hold here. */
+  readonly prepare?: (world: World, run: WorkloadRun) => void
+  /** Called once, with a look at how far the run is. */
+  readonly onStart?: (look: () => Progress) => void
+}
+
+export type Progress = {
+  readonly steps: number
+  readonly stepsTotal: number
+  readonly virtualMs: number
+  readonly events: number
+}
+
+/** Per node. */
+export type Load = { readonly mean: number; readonly max: number }
+
+export type ExperimentResult = {
+  readonly seed: string | number
+  readonly nodes: number
+  readonly workload: string
+  readonly description: string
+  readonly way: string
+  /** Milliseconds from the first program's start until all processes of a node had ended. */
+  readonly finishMs: { readonly p50: number; readonly p99: number; readonly last: number }
+  /** Of each node, by its number; null for one that died before. */
+  readonly finishes: readonly (number | null)[]
+  readonly deadNodes: number
+  readonly readMs: Quantiles
+  readonly cachedReads: number
+  readonly errors: Readonly<Record<string, number>>
+  readonly source: Readonly<StorageCounts> & {
+    /** Distinct blocks that were read at all, and reads for each of them. */
+    readonly blocks: number
+    readonly readsABlock: number
+    readonly directories: number
+    readonly listsADirectory: number
+  }
+  readonly sentMessages: Load
+  readonly sentBytes: Load
+  readonly receivedBytes: Load
+  /** Bytes in shards at the end. */
+  readonly heldBytes: Load
+  readonly virtualMs: number
+  readonly events: number
+  readonly messages: number
+  readonly hash: string
+  /** Of this process, in real time: everything above is the same for the same seed, this is not. */
+  readonly wall: {
+    readonly ms: number
+    readonly eventsPerSecond: number
+    readonly rssBytes: number
+  }
+}
+
+/** @throws StallError where the run never ends */
+export async function runExperiment(init: ExperimentInit): Promise<ExperimentResult> {
+  const startedAt = performance.now()
+  const world = new World({
+    volume: { blockBytes: 1024 * 1024 },
+    ...init.world,
+    seed: init.seed,
+    nodes: init.nodes,
+    tree: (tree) => init.workload.build(tree),
+  })
+  await world.run(() => init.way.start(world))
+  const run = new WorkloadRun({ jitterMs: 50, ...init, world })
+  init.prepare?.(world, run)
+  init.onStart?.(() => progressOf(world, run))
+  await world.run(() => run.all(), { withinMs: RUN_MS })
+  return resultOf(init, { world, run, wallMs: performance.now() - startedAt })
+}
+
+function progressOf(world: World, { steps, stepsTotal }: WorkloadRun): Progress {
+  const { clock } = world
+  return { steps, stepsTotal, virtualMs: clock.elapsedMs, events: clock.ran }
+}
+
+function resultOf(
+  { seed, workload, way }: ExperimentInit,
+  { world, run, wallMs }: { world: World; run: WorkloadRun; wallMs: number },
+): ExperimentResult {
+  const { nodes, ...outcome } = run.outcome()
+  const traffic = world.nodes.map(({ peer }) => world.network.traffic(peer))
+  const finished = nodes.flatMap(({ finishedMs }) => finishedMs ?? []).toSorted((a, b) => a - b)
+  const { elapsedMs: virtualMs, ran: events } = world.clock
+  return {
+    seed,
+    nodes: nodes.length,
+    workload: workload.name,
+    description: workload.description,
+    way: way.name,
+    finishMs: { p50: at(finished, 0.5), p99: at(finished, 0.99), last: at(finished, 1) },
+    finishes: nodes.map(({ finishedMs }) => finishedMs ?? null),
+    deadNodes: nodes.filter(({ isDead }) => isDead).length,
+    ...outcome,
+    source: sourceOf(world),
+    sentMessages: loadOf(traffic.map(({ sent }) => sent.messages)),
+    sentBytes: loadOf(traffic.map(({ sent }) => sent.bytes)),
+    receivedBytes: loadOf(traffic.map(({ received }) => received.bytes)),
+    heldBytes: loadOf(world.nodes.map((node) => node.heldBytes())),
+    virtualMs,
+    events,
+    messages: world.trace.count,
+    hash: world.hash(),
+    wall: {
+      ms: wallMs,
+      eventsPerSecond: (events * 1000) / wallMs,
+      rssBytes: process.memoryUsage.rss(),
+    },
+  }
+}
+
+function sourceOf({ storage }: World): ExperimentResult['source'] {
+  const total = (counts: ReadonlyMap<string, number>) =>
+    [...counts.values()].reduce((sum, count) => sum + count, 0)
+  const { blockReads, lists } = storage
+  return {
+    ...storage.counts,
+    blocks: blockReads.size,
+    readsABlock: total(blockReads) / Math.max(1, blockReads.size),
+    directories: lists.size,
+    listsADirectory: total(lists) / Math.max(1, lists.size),
+  }
+}
+
+/** The nearest rank in sorted values; 0 where there are none. */
+function at(sorted: readonly number[], share: number): number {
+  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0
+}
+
+function loadOf(values: readonly number[]): Load {
+  let [sum, max] = [0, 0]
+  for (const value of values) {
+    sum += value
+    max = Math.max(max, value)
+  }
+  return { mean: sum / Math.max(1, values.length), max }
+}

@@ -1,0 +1,34 @@
+// One file of so many bytes, read from its start to its end by every node: model weights, a container
+// image. The bound is T* = (F/u)(1 + ⌊log2 N⌋/M).
+//
+// The rooms beside it are the other workloads: each a function of named parameters, with defaults that
+// say where they come from. A workload must draw nothing but from the random of its process, or of
+// its own name: the same tree and the same steps for every way that runs it.
+import type { Step, Workload } from '../program/workload.ts'
+
+export type BroadcastShape = {
+  /** @default 1 GiB */
+  readonly bytes?: number
+  /** What one read of the program asks for. @default 4 MiB */
+  readonly readBytes?: number
+}
+
+const PATH = 'weights/model.safetensors'
+
+export function broadcast(shape: BroadcastShape = {}): Workload {
+  const { bytes = 2 ** 30, readBytes = 4 * 2 ** 20 } = shape
+  const reads = Array.from({ length: Math.ceil(bytes / readBytes) }, (_, i): Step => {
+    const from = i * readBytes
+    return { kind: 'read', path: PATH, from, length: Math.min(readBytes, bytes - from) }
+  })
+  return {
+    name: 'broadcast',
+    description: `one file of ${bytes} bytes, read in order by one process of each node`,
+    build: (tree) => void tree.makeFile(PATH, { size: bytes }),
+    processesANode: 1,
+    steps: () => reads,
+    bytesANode: bytes,
+    filesANode: 1,
+    stepsAProcess: reads.length,
+  }
+}
