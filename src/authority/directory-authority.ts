@@ -30,15 +30,19 @@ export type DirectoryAuthorityInit = {
   readonly blockBytes: number
   /** Files up to this size travel in their directory's page; 0 for none. */
   readonly inlineBytes: number
+  /** @default NAMES_A_PAGE */
+  readonly namesAPage?: number | undefined
   readonly stamps: HybridClock
   readonly checksum: (bytes: Uint8Array) => number
 }
 
 export class DirectoryAuthority {
   readonly #init: DirectoryAuthorityInit
+  readonly #namesAPage: number
 
   constructor(init: DirectoryAuthorityInit) {
     this.#init = init
+    this.#namesAPage = init.namesAPage ?? NAMES_A_PAGE
   }
 
   get source(): Source {
@@ -74,16 +78,16 @@ export class DirectoryAuthority {
     const { index, splits, path } = want
     const choose = (names: readonly Name[]): readonly Name[] => {
       if (index > 0) return names.filter((name) => partOf(name, splits) === index)
-      return names.length > NAMES_A_PAGE ? [] : names
+      return names.length > this.#namesAPage ? [] : names
     }
     const listing = await this.#init.source.list(path, { ...options, choose })
     const { self, count } = listing
     if (want.inode !== ROOT_INODE && self.inode !== want.inode) {
       throw new PotluckError('ESTALE', `another directory is now at ${path}`)
     }
-    const isSplit = index === 0 && count > NAMES_A_PAGE
+    const isSplit = index === 0 && count > this.#namesAPage
     const entries = isSplit ? [] : await this.#withInline(want, listing, options)
-    const parts = isSplit ? Math.ceil(count / (NAMES_A_PAGE / 2)) : splits
+    const parts = isSplit ? Math.ceil(count / (this.#namesAPage / 2)) : splits
     return encodePage({ self, splits: parts, total: count, entries })
   }
 

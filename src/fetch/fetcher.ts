@@ -19,9 +19,14 @@ import { Flight, type Fetched } from './flight.ts'
 import { askSourceHolders } from './source-holders.ts'
 import { isUsable } from './verify.ts'
 
-const HEDGE_PERCENTILE = 0.95
-const HEDGE_FACTOR = 3
-const HEDGE_MIN_MS = 50
+/** What is slow: so many times what this share of the newest fetches took, but never below `minMs`. */
+export type Hedging = {
+  readonly percentile: number
+  readonly factor: number
+  readonly minMs: number
+}
+
+export const HEDGING: Hedging = { percentile: 0.95, factor: 3, minMs: 50 }
 /** Before enough fetches were timed to know better. */
 const HEDGE_UNKNOWN_MS = 500
 const BUSY_ROUNDS = 8
@@ -37,6 +42,8 @@ export type FetcherInit = ClimbPorts & {
   readonly authorities: ReadonlyMap<string, DirectoryAuthority>
   /** Told when a page was read off the source again, with what was here before. */
   readonly onReread: (want: Want, before: Block, now: Block) => void
+  /** @default HEDGING */
+  readonly hedging?: Hedging | undefined
 }
 
 export type FetchOptions = { readonly signal?: AbortSignal | undefined }
@@ -206,9 +213,10 @@ export class Fetcher {
   }
 
   #hedgeAfterMs(): number {
-    const usual = this.#latencies.quantile(HEDGE_PERCENTILE, 16)
+    const { percentile, factor, minMs } = this.#init.hedging ?? HEDGING
+    const usual = this.#latencies.quantile(percentile, 16)
     if (usual === undefined) return HEDGE_UNKNOWN_MS
-    return Math.max(HEDGE_MIN_MS, usual * HEDGE_FACTOR)
+    return Math.max(minMs, usual * factor)
   }
 }
 

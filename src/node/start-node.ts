@@ -22,8 +22,9 @@ import type { WarmProgress } from '../volume/warm.ts'
 import { authoritiesOf } from './authorities.ts'
 import { findHolders } from './holders.ts'
 import { invalidationsFor } from './invalidate.ts'
-import type { Holder, MeshNode, NodeInit, NodePorts, NodeStatus } from './mesh-node.ts'
+import type { Holder, MeshNode, NodePorts, NodeStatus } from './mesh-node.ts'
 import { serverOver } from './serving.ts'
+import { type TunedInit, TUNING, type Tuning } from './tuning.ts'
 import { volumeIdOf } from './volume-room.ts'
 import { VolumeRooms } from './volume-rooms.ts'
 import { WarmJobs, type WarmOptions } from './warm-jobs.ts'
@@ -31,7 +32,7 @@ import { WarmJobs, type WarmOptions } from './warm-jobs.ts'
 type Signalled = { readonly signal?: AbortSignal }
 
 /** Starts a node; it answers peers from here on. @throws AssertionError for impossible options */
-export async function startNode(ports: NodePorts, init: NodeInit): Promise<MeshNode> {
+export async function startNode(ports: NodePorts, init: TunedInit): Promise<MeshNode> {
   const node = new Node(ports, init)
   node.start()
   return node
@@ -40,7 +41,8 @@ export async function startNode(ports: NodePorts, init: NodeInit): Promise<MeshN
 class Node implements MeshNode {
   readonly peer: PeerId
   readonly #ports: NodePorts
-  readonly #init: NodeInit
+  readonly #init: TunedInit
+  readonly #tuning: Tuning
   readonly #counters = new Counters()
   readonly #floors = new Floors()
   readonly #stamps: HybridClock
@@ -55,13 +57,14 @@ class Node implements MeshNode {
   readonly #startedMs: number
   readonly #warms: WarmJobs
 
-  constructor(ports: NodePorts, init: NodeInit) {
+  constructor(ports: NodePorts, init: TunedInit) {
     this.peer = ports.routing.self.peer
     this.#ports = ports
     this.#init = init
+    this.#tuning = { ...TUNING, ...init.tuning }
     this.#startedMs = ports.clock.now()
     this.#stamps = new HybridClock(ports.clock)
-    this.#table = new PeerTable(ports.routing.self)
+    this.#table = new PeerTable(ports.routing.self, this.#tuning.prefixBits)
     this.#shard = new Shard({
       capacityBytes: init.ramBytes,
       isHome: (key) => this.#table.isHome(key),
@@ -175,7 +178,12 @@ class Node implements MeshNode {
       checksum: checksum ?? checksumOf,
       shard: this.#shard,
       floors: this.#floors,
-      authorities: authoritiesOf(this.#init.volumes, { ...this.#ports, stamps: this.#stamps }),
+      authorities: authoritiesOf(this.#init.volumes, {
+        ...this.#ports,
+        stamps: this.#stamps,
+        tuning: this.#tuning,
+      }),
+      hedging: this.#tuning.hedging,
       onReread: (want, before, now) => this.#tellOfReread(want, before.bytes, now),
     })
   }

@@ -1,0 +1,23 @@
+// What the protocol is tuned by: constants of other rooms that the simulator sweeps to choose their
+// values. Nobody else sets them: a node that runs with others than its peers' is correct all the same,
+// only not as fast.
+import { NAMES_A_PAGE } from '../authority/directory-authority.ts'
+import { HEDGING, type Hedging } from '../fetch/fetcher.ts'
+import { PREFIX_BITS_A_HOP } from '../placement/peer-table.ts'
+import type { NodeInit } from './mesh-node.ts'
+
+export type Tuning = {
+  /** How many bits of a key's prefix one hop gains: 2^bits is about the fan-out of a key's tree. */
+  readonly prefixBits: number
+  /** Directories with more names than this are split. */
+  readonly namesAPage: number
+  readonly hedging: Hedging
+}
+
+export const TUNING: Tuning = {
+  prefixBits: PREFIX_BITS_A_HOP,
+  namesAPage: NAMES_A_PAGE,
+  hedging: HEDGING,
+}
+
+export type TunedInit = NodeInit & { readonly tuning?: Partial<Tuning> }
