@@ -10,6 +10,7 @@ import type { Rumors } from '../ports/rumors.ts'
 import type { Source } from '../ports/source.ts'
 import type { Volume } from '../volume/volume.ts'
 import type { WarmProgress } from '../volume/warm.ts'
+import type { NodeGauges } from './gauges.ts'
 
 export type NodePorts = {
   readonly clock: Clock
@@ -90,6 +91,7 @@ export interface MeshNode {
   /** @throws PotluckError UNKNOWN_VOLUME */
   volume(name: string): Volume
   status(): NodeStatus
+  gauges(): NodeGauges
 
   /** Drops what any node caches of a path (with `recursive` the whole volume) and tells everyone. */
   invalidate(volume: string, path: string, options?: { recursive?: boolean }): Promise<void>

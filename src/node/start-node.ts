@@ -12,7 +12,7 @@ import { HybridClock } from '../block/stamp.ts'
 import { Fetcher } from '../fetch/fetcher.ts'
 import { PeerTable } from '../placement/peer-table.ts'
 import { Floors } from '../rumor/floors.ts'
-import { RumorRoom } from '../rumor/rumor-room.ts'
+import type { RumorRoom } from '../rumor/rumor-room.ts'
 import type { Server } from '../serve/server.ts'
 import { Shard } from '../shard/shard.ts'
 import { changesBetween } from '../tree/page-diff.ts'
@@ -20,9 +20,11 @@ import { Page } from '../wire/page.ts'
 import type { Volume } from '../volume/volume.ts'
 import type { WarmProgress } from '../volume/warm.ts'
 import { authoritiesOf } from './authorities.ts'
+import { type GaugedRooms, gaugesOf, type NodeGauges, statusOf } from './gauges.ts'
 import { findHolders } from './holders.ts'
 import { invalidationsFor } from './invalidate.ts'
 import type { Holder, MeshNode, NodePorts, NodeStatus } from './mesh-node.ts'
+import { rumorsOf } from './rumors-of.ts'
 import { serverOver } from './serving.ts'
 import { type TunedInit, TUNING, type Tuning } from './tuning.ts'
 import { volumeIdOf } from './volume-room.ts'
@@ -74,7 +76,13 @@ class Node implements MeshNode {
     assert(volumes.size === init.volumes.length, 'two volumes have the same name')
     this.#fetcher = this.#makeFetcher()
     this.#server = serverOver(this.#fetcher, init.volumes, { ...ports, counters: this.#counters })
-    this.#rumors = this.#makeRumors(volumes)
+    this.#rumors = rumorsOf(ports, {
+      epoch: init.epoch,
+      volumes,
+      stamps: this.#stamps,
+      counters: this.#counters,
+      apply: (invalidation) => this.#apply(invalidation),
+    })
     this.#rooms = new VolumeRooms(init.volumes, {
       clock: ports.clock,
       floors: this.#floors,
@@ -105,23 +113,17 @@ class Node implements MeshNode {
   }
 
   status(): NodeStatus {
-    const { latencies } = this.#fetcher
-    const { capacityBytes, usedBytes, blocks } = this.#shard
-    this.#counters.raise('shard_evictions_total', this.#shard.evictions)
-    return {
+    return statusOf(this.#inside(), {
       peer: this.peer,
       epoch: this.#init.epoch,
       peers: this.#table.size,
       upMs: this.#ports.clock.now() - this.#startedMs,
-      ram: { capacityBytes, usedBytes, blocks },
-      volumes: this.#rooms.all().map((room) => room.status()),
-      counters: this.#counters.snapshot(),
-      fetchMs: {
-        p50: latencies.quantile(0.5) ?? 0,
-        p99: latencies.quantile(0.99) ?? 0,
-        max: latencies.quantile(1) ?? 0,
-      },
-    }
+      counters: this.#counters,
+    })
+  }
+
+  gauges(): NodeGauges {
+    return gaugesOf(this.#inside())
   }
 
   async invalidate(
@@ -166,6 +168,18 @@ class Node implements MeshNode {
     await Promise.all(this.#init.volumes.map(async (volume) => volume.source?.close()))
   }
 
+  #inside(): GaugedRooms {
+    return {
+      shard: this.#shard,
+      fetcher: this.#fetcher,
+      server: this.#server,
+      floors: this.#floors,
+      rumors: this.#rumors,
+      rooms: this.#rooms,
+      warms: this.#warms,
+    }
+  }
+
   #makeFetcher(): Fetcher {
     const { clock, network, random, checksum } = this.#ports
     return new Fetcher({
@@ -185,28 +199,6 @@ class Node implements MeshNode {
       }),
       hedging: this.#tuning.hedging,
       onReread: (want, before, now) => this.#tellOfReread(want, before.bytes, now),
-    })
-  }
-
-  #makeRumors(volumes: ReadonlySet<string>): RumorRoom {
-    const { clock, random, network, rumors, log } = this.#ports
-    const draws = random.fork('rumor')
-    return new RumorRoom({
-      clock,
-      random: draws,
-      network,
-      rumors,
-      stamps: this.#stamps,
-      counters: this.#counters,
-      self: this.peer,
-      epoch: this.#init.epoch,
-      volumes,
-      somePeer: () => {
-        const contacts = this.#ports.routing.contacts()
-        return contacts[Math.floor(draws.next() * contacts.length)]?.peer
-      },
-      apply: (invalidation) => this.#apply(invalidation),
-      log,
     })
   }
 

@@ -71,6 +71,11 @@ export class VolumeRoom {
     })
   }
 
+  /** Blocks being read ahead. */
+  get prefetches(): number {
+    return this.#prefetches
+  }
+
   status(): VolumeStatus {
     const { volume } = this.#init
     return {
@@ -201,9 +206,7 @@ export class VolumeRoom {
       .then((fetched) => this.#counted(fetched))
       // Whoever reads the block for real gets the error.
       .catch(() => counters.add('prefetches_failed_total'))
-      .finally(() => {
-        this.#prefetches -= 1
-      })
+      .finally(() => void (this.#prefetches -= 1))
   }
 
   #counted(fetched: Fetched): Fetched {

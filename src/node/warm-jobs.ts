@@ -31,6 +31,11 @@ export class WarmJobs {
     this.#ports = ports
   }
 
+  /** Jobs of peers under way. */
+  get running(): number {
+    return this.#running
+  }
+
   run(
     room: VolumeRoom,
     paths: readonly string[],

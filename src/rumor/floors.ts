@@ -15,6 +15,13 @@ type VolumeFloors = { all: Stamp; readonly inodes: Map<Inode, Stamp> }
 export class Floors {
   readonly #volumes = new Map<string, VolumeFloors>()
 
+  /** How many inodes have one of their own. */
+  get size(): number {
+    let size = 0
+    for (const { inodes } of this.#volumes.values()) size += inodes.size
+    return size
+  }
+
   floor(volume: string, inode: Inode): Stamp {
     const floors = this.#volumes.get(volume)
     if (floors === undefined) return 0

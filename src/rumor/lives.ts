@@ -28,6 +28,15 @@ export class Lives {
     this.#keptBytesMax = init.keptBytesMax ?? 32 * 1024 * 1024
   }
 
+  get size(): number {
+    return this.#logs.size
+  }
+
+  /** What the rumors kept cost, about. */
+  get keptBytes(): number {
+    return this.#keptBytes
+  }
+
   find(life: Life): PublisherLog | undefined {
     return this.#logs.get(nameOf(life))
   }

@@ -31,6 +31,11 @@ export class Repairs {
     this.#init = init
   }
 
+  /** Publishers of whom something is being asked for. */
+  get size(): number {
+    return this.#underWay.size
+  }
+
   /** Sees to what is missing: soon by asking, at once where nobody can have it any more. */
   catchUp(log: PublisherLog, from: PeerId): void {
     if (log.isLost) {

@@ -88,6 +88,14 @@ export class RumorRoom {
     this.#compareLater()
   }
 
+  get gauges(): { readonly lives: number; readonly keptBytes: number; readonly repairs: number } {
+    return {
+      lives: this.#lives.size,
+      keptBytes: this.#lives.keptBytes,
+      repairs: this.#repairs.size,
+    }
+  }
+
   /** Applies a change here and tells everyone; changes of one instant travel together. */
   publish(invalidations: readonly Invalidation[]): void {
     if (invalidations.length === 0) return

@@ -36,6 +36,11 @@ export class Server {
     this.#init = init
   }
 
+  /** Keys for which somebody could be named. */
+  get referrals(): number {
+    return this.#served.size
+  }
+
   /** @throws PotluckError UNKNOWN_VOLUME, NO_SOURCE, BUSY, or the errno of the source */
   async answer(from: PeerId, want: Want, signal: AbortSignal): Promise<Answer> {
     if (!this.#init.volumes.has(want.volume)) {

@@ -58,6 +58,14 @@ export class ReadVolume implements Volume {
     this.#init = init
   }
 
+  get openFiles(): number {
+    return this.#files.size
+  }
+
+  get openDirectories(): number {
+    return this.#directories.size
+  }
+
   async lookup(parent: Nodeid, name: Name, options: Options = {}): Promise<Entry | Absent> {
     const directory = this.tree.record(parent)
     const { record, stamp } = await this.tree.lookup(directory, name, options)

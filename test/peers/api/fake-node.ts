@@ -6,6 +6,7 @@ import path from 'node:path'
 import { serveApi } from '../../../peers/api/api-server.ts'
 import type { PeerFacts } from '../../../peers/api/protocol.ts'
 import { PotluckError } from '../../../src/base/errors.ts'
+import type { NodeGauges } from '../../../src/node/gauges.ts'
 import type { MeshNode, NodeStatus } from '../../../src/node/mesh-node.ts'
 import { FakeVolume } from './fake-volume.ts'
 import type { FakeTree } from './fake-volume.ts'
@@ -18,6 +19,22 @@ export const TREE: FakeTree = {
   link: '-> hello.txt',
   lib: { 'a.py': 'a', 'b.py': 'bb', deep: { 'c.py': 'ccc' } },
   '\u00c3\u00a9': 'a name of two bytes, é in UTF-8',
+}
+
+const NO_GAUGES: NodeGauges = {
+  ramBytes: 0,
+  ramCapacityBytes: 0,
+  flights: 0,
+  prefetches: 0,
+  inodes: 1,
+  openFiles: 0,
+  openDirectories: 0,
+  floors: 0,
+  rumorLives: 1,
+  rumorBytes: 0,
+  repairs: 0,
+  referrals: 0,
+  warmJobs: 0,
 }
 
 export type FakeNode = MeshNode & {
@@ -44,6 +61,7 @@ export function fakeNode(): FakeNode {
     volumes: () => [fake],
     volume: find,
     status: () => statusOf(node),
+    gauges: () => ({ ...NO_GAUGES }),
     async invalidate(volume, where, options) {
       find(volume)
       node.calls.push(['invalidate', where, options])
