@@ -1,21 +1,17 @@
-// Runs a workload: all processes of all nodes, each taking its steps through its node's kernel, in
-// virtual time. What is cached there costs no event; the time between is slept off before the next
-// step that has to wait, so that a process is never ahead of the clock when it asks anybody.
-//
-// A process whose node dies ends with it. It must never decide what a node reads: steps do.
+// Runs a workload: all programs of all nodes, each node's behind its own kernel, in virtual time. A
+// program whose node dies ends with it. It must never decide what a node reads: steps do.
 import type { Attributes, Path } from '../../src/ports/messages.ts'
+import type { Random } from '../../src/ports/random.ts'
 import { codeOf } from '../../src/base/errors.ts'
 import { between } from '../engine/draws.ts'
-import type { Life } from '../engine/life.ts'
 import type { World } from '../world.ts'
+import { type Call, Calls } from './calls.ts'
 import { Histogram, type Quantiles } from './histogram.ts'
 import { Kernel } from './kernel.ts'
 import { PathTable } from './path-table.ts'
+import { type CallRecord, Program } from './program.ts'
 import type { Way } from './way.ts'
-import type { Process, Step, Workload } from './workload.ts'
-
-/** A process thinks ahead of the clock by at most this, while all it asks for is cached. */
-const AHEAD_MS = 20
+import type { Workload } from './workload.ts'
 
 /** One read that has ended, cached or not. */
 export type Observation = {
@@ -36,7 +32,7 @@ export type WorkloadRunInit = {
   readonly world: World
   readonly way: Way
   readonly workload: Workload
-  /** Processes start within this time of each other, drawn per node and again per process. */
+  /** Programs start within this time of each other, drawn per node and again per program. */
   readonly jitterMs?: number
   /** Sees every read, with its bytes: kernels then keep what they cache, so for small worlds. */
   readonly onRead?: (observation: Observation) => void
@@ -44,9 +40,9 @@ export type WorkloadRunInit = {
 
 export type NodeOutcome = {
   readonly node: number
-  /** When its last process ended, in milliseconds since the run began; undefined while it has not. */
+  /** When its last program ended, in milliseconds since the run began; undefined while it has not. */
   readonly finishedMs: number | undefined
-  /** Its life ended before its processes did. */
+  /** Its life ended before its programs did. */
   readonly isDead: boolean
   readonly failures: number
 }
@@ -61,13 +57,9 @@ export type RunOutcome = {
 }
 
 type Outcome = { -readonly [Name in keyof NodeOutcome]: NodeOutcome[Name] }
-type Job = {
-  readonly process: Process
-  readonly kernel: Kernel
-  readonly life: Life
-  readonly outcome: Outcome
-}
-type Call = Exclude<Step, { kind: 'think' }>
+type Site = { readonly calls: Calls; readonly random: Random; readonly outcome: Outcome }
+
+const UNFINISHED = { finishedMs: undefined, isDead: false, failures: 0 } as const
 
 export class WorkloadRun {
   readonly paths = new PathTable()
@@ -85,46 +77,39 @@ export class WorkloadRun {
     this.#outcomes = init.world.nodes.map((_, node) => ({ node, ...UNFINISHED }))
   }
 
-  /** Steps taken so far by all processes, `think` not counted. */
+  /** Steps taken so far by all programs, `think` not counted. */
   get steps(): number {
     return this.#steps
   }
 
-  /** Steps of all processes, about. */
+  /** Steps of all programs, about. */
   get stepsTotal(): number {
     const { stepsAProcess, processesANode } = this.#init.workload
     return stepsAProcess * processesANode * this.#outcomes.length
   }
 
-  /** All processes of all living nodes, from their start to their end. */
+  /** All programs of all living nodes, from their start to their end. */
   async all(): Promise<RunOutcome> {
     const living = this.#init.world.nodes.filter((node) => node.isLiving)
     await Promise.all(living.map((node) => this.node(node.index)))
     return this.outcome()
   }
 
-  /** The processes of one node, for the life it has now: again after it came back. */
+  /** The programs of one node, for the life it has now: again after it came back. */
   async node(index: number): Promise<void> {
-    const { world, way, workload, jitterMs = 0, onRead } = this.#init
-    const random = world.random.fork(`programs ${index}`)
+    const { world, way, onRead } = this.#init
     const kernel = new Kernel({
       access: way.access(world, index, this.paths),
       paths: this.paths,
       elapsedMs: () => world.clock.elapsedMs,
       keepsBytes: onRead !== undefined,
     })
+    const calls = new Calls(kernel, world.node(index).life)
     const outcome: Outcome = { node: index, ...UNFINISHED }
     this.#outcomes[index] = outcome
-    const { life } = world.node(index)
-    const nodeMs = between(random, 0, jitterMs)
-    const processes = Array.from({ length: workload.processesANode }, async (_, i) => {
-      const process = { node: index, index: i, random: random.fork(String(i)) }
-      await world.sleep(nodeMs + between(process.random, 0, jitterMs))
-      await this.#process({ process, kernel, life, outcome })
-    })
-    await Promise.all(processes)
+    await this.#programs({ calls, outcome, random: world.random.fork(`programs ${index}`) })
     kernel.close()
-    outcome.isDead = life.state === 'dead'
+    outcome.isDead = calls.life.state === 'dead'
     if (!outcome.isDead) outcome.finishedMs = world.clock.elapsedMs - this.#startedMs
   }
 
@@ -138,67 +123,49 @@ export class WorkloadRun {
     }
   }
 
-  async #process(job: Job): Promise<void> {
-    const { world, workload } = this.#init
-    const { life } = job
-    let aheadMs = 0
-    for (const step of workload.steps(job.process)) {
-      if (step.kind === 'think') {
-        aheadMs += step.ms
-        if (aheadMs < AHEAD_MS) continue
-      } else if (this.#isHere(job.kernel, step)) {
-        if (step.kind === 'read') this.#cachedReads += 1
-        if (step.kind !== 'read' || this.#init.onRead === undefined) {
-          this.#steps += 1
-          continue
-        }
+  #programs({ calls, outcome, random }: Site): Promise<void> {
+    const { world, workload, jitterMs = 0 } = this.#init
+    const nodeMs = between(random, 0, jitterMs)
+    let running = workload.processesANode
+    return new Promise((resolve) => {
+      const onEnd = () => {
+        running -= 1
+        if (running === 0) resolve()
       }
-      if (aheadMs > 0) await world.sleep(aheadMs)
-      aheadMs = 0
-      if (life.state === 'dead') return
-      if (step.kind !== 'think') await this.#take(job, step)
-    }
-    if (aheadMs > 0) await world.sleep(aheadMs)
+      const onCached = (call: Call) => this.#cached(call)
+      const onCall = (record: CallRecord) => this.#ended(record, outcome)
+      for (let index = 0; index < workload.processesANode; index++) {
+        const process = { node: outcome.node, index, random: random.fork(String(index)) }
+        const startMs = nodeMs + between(process.random, 0, jitterMs)
+        const steps = workload.steps(process)[Symbol.iterator]()
+        const { clock } = world
+        const program = new Program({ clock, calls, steps, onCached, onCall, onEnd })
+        clock.at(clock.elapsedMs + startMs, program.go)
+      }
+    })
   }
 
-  #isHere(kernel: Kernel, step: Call): boolean {
-    if (step.kind === 'stat') return kernel.knows(step.path)
-    if (step.kind === 'list') return kernel.hasListed(step.path)
-    return kernel.holds(step.path, step.from, step.length)
-  }
-
-  async #take(job: Job, step: Call): Promise<void> {
-    const { life } = job
-    try {
-      await life.within(this.#perform(job, step))
-    } catch (error) {
-      if (life.state === 'dead') return
-      const code = codeOf(error)
-      this.#errors.set(code, (this.#errors.get(code) ?? 0) + 1)
-      job.outcome.failures += 1
-    }
+  /** An observer sees cached reads, too, so they are made. */
+  #cached({ kind }: Call): boolean {
+    if (kind === 'read') this.#cachedReads += 1
+    if (kind === 'read' && this.#init.onRead !== undefined) return false
     this.#steps += 1
+    return true
   }
 
-  async #perform(job: Job, step: Call): Promise<void> {
-    const { kernel } = job
-    if (step.kind === 'stat') await kernel.stat(step.path)
-    else if (step.kind === 'list') await kernel.list(step.path)
-    else await this.#read(job, step)
-  }
-
-  async #read(
-    { process, kernel }: Job,
-    { path, from, length }: Extract<Step, { kind: 'read' }>,
-  ): Promise<void> {
-    const { clock } = this.#init.world
-    const startedMs = clock.elapsedMs
-    const { attributes, slices } = await kernel.read(path, from, length)
-    const endedMs = clock.elapsedMs
-    this.#readMs.add(endedMs - startedMs)
-    const { node } = process
-    this.#init.onRead?.({ node, path, from, length, slices, attributes, startedMs, endedMs })
+  #ended({ call, result, startedMs }: CallRecord, outcome: Outcome): void {
+    this.#steps += 1
+    if (result.type === 'failed') {
+      if (this.#init.world.node(outcome.node).life.state === 'dead') return
+      const code = codeOf(result.error)
+      this.#errors.set(code, (this.#errors.get(code) ?? 0) + 1)
+      outcome.failures += 1
+    } else if (call.kind === 'read' && result.read !== undefined) {
+      const endedMs = this.#init.world.clock.elapsedMs
+      this.#readMs.add(endedMs - startedMs)
+      const { path, from, length } = call
+      const { node } = outcome
+      this.#init.onRead?.({ node, path, from, length, ...result.read, startedMs, endedMs })
+    }
   }
 }
-
-const UNFINISHED = { finishedMs: undefined, isDead: false, failures: 0 } as const
