@@ -3,8 +3,8 @@
 // client makes them.
 import type { Access } from '../program/workload.ts'
 import { type Cluster, type Place, READ_BYTES, READS_AHEAD, sourceOf } from './cluster.ts'
-import { PartReader } from './part-reader.ts'
-import { askSource, attributesIn, bytesIn, namesIn } from './questions.ts'
+import { PartReader, type Range } from './part-reader.ts'
+import { attributesIn, namesIn, statOf } from './questions.ts'
 
 export function direct(cluster: Cluster): readonly Access[] {
   return cluster.nodes.map((place) => directAt(cluster, place))
@@ -13,15 +13,14 @@ export function direct(cluster: Cluster): readonly Access[] {
 export function directAt(cluster: Cluster, place: Place): Access {
   const source = sourceOf(cluster, place)
   const { tree } = cluster
-  const fetch = async (path: string, index: number) => {
-    const at = { inode: String(tree.find(path).number), partBytes: READ_BYTES }
-    return bytesIn(await askSource(source, { kind: 'read', path, index }, at))
+  const fetch = async (path: string, range: Range) => {
+    const inode = String(tree.find(path).number)
+    const read = await source.read(path, { inode, ...range }, { isOpen: range.from > 0 })
+    return read.bytes
   }
   const reader = new PartReader({ tree, partBytes: READ_BYTES, ahead: READS_AHEAD, fetch })
-  const nowhere = { inode: '', partBytes: READ_BYTES }
   return {
-    stat: async (path) =>
-      attributesIn(await askSource(source, { kind: 'stat', path, index: 0 }, nowhere)),
+    stat: async (path) => attributesIn(await statOf(source, path)),
     list: (path) => namesIn(source, path),
     read: (path, range) => reader.read(path, range),
   }

@@ -25,7 +25,12 @@ export function homeOnly(cluster: Cluster): readonly Access[] {
       tree,
       partBytes: PART_BYTES,
       ahead: READS_AHEAD,
-      fetch: async (path, index) => bytesIn(await fetch({ kind: 'read', path, index })),
+      fetch: async (path, range) => {
+        const index = Math.floor(range.from / PART_BYTES)
+        const bytes = bytesIn(await fetch({ kind: 'read', path, index }))
+        const start = range.from - index * PART_BYTES
+        return bytes.subarray(start, start + range.length)
+      },
     })
     return {
       stat: async (path) => attributesIn(await fetch({ kind: 'stat', path, index: 0 })),

@@ -68,7 +68,8 @@ export function namesOf(answer: Answer): readonly Name[] {
   return text === '' ? [] : text.split('/')
 }
 
-async function statOf(source: SimSource, path: Path): Promise<Answer> {
+/** `missing` where nothing is there. @throws PotluckError what else the source failed with */
+export async function statOf(source: SimSource, path: Path): Promise<Answer> {
   try {
     return { type: 'changed', attributes: await source.attributes(path), stamp: 0 }
   } catch (error) {
