@@ -60,8 +60,7 @@ export type NodeInside = { readonly ports: NodePorts; readonly init: NodeInit }
 /** Makes a world with all its living nodes started and known to each other. */
 export async function createWorld(init: WorldInit): Promise<World> {
   const world = new World(init)
-  const living = world.nodes.filter((node) => node.isLiving)
-  await world.clock.runUntil(Promise.all(living.map((node) => node.start())))
+  await world.start()
   return world
 }
 
@@ -136,6 +135,12 @@ export class World {
     if (node === undefined)
       throw new RangeError(`no node ${index} in a world of ${this.nodes.length}`)
     return node
+  }
+
+  /** Starts all nodes that live. */
+  async start(): Promise<void> {
+    const living = this.nodes.filter((node) => node.isLiving)
+    await this.clock.runUntil(Promise.all(living.map((node) => node.start())))
   }
 
   /** Lets virtual time pass until the work is done. @throws StallError where it can't be */

@@ -79,6 +79,11 @@ export class SimNetwork {
     return this.#link(peer).takeIn(now, bytes) - now
   }
 
+  /** Requests of a node that nobody has answered yet. */
+  outstanding(peer: PeerId): number {
+    return this.#station(peer).outgoing.size
+  }
+
   /** Makes a node's thread and lines slower by a factor; 1 is as before. */
   slow(peer: PeerId, factor: number): void {
     this.#link(peer).slowness = factor

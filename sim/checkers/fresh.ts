@@ -1,0 +1,40 @@
+import { type Checker, nameOf, type ProgramRead } from '../watch/checker.ts'
+import type { History, Interval } from '../watch/history.ts'
+
+/** A page is read from the source a little before its stamp's millisecond is over. */
+const SLACK_MS = 2
+
+export type FreshInit = {
+  readonly history: History
+  /** Nothing older than this may be read, whoever was told of what. */
+  readonly revalidateMs: number
+}
+
+/** No read shows what was out of date for longer than a revalidation period when it began. */
+export function fresh({ history, revalidateMs }: FreshInit): Checker {
+  let say: (what: string) => void
+  return {
+    name: 'fresh',
+    begin: (_, report) => void (say = report),
+    read: (read) => {
+      const during = { fromMs: read.startMs - revalidateMs - SLACK_MS, toMs: read.endMs }
+      const problem = problemOf(history, read, during)
+      if (problem !== undefined) say(`${nameOf(read)} read ${read.path}: ${problem}`)
+    },
+  }
+}
+
+function problemOf(history: History, read: ProgramRead, during: Interval): string | undefined {
+  if (read.outcome === 'absent') {
+    return history.wasAbsent(read.path, during)
+      ? undefined
+      : 'absent, and it was there all the time'
+  }
+  if (read.outcome === 'failed') return undefined
+  const state = history.stateOf(read.path, read.bytes)
+  if (state === undefined) return undefined
+  const lateMs = Math.round(during.fromMs - state.untilMs)
+  if (lateMs > 0) return `generation ${state.generation}, ${lateMs} ms too old`
+  const isNamed = read.isHandle || history.inodesAt(read.path, during).includes(state.inode)
+  return isNamed ? undefined : `inode ${state.inode}, which had lost that name too long ago`
+}

@@ -1,0 +1,49 @@
+import type { Inode } from '../../src/ports/messages.ts'
+import { type Checker, nameOf, type Who } from '../watch/checker.ts'
+import type { History } from '../watch/history.ts'
+
+type News = { readonly atMs: number; readonly stampMs: number }
+
+/** The newest pieces of news of one inode: a read looks at those from before it began. */
+const NEWS_KEPT = 64
+/** A stamp counts milliseconds, and changes within one can't be told apart by it. */
+const SLACK_MS = 1
+const EVERYTHING = '*'
+
+/** No read is older than an invalidation that its node had taken in when the read began. */
+export function heedsNews(history: History): Checker {
+  const heard = new Map<string, News[]>()
+  let say: (what: string) => void
+  let now: () => number
+  const newestBefore = (who: Who, inode: Inode, startMs: number): number => {
+    const all = [inode, EVERYTHING].flatMap((each) => heard.get(keyOf(who, each)) ?? [])
+    const known = all.filter(({ atMs }) => atMs < startMs).map(({ stampMs }) => stampMs)
+    return Math.max(-Infinity, ...known)
+  }
+  return {
+    name: 'heeds-news',
+    begin: (world, report) => {
+      say = report
+      now = () => world.clock.elapsedMs
+    },
+    acknowledged: (who, inode, stampMs) => {
+      const known = heard.get(keyOf(who, inode)) ?? []
+      known.push({ atMs: now(), stampMs })
+      heard.set(keyOf(who, inode), known.slice(-NEWS_KEPT))
+    },
+    read: (read) => {
+      if (read.outcome !== 'read') return
+      const state = history.stateOf(read.path, read.bytes)
+      if (state === undefined) return
+      const toldMs = newestBefore(read, String(state.inode), read.startMs)
+      const lateMs = Math.round(toldMs - SLACK_MS - state.untilMs)
+      if (lateMs <= 0) return
+      const what = `generation ${state.generation} of ${read.path}`
+      say(`${nameOf(read)} read ${what}, over for ${lateMs} ms when it was told so`)
+    },
+  }
+}
+
+function keyOf({ node, epoch }: Who, inode: Inode): string {
+  return `${node.index} ${epoch} ${inode}`
+}

@@ -1,0 +1,105 @@
+// One seed from its beginning to its end: programs run while faults happen, then recover, then everybody
+// reads everything, then all is quiet, then all stop; and the checkers watch from the first moment.
+import type { Faults } from '../faults/faults.ts'
+import { unleash } from '../faults/unleash.ts'
+import { readsPerBlock } from '../checkers/source-reads.ts'
+import type { Violation } from '../watch/checker.ts'
+import { History } from '../watch/history.ts'
+import { Watch } from '../watch/watch.ts'
+import { type NodeInside, World, type WorldInit } from '../world.ts'
+import type { WorldNode } from '../world-node.ts'
+import { checkersFor } from './checkers-for.ts'
+import { program, type ProgramInit, readFile } from './programs.ts'
+import { type Drawn, drawWorld, worldInit } from './seed-world.ts'
+import { Tally } from './tally.ts'
+
+/** Longer than any read may take, after the faults: who still waits then waits for ever. */
+const LAST_READS_MS = 60_000
+/** What goes on behind the programs' backs, such as pages being read again, ends within this. */
+const CALM_MS = 10_000
+
+export type SeedRun = {
+  readonly seed: number
+  readonly nodes: number
+  readonly faults: Faults
+  /** Puts something broken into the world: for the canaries. */
+  readonly spoil?: Spoil
+}
+
+export type Spoil = {
+  readonly init?: Partial<WorldInit>
+  readonly inside?: (inside: NodeInside, node: WorldNode) => NodeInside
+  readonly world?: (world: World) => void
+}
+
+export type SeedResult = {
+  readonly drawn: Drawn
+  readonly tally: Tally
+  readonly violations: readonly Violation[]
+  readonly perBlock: number
+  /** The most messages that a node sent in a second. */
+  readonly messages: number
+  /** Virtual. */
+  readonly elapsedMs: number
+  readonly events: number
+  readonly hash: string
+}
+
+export async function runSeed(run: SeedRun): Promise<SeedResult> {
+  const drawn = drawWorld(run.seed, run.nodes)
+  const watch = new Watch()
+  const world = makeWorld(run, drawn, watch)
+  const history = new History(world)
+  const { checkers, rate } = checkersFor(drawn, history)
+  watch.begin(world, checkers)
+  run.spoil?.world?.(world)
+  const tally = new Tally()
+  const names = [...world.tree.files(), 'd1/new1', 'd2/new2', 'd3/new3']
+  await world.start()
+  await liveThrough({ world, watch, history, tally, names }, run.faults)
+  watch.quiet()
+  const hash = world.hash()
+  await world.stop()
+  watch.stopped()
+  const { elapsedMs, ran: events } = world.clock
+  const { violations } = watch
+  const { perBlock } = readsPerBlock(world)
+  return { drawn, tally, violations, perBlock, messages: rate.most(), elapsedMs, events, hash }
+}
+
+function makeWorld({ spoil, faults }: SeedRun, drawn: Drawn, watch: Watch): World {
+  return new World({
+    ...worldInit(drawn, faults),
+    ...spoil?.init,
+    // What is broken lies above the watch, which sees what really goes out and comes in.
+    instrument: (inside, node) => {
+      const watched = watch.instrument(inside, node)
+      return spoil?.inside?.(watched, node) ?? watched
+    },
+  })
+}
+
+async function liveThrough(init: ProgramInit, faults: Faults): Promise<void> {
+  const { world, watch, names } = init
+  const random = world.random.fork('programs')
+  const untilMs = world.clock.elapsedMs + faults.forMs
+  const programs = world.nodes.map((node) =>
+    program(init, node, { random: random.fork(String(node.index)), untilMs }),
+  )
+  await world.run(() => Promise.all([unleash(world, faults), orLate(world, programs)]))
+  watch.phase('recovery')
+  const { revalidateMs = 0 } = world.volumeInit
+  await world.run(() => world.sleep(revalidateMs + CALM_MS))
+  watch.phase('healthy')
+  const living = world.nodes.filter((node) => node.isLiving)
+  const last = living.map(async (node) => {
+    for (const path of names) await readFile(init, node, path)
+  })
+  await world.run(() => orLate(world, last))
+  await world.run(() => world.sleep(CALM_MS))
+}
+
+/** Waits for all of them, but not for those who wait for ever. */
+async function orLate(world: World, work: readonly Promise<void>[]): Promise<void> {
+  await Promise.race([Promise.all(work), world.sleep(LAST_READS_MS)])
+}

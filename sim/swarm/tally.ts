@@ -1,0 +1,36 @@
+import type { ProgramRead } from '../watch/checker.ts'
+
+/** How the reads of a run ended, and of those that failed, with what. */
+export class Tally {
+  reads = 0
+  absent = 0
+  failed = 0
+  slowestMs = 0
+  /** By code and message, without what differs from one to the next. */
+  readonly causes = new Map<string, number>()
+
+  count(read: ProgramRead): void {
+    this.reads += 1
+    this.slowestMs = Math.max(this.slowestMs, read.endMs - read.startMs)
+    if (read.outcome === 'absent') this.absent += 1
+    if (read.outcome !== 'failed') return
+    this.failed += 1
+    const cause = causeOf(read)
+    this.causes.set(cause, (this.causes.get(cause) ?? 0) + 1)
+  }
+
+  add(other: Tally): void {
+    this.reads += other.reads
+    this.absent += other.absent
+    this.failed += other.failed
+    this.slowestMs = Math.max(this.slowestMs, other.slowestMs)
+    for (const [cause, count] of other.causes) {
+      this.causes.set(cause, (this.causes.get(cause) ?? 0) + count)
+    }
+  }
+}
+
+function causeOf({ code, error }: Extract<ProgramRead, { outcome: 'failed' }>): string {
+  const message = error instanceof Error ? error.message : String(error)
+  return `${code}: ${message.replace(/\bd\d+\/f\d+|\bd\d+\b/g, 'PATH').replace(/node-\d+-\w+/g, 'PEER')}`
+}

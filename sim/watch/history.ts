@@ -1,0 +1,119 @@
+// All that was ever true of the files of a world: which name led where and when, and when each state
+// of a file began and ended. Whoever changes the tree while it is watched must do it through this.
+import assert from 'node:assert/strict'
+import type { Path } from '../../src/ports/messages.ts'
+import { attributesOf, type SimInode } from '../storage/tree.ts'
+import type { World } from '../world.ts'
+
+/** A generation of a file. `untilMs` is Infinity for the one of now. */
+export type FileState = {
+  readonly inode: number
+  readonly generation: number
+  readonly size: number
+  readonly fromMs: number
+  untilMs: number
+}
+
+/** What a name led to, or that it led nowhere. */
+type Binding = { readonly inode: number | undefined; readonly fromMs: number; untilMs: number }
+
+export type Interval = { readonly fromMs: number; readonly toMs: number }
+
+export class History {
+  readonly #world: World
+  readonly #states = new Map<number, FileState[]>()
+  readonly #bindings = new Map<Path, Binding[]>()
+  readonly #drawn = new Map<string, Buffer>()
+
+  constructor(world: World) {
+    this.#world = world
+    for (const path of world.tree.files()) this.#bind(path, world.tree.find(path))
+  }
+
+  write(path: Path): SimInode {
+    const file = this.#world.tree.write(path)
+    this.#note(file)
+    return file
+  }
+
+  create(path: Path, size: number): SimInode {
+    const file = this.#world.tree.makeFile(path, { size })
+    this.#bind(path, file)
+    return file
+  }
+
+  remove(path: Path): void {
+    this.#world.tree.remove(path)
+    this.#bind(path, undefined)
+  }
+
+  rename(from: Path, to: Path): void {
+    this.#world.tree.rename(from, to)
+    this.#bind(from, undefined)
+    this.#bind(to, this.#world.tree.find(to))
+  }
+
+  /** What a name may have led to in that time; undefined stands for nowhere. */
+  inodesAt(path: Path, during: Interval): (number | undefined)[] {
+    const bindings = this.#bindings.get(path) ?? []
+    if (bindings.length === 0) return [undefined]
+    return bindings.filter((each) => overlaps(each, during)).map((each) => each.inode)
+  }
+
+  /** Whether a name was absent at some moment of that time. */
+  wasAbsent(path: Path, during: Interval): boolean {
+    const first = this.#bindings.get(path)?.[0]
+    if (first === undefined || first.fromMs > during.fromMs) return true
+    return this.inodesAt(path, during).includes(undefined)
+  }
+
+  /** The state whose bytes these are, the newest of them; undefined where they never were. */
+  stateOf(path: Path, bytes: Uint8Array): FileState | undefined {
+    const bindings = (this.#bindings.get(path) ?? []).toReversed()
+    for (const { inode } of bindings) {
+      const states = (this.#states.get(inode ?? -1) ?? []).toReversed()
+      const found = states.find((state) => this.bytesOf(state).equals(bytes))
+      if (found !== undefined) return found
+    }
+    return undefined
+  }
+
+  bytesOf(state: FileState): Buffer {
+    const { inode, generation, size } = state
+    const name = `${inode}@${generation}`
+    const known = this.#drawn.get(name)
+    if (known !== undefined) return known
+    const extent = { inode, generation, from: 0, length: size }
+    const bytes = Buffer.from(this.#world.contents.bytes(extent))
+    this.#drawn.set(name, bytes)
+    return bytes
+  }
+
+  #bind(path: Path, file: SimInode | undefined): void {
+    const { elapsedMs: fromMs } = this.#world.clock
+    const bindings = this.#bindings.get(path) ?? []
+    this.#bindings.set(path, bindings)
+    const last = bindings.at(-1)
+    if (last !== undefined) last.untilMs = fromMs
+    bindings.push({ inode: file?.number, fromMs, untilMs: Infinity })
+    if (file !== undefined && !this.#states.has(file.number)) this.#note(file)
+  }
+
+  #note(file: SimInode): void {
+    assert(attributesOf(file).type === 'file')
+    const { number: inode, generation, size } = file
+    const { elapsedMs: fromMs } = this.#world.clock
+    const states = this.#states.get(inode) ?? []
+    this.#states.set(inode, states)
+    const last = states.at(-1)
+    if (last !== undefined) last.untilMs = fromMs
+    states.push({ inode, generation, size, fromMs, untilMs: Infinity })
+  }
+}
+
+export function overlaps(
+  span: { readonly fromMs: number; readonly untilMs: number },
+  { fromMs, toMs }: Interval,
+): boolean {
+  return span.fromMs <= toMs && span.untilMs >= fromMs
+}
