@@ -9,13 +9,22 @@ import { addCounts, type Counts, noCounts, reportCheck } from './counts.ts'
 import { readLine } from './report.ts'
 import { BIN } from './tool.ts'
 
-export async function runAva(files: readonly string[], env: NodeJS.ProcessEnv): Promise<Counts> {
+export type AvaRun = {
+  /** None: all that the suite has. */
+  readonly files: readonly string[]
+  /** The suite of tests that take minutes, one after another; else the default one. */
+  readonly isLong: boolean
+}
+
+export async function runAva({ files, isLong }: AvaRun, env: NodeJS.ProcessEnv): Promise<Counts> {
   const counts = noCounts()
   const perFile = new Map<string, number>()
   // Several of our tests start processes of their own, so more at once than cores would only
   // stretch every wait in them.
   const concurrency = Math.max(2, availableParallelism() - 1)
-  const child = spawn(join(BIN, 'ava'), [`--concurrency=${concurrency}`, ...files], {
+  const suite = isLong ? ['--config=test/long/ava.config.js', '--serial'] : []
+  const given = [`--concurrency=${isLong ? 1 : concurrency}`, ...suite, ...files]
+  const child = spawn(join(BIN, 'ava'), given, {
     // A dumb terminal, so that what we read looks the same everywhere.
     env: { ...env, TERM: 'dumb', NO_COLOR: '1', FORCE_COLOR: '0' },
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -12,9 +12,12 @@ import { runTool } from './tool.ts'
 
 const FOLDERS = ['src', 'peers', 'fuse', 'sim', 'test']
 
-async function main(files: readonly string[]): Promise<Counts> {
+/** @param given test files, none for all; `--long` first for the suite of those that take minutes */
+async function main(given: readonly string[]): Promise<Counts> {
   const counts = noCounts()
-  if (files.length === 0) {
+  const isLong = given[0] === '--long'
+  const files = isLong ? given.slice(1) : given
+  if (given.length === 0) {
     addCounts(counts, await runTool('types', ['tsc', '--noEmit']))
     addCounts(counts, await runTool('lint', ['oxlint', '--type-aware']))
     addCounts(counts, await runTool('format', ['oxfmt', '--check', ...FOLDERS]))
@@ -28,7 +31,7 @@ async function main(files: readonly string[]): Promise<Counts> {
   try {
     addCounts(
       counts,
-      await runAva(files, { ...process.env, TMPDIR: folder, POTLUCK_TEST_RUN: folder }),
+      await runAva({ files, isLong }, { ...process.env, TMPDIR: folder, POTLUCK_TEST_RUN: folder }),
     )
     addCounts(counts, findLeftovers({ folder, mark }))
   } finally {

@@ -124,7 +124,7 @@ async function* fileBytes(file: string): AsyncGenerator<Uint8Array> {
   }
 }
 
-function nodeOfStats(inside: string, stats: BigIntStats): Node {
+export function nodeOfStats(inside: string, stats: BigIntStats): Node {
   const type = stats.isFile()
     ? 'file'
     : stats.isDirectory()

@@ -34,8 +34,11 @@ export class Place implements AsyncDisposable {
     return this.at(name)
   }
 
+  /** What the user would have, and what peers/launch gives: as many threads, code compiled before. */
   env(): NodeJS.ProcessEnv {
-    return { PATH: process.env['PATH'], HOME: this.directory, XDG_RUNTIME_DIR: this.directory }
+    const { PATH, UV_THREADPOOL_SIZE, NODE_COMPILE_CACHE, POTLUCK_TEST_RUN } = process.env
+    const launched = { UV_THREADPOOL_SIZE, NODE_COMPILE_CACHE, POTLUCK_TEST_RUN }
+    return { PATH, HOME: this.directory, XDG_RUNTIME_DIR: this.directory, ...launched }
   }
 
   /** Resolves when the peer says that it is up. */
