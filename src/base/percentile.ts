@@ -1,22 +1,24 @@
 // A moving percentile: what "slow" means now, without a constant. Keeps the newest samples in a
-// ring and sorts a copy only once in a while, since it is asked far more often than it changes.
+// ring, which grows as they come, and sorts a copy only once in a while, since a percentile moves slowly.
 import assert from 'node:assert/strict'
 
+const FIRST_SIZE = 16
+
 export class MovingPercentile {
-  readonly #samples: Float64Array
-  readonly #refreshEvery: number
+  readonly #size: number
+  #samples = new Float64Array(FIRST_SIZE)
   #count = 0
   #sorted: Float64Array = new Float64Array(0)
-  #sortedAt = -1
+  #sortedAt = 0
 
   /** @param size how many of the newest samples count */
   constructor(size = 512) {
-    assert(size >= 16)
-    this.#samples = new Float64Array(size)
-    this.#refreshEvery = size >> 4
+    assert(size >= FIRST_SIZE)
+    this.#size = size
   }
 
   add(sample: number): void {
+    if (this.#count === this.#samples.length && this.#count < this.#size) this.#grow()
     this.#samples[this.#count % this.#samples.length] = sample
     this.#count += 1
   }
@@ -28,10 +30,16 @@ export class MovingPercentile {
   /** The share-th quantile (0 to 1) of the newest samples; undefined below `atLeast` samples. */
   quantile(share: number, atLeast = 1): number | undefined {
     if (this.#count < Math.max(1, atLeast)) return undefined
-    const isStale = this.#sortedAt < 0 || this.#count - this.#sortedAt >= this.#refreshEvery
-    if (isStale || this.#count < this.#samples.length / 4) this.#refresh()
+    // Every sixteenth that is new.
+    if ((this.#count - this.#sortedAt) * 16 >= this.#sorted.length) this.#refresh()
     const last = this.#sorted.length - 1
     return this.#sorted[Math.min(last, Math.floor(share * this.#sorted.length))]
+  }
+
+  #grow(): void {
+    const grown = new Float64Array(Math.min(this.#size, this.#count * 2))
+    grown.set(this.#samples)
+    this.#samples = grown
   }
 
   #refresh(): void {

@@ -14,10 +14,27 @@ export type Identity = {
   readonly splits: number
 }
 
+/** A fetch asks for the same few keys again and again; so many are remembered, and as many before. */
+const REMEMBERED = 16_384
+
+let newer = new Map<string, Key>()
+let older = new Map<string, Key>()
+
 /** `sha256(volume, inode, kind, index)`; NUL separates, since no field may contain it. */
 export function keyOf(block: Identity): Key {
   const { volume, inode, kind, index, splits } = block
-  return hash('sha256', `${volume}\0${inode}\0${kind}\0${splits}\0${index}`, 'binary')
+  const text = `${volume}\0${inode}\0${kind}\0${splits}\0${index}`
+  return newer.get(text) ?? remember(text)
+}
+
+function remember(text: string): Key {
+  const key = older.get(text) ?? hash('sha256', text, 'binary')
+  if (newer.size >= REMEMBERED) {
+    older = newer
+    newer = new Map()
+  }
+  newer.set(text, key)
+  return key
 }
 
 export function positionOf(peer: PeerId): Key {

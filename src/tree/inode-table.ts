@@ -10,11 +10,21 @@ export const ROOT_NODEID = 1
 
 export type Link = { readonly parent: InodeRecord; readonly name: Name }
 
+const NO_LINKS: readonly Link[] = []
+
+/** What a directory has besides. */
+type Names = {
+  readonly children: Map<Name, InodeRecord>
+  readonly absent: Set<Name>
+  readonly pageStamps: Map<number, Stamp>
+  suspectedMs: number
+}
+
 export class InodeRecord {
   readonly nodeid: number
   readonly inode: Inode
   /** Every way by which the kernel knows it, the newest last; empty for the root. */
-  readonly links: Link[] = []
+  links: readonly Link[] = NO_LINKS
   attributes: Attributes | undefined
   /** How fresh the attributes are. */
   stamp: Stamp = 0
@@ -24,17 +34,40 @@ export class InodeRecord {
   opens = 0
   /** The version whose pages the kernel may hold; 0 for none. */
   keptVersion = 0
-  /** Names in this directory that the kernel knows, and names that it knows to be absent. */
-  readonly children = new Map<Name, InodeRecord>()
-  readonly absent = new Set<Name>()
-  /** The stamp of each page that the names above were last compared with, by part. */
-  readonly pageStamps = new Map<number, Stamp>()
-  /** When something was last found missing on the source that this directory's page has. */
-  suspectedMs = -Infinity
+  /** Made when first asked for: most inodes are files, and a kernel may know millions. */
+  #names: Names | undefined
 
   constructor(nodeid: number, inode: Inode) {
     this.nodeid = nodeid
     this.inode = inode
+  }
+
+  /** Names in this directory that the kernel knows. */
+  get children(): Map<Name, InodeRecord> {
+    return this.#asDirectory().children
+  }
+
+  /** Names that it knows to be absent. */
+  get absent(): Set<Name> {
+    return this.#asDirectory().absent
+  }
+
+  /** The stamp of each page that the names above were last compared with, by part. */
+  get pageStamps(): Map<number, Stamp> {
+    return this.#asDirectory().pageStamps
+  }
+
+  /** When something was last found missing on the source that this directory's page has. */
+  get suspectedMs(): number {
+    return this.#names?.suspectedMs ?? -Infinity
+  }
+
+  set suspectedMs(ms: number) {
+    this.#asDirectory().suspectedMs = ms
+  }
+
+  get hasChildren(): boolean {
+    return this.#names !== undefined && this.#names.children.size > 0
   }
 
   get isDirectory(): boolean {
@@ -44,7 +77,7 @@ export class InodeRecord {
   /** Outside any table: a place on a path that the kernel did not ask about. */
   static detached(inode: Inode, link: Link, attributes: Attributes): InodeRecord {
     const record = new InodeRecord(0, inode)
-    record.links.push(link)
+    record.links = [link]
     record.attributes = attributes
     return record
   }
@@ -69,6 +102,16 @@ export class InodeRecord {
       link = link.parent.links.at(-1)
     }
     return names.reverse().join('/')
+  }
+
+  #asDirectory(): Names {
+    this.#names ??= {
+      children: new Map(),
+      absent: new Set(),
+      pageStamps: new Map(),
+      suspectedMs: -Infinity,
+    }
+    return this.#names
   }
 }
 
@@ -152,11 +195,13 @@ export class InodeTable {
   }
 
   #leaveIfUnused(record: InodeRecord): void {
-    const isUsed = record.lookups > 0 || record.opens > 0 || record.children.size > 0
+    const isUsed = record.lookups > 0 || record.opens > 0 || record.hasChildren
     if (isUsed || record === this.root) return
     this.#byNodeid.delete(record.nodeid)
     this.#byInode.delete(record.inode)
-    for (const { parent, name } of record.links.splice(0)) {
+    const { links } = record
+    record.links = NO_LINKS
+    for (const { parent, name } of links) {
       if (parent.children.get(name) !== record) continue
       parent.children.delete(name)
       this.#leaveIfUnused(parent)
@@ -166,14 +211,15 @@ export class InodeTable {
 
 function addLink(record: InodeRecord, link: Link): void {
   const last = record.links.at(-1)
-  if (last?.parent === link.parent && last.name === link.name) return
-  dropLink(record, link)
-  record.links.push(link)
+  if (last !== undefined && isSameLink(last, link)) return
+  // A new array each time: it has no room to spare, and most inodes have but one link for ever.
+  record.links = [...record.links.filter((known) => !isSameLink(known, link)), link]
 }
 
 function dropLink(record: InodeRecord, link: Link): void {
-  const at = record.links.findIndex(
-    (known) => known.parent === link.parent && known.name === link.name,
-  )
-  if (at >= 0) record.links.splice(at, 1)
+  record.links = record.links.filter((known) => !isSameLink(known, link))
+}
+
+function isSameLink(a: Link, b: Link): boolean {
+  return a.parent === b.parent && a.name === b.name
 }
