@@ -1,5 +1,8 @@
 // One run: a workload, on so many nodes, by one way, from one seed. What the command line, the report
 // and the swarm are made of; a baseline is the same run with another way.
+import { waitUnlessAborted } from '../src/base/abort.ts'
+import type { Faults } from './faults/faults.ts'
+import { unleash, worldFor } from './faults/unleash.ts'
 import type { Quantiles } from './program/histogram.ts'
 import { type Observation, WorkloadRun } from './program/run-workload.ts'
 import type { Way } from './program/way.ts'
@@ -20,10 +23,12 @@ export type ExperimentInit = {
   /** Programs start within this time of each other. @default 50 */
   readonly jitterMs?: number
   readonly onRead?: (observation: Observation) => void
-  /** Called with the world before the programs start: faults and checkers take hold here. */
-  readonly prepare?: (world: World, run: WorkloadRun) => void
+  /** What happens while the programs run; the run is over when they are and it is. */
+  readonly faults?: Faults
   /** Called once, with a look at how far the run is. */
   readonly onStart?: (look: () => Progress) => void
+  /** Ends the run early, with what is known by then. */
+  readonly signal?: AbortSignal
 }
 
 export type Progress = {
@@ -41,7 +46,15 @@ export type ExperimentResult = {
   readonly nodes: number
   readonly workload: string
   readonly description: string
+  /** Distinct bytes and files that each node reads, and by how many programs: for the bounds. */
+  readonly shape: {
+    readonly bytesANode: number
+    readonly filesANode: number
+    readonly processesANode: number
+  }
   readonly way: string
+  /** False where it was ended early. */
+  readonly isComplete: boolean
   /** Milliseconds from the first program's start until all processes of a node had ended. */
   readonly finishMs: { readonly p50: number; readonly p99: number; readonly last: number }
   /** Of each node, by its number; null for one that died before. */
@@ -77,19 +90,40 @@ export type ExperimentResult = {
 /** @throws StallError where the run never ends */
 export async function runExperiment(init: ExperimentInit): Promise<ExperimentResult> {
   const startedAt = performance.now()
+  const { seed, nodes, workload, faults, signal } = init
   const world = new World({
     volume: { blockBytes: 1024 * 1024 },
     ...init.world,
-    seed: init.seed,
-    nodes: init.nodes,
-    tree: (tree) => init.workload.build(tree),
+    ...(faults === undefined ? {} : worldFor(faults, { seed, nodes })),
+    seed,
+    nodes,
+    tree: (tree) => workload.build(tree),
   })
   await world.run(() => init.way.start(world))
   const run = new WorkloadRun({ jitterMs: 50, ...init, world })
-  init.prepare?.(world, run)
   init.onStart?.(() => progressOf(world, run))
-  await world.run(() => run.all(), { withinMs: RUN_MS })
-  return resultOf(init, { world, run, wallMs: performance.now() - startedAt })
+  const isComplete = await runToEnd(world, run, { faults, signal })
+  return resultOf(init, { world, run, isComplete, wallMs: performance.now() - startedAt })
+}
+
+/** @returns false where the signal ended it */
+async function runToEnd(
+  world: World,
+  run: WorkloadRun,
+  options: { readonly faults: Faults | undefined; readonly signal: AbortSignal | undefined },
+): Promise<boolean> {
+  const { faults, signal } = options
+  const work = async () => {
+    const befall = faults === undefined ? Promise.resolve() : unleash(world, faults)
+    await Promise.all([run.all(), befall])
+  }
+  try {
+    await world.run(() => waitUnlessAborted(work(), signal, () => {}), { withinMs: RUN_MS })
+    return true
+  } catch (error) {
+    if (signal?.aborted === true) return false
+    throw error
+  }
 }
 
 function progressOf(world: World, { steps, stepsTotal }: WorkloadRun): Progress {
@@ -97,20 +131,30 @@ function progressOf(world: World, { steps, stepsTotal }: WorkloadRun): Progress 
   return { steps, stepsTotal, virtualMs: clock.elapsedMs, events: clock.ran }
 }
 
+type Ended = {
+  readonly world: World
+  readonly run: WorkloadRun
+  readonly isComplete: boolean
+  readonly wallMs: number
+}
+
 function resultOf(
   { seed, workload, way }: ExperimentInit,
-  { world, run, wallMs }: { world: World; run: WorkloadRun; wallMs: number },
+  { world, run, isComplete, wallMs }: Ended,
 ): ExperimentResult {
   const { nodes, ...outcome } = run.outcome()
   const traffic = world.nodes.map(({ peer }) => world.network.traffic(peer))
   const finished = nodes.flatMap(({ finishedMs }) => finishedMs ?? []).toSorted((a, b) => a - b)
   const { elapsedMs: virtualMs, ran: events } = world.clock
+  const { bytesANode, filesANode, processesANode } = workload
   return {
     seed,
     nodes: nodes.length,
     workload: workload.name,
     description: workload.description,
+    shape: { bytesANode, filesANode, processesANode },
     way: way.name,
+    isComplete,
     finishMs: { p50: at(finished, 0.5), p99: at(finished, 0.99), last: at(finished, 1) },
     finishes: nodes.map(({ finishedMs }) => finishedMs ?? null),
     deadNodes: nodes.filter(({ isDead }) => isDead).length,

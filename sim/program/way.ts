@@ -20,7 +20,8 @@ export const mesh: Way = {
   name: 'mesh',
   description: 'Potluck: every node a peer, blocks by the closest key',
   start: async (world) => {
-    await Promise.all(world.nodes.map((node) => node.start()))
+    const living = world.nodes.filter((node) => node.isLiving)
+    await Promise.all(living.map((node) => node.start()))
   },
   access: (world, node, paths) =>
     new MeshAccess({

@@ -7,16 +7,17 @@
 import type { Step, Workload } from '../program/workload.ts'
 
 export type BroadcastShape = {
-  /** @default 1 GiB */
-  readonly bytes?: number
-  /** What one read of the program asks for. @default 4 MiB */
-  readonly readBytes?: number
+  readonly bytes: number
+  /** What one read of the program asks for. */
+  readonly readBytes: number
 }
+
+export const DEFAULT_BROADCAST: BroadcastShape = { bytes: 2 ** 30, readBytes: 4 * 2 ** 20 }
 
 const PATH = 'weights/model.safetensors'
 
-export function broadcast(shape: BroadcastShape = {}): Workload {
-  const { bytes = 2 ** 30, readBytes = 4 * 2 ** 20 } = shape
+export function broadcast(init: Partial<BroadcastShape> = {}): Workload {
+  const { bytes, readBytes } = { ...DEFAULT_BROADCAST, ...init }
   const reads = Array.from({ length: Math.ceil(bytes / readBytes) }, (_, i): Step => {
     const from = i * readBytes
     return { kind: 'read', path: PATH, from, length: Math.min(readBytes, bytes - from) }

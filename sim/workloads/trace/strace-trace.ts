@@ -65,7 +65,8 @@ class Recorder {
     if (this.#steps.length === 0) {
       throw new PotluckError('MALFORMED', `no call on a path under ${this.#options.under} in it`)
     }
-    for (const [path, to] of this.#mapped) if (this.#sizes.get(path) === 0) this.#sizes.set(path, to)
+    for (const [path, to] of this.#mapped)
+      if (this.#sizes.get(path) === 0) this.#sizes.set(path, to)
     for (const path of [...this.#sizes.keys(), ...this.#directories]) this.#addAbove(path)
     for (const path of this.#directories) this.#sizes.delete(path)
     const steps = this.#steps.filter(({ call }) => !this.#isReadOfDirectory(call))
