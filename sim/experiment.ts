@@ -25,8 +25,8 @@ export type ExperimentInit = {
   readonly onRead?: (observation: Observation) => void
   /** What happens while the programs run; the run is over when they are and it is. */
   readonly faults?: Faults
-  /** Called once, with a look at how far the run is. */
-  readonly onStart?: (look: () => Progress) => void
+  /** Called once, with what the seed gave, and a look at how far the run is. */
+  readonly onStart?: (drawn: readonly string[], look: () => Progress) => void
   /** Ends the run early, with what is known by then. */
   readonly signal?: AbortSignal
 }
@@ -101,7 +101,7 @@ export async function runExperiment(init: ExperimentInit): Promise<ExperimentRes
   })
   await world.run(() => init.way.start(world))
   const run = new WorkloadRun({ jitterMs: 50, ...init, world })
-  init.onStart?.(() => progressOf(world, run))
+  init.onStart?.(drawnBy(init, world), () => progressOf(world, run))
   const isComplete = await runToEnd(world, run, { faults, signal })
   return resultOf(init, { world, run, isComplete, wallMs: performance.now() - startedAt })
 }
@@ -124,6 +124,19 @@ async function runToEnd(
     if (signal?.aborted === true) return false
     throw error
   }
+}
+
+/** What came out of the seed before anything happened, a line each. */
+function drawnBy({ seed, workload, way, jitterMs = 0 }: ExperimentInit, world: World): string[] {
+  const { nodes, latent } = world
+  const dead = nodes.filter((node, i) => i < nodes.length - latent && !node.isLiving)
+  const named = dead.map(({ index }) => index)
+  return [
+    `seed ${seed}: ${nodes.length - latent} nodes, from ${nodes[0]?.peer} on, by ${way.name}`,
+    `${workload.name}: ${workload.description}; programs start within ${2 * jitterMs} ms`,
+    ...(named.length > 0 ? [`dead from the start: ${named.join(', ')}`] : []),
+    ...(latent > 0 ? [`to join later: ${latent}, from node ${nodes.length - latent} on`] : []),
+  ]
 }
 
 function progressOf(world: World, { steps, stepsTotal }: WorkloadRun): Progress {

@@ -15,6 +15,7 @@ import { OPTIONS, PRECEDENCE_HELP, variableOf } from './options/table.ts'
 import type { OptionName, OptionRow } from './options/table.ts'
 import { parseWhole } from './options/values.ts'
 import type { PeerFlags } from './peer-command.ts'
+import { addSim } from './sim/add-sim.ts'
 import type { Terminal } from './terminal.ts'
 
 const DESCRIPTION =
@@ -37,6 +38,7 @@ export function makeProgram(terminal: Terminal, version: string): Command {
   addStatus(program, terminal)
   addPathCommands(program, terminal)
   addDemo(program, terminal)
+  addSim(program, terminal)
   return program
 }
 

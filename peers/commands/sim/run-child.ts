@@ -1,0 +1,46 @@
+// The process of one run: takes a task from the command that forked it, says now and then how far it
+// is, and at the end the result. An interrupt is the parent's to handle: it says when to stop.
+import { type Progress, runExperiment } from '../../../sim/experiment.ts'
+import type { ExperimentResult } from '../../../sim/experiment.ts'
+import { codeOf, type ErrorCode } from '../../../src/base/errors.ts'
+import { experimentOf } from '../../../sim/plan.ts'
+import { readTrace, type RunTask } from './run-flags.ts'
+
+/** What this process sends. */
+export type RunMessage =
+  | { readonly type: 'drawn'; readonly drawn: readonly string[] }
+  | { readonly type: 'progress'; readonly progress: Progress }
+  | { readonly type: 'result'; readonly result: ExperimentResult }
+  | { readonly type: 'failed'; readonly code: ErrorCode; readonly message: string }
+
+const PROGRESS_EVERY_MS = 200
+
+async function run({ plan, traceFile }: RunTask): Promise<void> {
+  const stopped = new AbortController()
+  process.on('message', () => stopped.abort())
+  const trace = traceFile === undefined ? undefined : readTrace(traceFile)
+  let timer: NodeJS.Timeout | undefined
+  const onStart = (drawn: readonly string[], look: () => Progress) => {
+    say({ type: 'drawn', drawn })
+    const tell = () => say({ type: 'progress', progress: look() })
+    timer = setInterval(tell, PROGRESS_EVERY_MS)
+  }
+  try {
+    const { signal } = stopped
+    const result = await runExperiment({ ...experimentOf(plan, trace), onStart, signal })
+    say({ type: 'result', result })
+  } catch (error) {
+    const message = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    say({ type: 'failed', code: codeOf(error), message })
+  } finally {
+    clearInterval(timer)
+    process.disconnect()
+  }
+}
+
+function say(message: RunMessage): void {
+  process.send?.(message)
+}
+
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => undefined)
+process.once('message', (task) => void run(task as RunTask))

@@ -1,0 +1,71 @@
+// `potluck sim run`: one run after another, each told of before it starts, and a table at the end.
+import { mkdirSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import type { ExperimentResult, Progress } from '../../../sim/experiment.ts'
+import { describePlan } from '../../../sim/plan.ts'
+import { PotluckError } from '../../../src/base/errors.ts'
+import { formatCount, formatDuration } from '../options/quantities.ts'
+import { progressBar } from '../progress.ts'
+import type { Terminal } from '../terminal.ts'
+import { type RunFlags, type RunTask, tasksOf } from './run-flags.ts'
+import { runInProcess } from './run-process.ts'
+import { resultsTable } from './results-table.ts'
+
+/** @throws PotluckError ABORTED after an interrupt, once what was known by then is told */
+export async function runSim(flags: RunFlags, terminal: Terminal): Promise<void> {
+  const tasks = tasksOf(flags, terminal)
+  const results: ExperimentResult[] = []
+  for (const task of tasks) {
+    if (terminal.interrupted.aborted) break
+    const result = await runOne(task, flags, terminal)
+    results.push(result)
+    if (flags.out !== undefined) write(path.resolve(terminal.cwd, flags.out), result)
+  }
+  terminal.out(flags.json === true ? `${JSON.stringify(results)}\n` : resultsTable(results))
+  if (terminal.interrupted.aborted) throw new PotluckError('ABORTED', 'interrupted')
+}
+
+async function runOne(
+  task: RunTask,
+  flags: RunFlags,
+  terminal: Terminal,
+): Promise<ExperimentResult> {
+  const { plan } = task
+  terminal.err(`sim run ${describePlan(plan)}\n`)
+  const bar = progressBar(terminal, `${plan.way} on ${formatCount(plan.nodes)}`)
+  const startedAt = performance.now()
+  const onProgress = (progress: Progress) => {
+    const note = noteOf(progress, performance.now() - startedAt)
+    bar.update(Math.min(progress.steps, progress.stepsTotal), progress.stepsTotal, note)
+  }
+  const onDrawn = (drawn: readonly string[]) => {
+    for (const line of drawn) terminal.err(`  ${line}\n`)
+  }
+  const options = { onDrawn, memoryMiB: flags.memory, onProgress, signal: terminal.interrupted }
+  const result = await runInProcess(task, options).finally(() => bar.stop())
+  terminal.err(`  ${summaryOf(result)}\n`)
+  return result
+}
+
+function noteOf({ virtualMs, events }: Progress, wallMs: number): string {
+  const rate = formatCount(Math.round((events * 1000) / wallMs))
+  return `${formatDuration(virtualMs)} simulated, ${rate} events/s`
+}
+
+function summaryOf({ isComplete, hash, wall, events }: ExperimentResult): string {
+  const early = isComplete ? '' : 'ended early; '
+  const { ms, eventsPerSecond, rssBytes } = wall
+  const speed = `${formatCount(Math.round(eventsPerSecond))} events/s`
+  const memory = `${Math.round(rssBytes / 2 ** 20)} MiB`
+  return (
+    `${early}${formatCount(events)} events in ${formatDuration(ms)}, ` +
+    `${speed}, ${memory}; hash ${hash}`
+  )
+}
+
+function write(directory: string, result: ExperimentResult): void {
+  mkdirSync(directory, { recursive: true })
+  const { workload, nodes, way, seed } = result
+  const name = `${workload}-${nodes}-${way}-${String(seed).replaceAll(/[^\w.-]/g, '_')}.json`
+  writeFileSync(path.join(directory, name), `${JSON.stringify(result)}\n`)
+}

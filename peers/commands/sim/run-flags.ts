@@ -1,0 +1,75 @@
+// From the flags of `sim run` to the list of runs that they mean, checked as a whole before the first.
+import { readFileSync } from 'node:fs'
+import path from 'node:path'
+import { PotluckError } from '../../../src/base/errors.ts'
+import { experimentOf, type RunPlan } from '../../../sim/plan.ts'
+import { usageError } from '../exit-codes.ts'
+import type { Terminal } from '../terminal.ts'
+
+export type RunFlags = {
+  readonly workload: string
+  readonly traceFile?: string
+  readonly nodes?: readonly number[]
+  readonly sweep?: readonly number[]
+  readonly seed: string
+  readonly ways?: string
+  readonly compare?: string
+  readonly faults: string
+  readonly set: readonly string[]
+  readonly memory?: number
+  readonly json?: boolean
+  readonly out?: string
+}
+
+/** What a run's process is told. */
+export type RunTask = { readonly plan: RunPlan; readonly traceFile: string | undefined }
+
+const DEFAULT_NODES = [64]
+
+/** Every way at every number of nodes, small ones first. @throws CommanderError, PotluckError */
+export function tasksOf(flags: RunFlags, terminal: Terminal): RunTask[] {
+  const { seed, workload, faults, set: settings } = flags
+  const isReplay = workload === 'replay'
+  if (isReplay !== (flags.traceFile !== undefined)) {
+    throw usageError('replay needs --trace-file, and the other workloads none')
+  }
+  const traceFile = isReplay ? path.resolve(terminal.cwd, flags.traceFile ?? '') : undefined
+  const counts = (flags.sweep ?? flags.nodes ?? DEFAULT_NODES).toSorted((a, b) => a - b)
+  const tasks = counts.flatMap((nodes) =>
+    waysOf(flags).map((way) => {
+      const plan: RunPlan = { seed, nodes, workload, way, settings, faults }
+      return { plan, traceFile }
+    }),
+  )
+  const [first] = tasks
+  for (const task of tasks) {
+    if (task === first || task.plan.nodes === first?.plan.nodes) check(task)
+  }
+  return tasks
+}
+
+function waysOf({ ways, compare }: RunFlags): string[] {
+  const others = compare === undefined ? [] : ['mesh', ...compare.split(',')]
+  const named = [...(ways?.split(',') ?? []), ...others].map((name) => name.trim())
+  return named.length === 0 ? ['mesh'] : [...new Set(named)]
+}
+
+/** A mistake is told before anything runs. */
+function check({ plan, traceFile }: RunTask): void {
+  try {
+    experimentOf({ ...plan, nodes: 1 }, traceFile === undefined ? undefined : readTrace(traceFile))
+  } catch (error) {
+    if (error instanceof RangeError) throw usageError(error.message)
+    throw error
+  }
+}
+
+/** @throws PotluckError ENOENT and the like, with the file's name */
+export function readTrace(file: string): string[] {
+  try {
+    return readFileSync(file, 'latin1').split('\n')
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'ENOENT' : 'EIO'
+    throw new PotluckError(code, `the trace ${file} can't be read`, { cause: error })
+  }
+}
