@@ -1,6 +1,8 @@
-// The calls of one node's programs. Programs that make the same call (the same step of a plan that they
-// share) while it is under way wait for it together: the kernel would join them anyway, at the cost of
-// a chain of promises for each, and a node runs a dozen programs in step.
+// The calls of one node's programs. A dozen programs run in step on a node, and most of their calls are
+// the same call (the same step of a plan that they share): the first to need it makes it, and those who
+// come to it before its end wait for it, as the kernel would let them. Nobody who will only wait costs
+// an event of the clock, or a chain of promises.
+import type { VirtualClock } from '../engine/virtual-clock.ts'
 import type { Life } from '../engine/life.ts'
 import type { Kernel, KernelRead } from './kernel.ts'
 import type { Step } from './workload.ts'
@@ -12,18 +14,37 @@ export type CallResult =
   | { readonly type: 'done'; readonly read: KernelRead | undefined }
   | { readonly type: 'failed'; readonly error: unknown }
 
-type Waiter = (result: CallResult) => void
+/** Somebody who needs a call's answer from a moment on; `answer` comes then, or later, or before. */
+export type Waiter = { readonly answer: (answer: Answer) => void }
+
+/** `neededMs` is ahead of the clock where the answer was there before it was needed. */
+export type Answer = { readonly call: Call; readonly result: CallResult; readonly neededMs: number }
+
+type Parked = { readonly neededMs: number; readonly waiter: Waiter }
+type Underway = {
+  readonly call: Call
+  readonly parked: Parked[]
+  /** When the first of them needs it. */
+  firstMs: number
+  isBegun: boolean
+}
 
 const DONE: CallResult = { type: 'done', read: undefined }
 
 export class Calls {
   readonly life: Life
   readonly #kernel: Kernel
-  readonly #underway = new Map<Call, Waiter[]>()
+  readonly #clock: VirtualClock
+  readonly #underway = new Map<Call, Underway>()
 
-  constructor(kernel: Kernel, life: Life) {
-    this.#kernel = kernel
-    this.life = life
+  constructor(init: {
+    readonly kernel: Kernel
+    readonly life: Life
+    readonly clock: VirtualClock
+  }) {
+    this.#kernel = init.kernel
+    this.#clock = init.clock
+    this.life = init.life
   }
 
   /** Whether the kernel would answer at once. */
@@ -33,17 +54,25 @@ export class Calls {
     return this.#kernel.holds(call.path, call.from, call.length)
   }
 
-  /** Fails with CLOSED where the node dies meanwhile. */
-  make(call: Call, waiter: Waiter): void {
-    const waiters = this.#underway.get(call)
-    if (waiters !== undefined) {
-      waiters.push(waiter)
-      return
-    }
-    this.#underway.set(call, [waiter])
-    this.life.within(this.#perform(call)).then(
-      (read) => this.#end(call, read === undefined ? DONE : { type: 'done', read }),
-      (error: unknown) => this.#end(call, { type: 'failed', error }),
+  /** Makes a call, not before the elapsed time at which it is needed; CLOSED where the node dies. */
+  make(call: Call, neededMs: number, waiter: Waiter): void {
+    const known = this.#underway.get(call)
+    const underway = known ?? { call, parked: [], firstMs: Infinity, isBegun: false }
+    underway.parked.push({ neededMs, waiter })
+    if (known === undefined) this.#underway.set(call, underway)
+    if (underway.isBegun || underway.firstMs <= neededMs) return
+    underway.firstMs = neededMs
+    if (neededMs <= this.#clock.elapsedMs) this.#begin(underway)
+    else this.#clock.at(neededMs, () => this.#begin(underway))
+  }
+
+  #begin(underway: Underway): void {
+    // A later one's turn, where somebody came who needed it sooner.
+    if (underway.isBegun) return
+    underway.isBegun = true
+    this.life.within(this.#perform(underway.call)).then(
+      (read) => this.#end(underway, read === undefined ? DONE : { type: 'done', read }),
+      (error: unknown) => this.#end(underway, { type: 'failed', error }),
     )
   }
 
@@ -54,9 +83,15 @@ export class Calls {
     return undefined
   }
 
-  #end(call: Call, result: CallResult): void {
-    const waiters = this.#underway.get(call) ?? []
+  #end({ call, parked }: Underway, result: CallResult): void {
     this.#underway.delete(call)
-    for (const waiter of waiters) waiter(result)
+    const now = this.#clock.elapsedMs
+    const isLiving = this.life.state !== 'dead'
+    for (const { neededMs, waiter } of parked) {
+      // Who needs it only later makes it anew where it failed.
+      const isTooEarly = result.type === 'failed' && neededMs > now && isLiving
+      if (isTooEarly) this.make(call, neededMs, waiter)
+      else waiter.answer({ call, result, neededMs })
+    }
   }
 }

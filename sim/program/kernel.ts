@@ -102,7 +102,7 @@ export class Kernel {
   /** @throws PotluckError ENOENT, EISDIR, and what the access fails with */
   async read(path: Path, from: number, length: number): Promise<KernelRead> {
     const id = this.#init.paths.id(path)
-    const attributes = await this.#lookPresent(id)
+    const attributes = this.#cached(id) ?? (await this.#lookPresent(id))
     if (attributes.type === 'directory') throw new PotluckError('EISDIR', path)
     this.#open(id, attributes)
     const range = pagesOf(attributes, from, length)

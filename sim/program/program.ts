@@ -2,7 +2,7 @@
 // slept off before the next step that has to wait, so that it is never ahead of the clock when it
 // asks anybody. Callbacks and no promises: a large world has a hundred thousand of these.
 import type { VirtualClock } from '../engine/virtual-clock.ts'
-import type { Call, CallResult, Calls } from './calls.ts'
+import type { Answer, Call, CallResult, Calls, Waiter } from './calls.ts'
 import type { Step } from './workload.ts'
 
 /** It thinks ahead of the clock by at most this, while all it asks for is cached. */
@@ -18,18 +18,16 @@ export type ProgramInit = {
   readonly clock: VirtualClock
   readonly calls: Calls
   readonly steps: Iterator<Step>
-  /** Called for each step that was answered out of the kernel's cache; false: it must be made. */
+  /** Called for each step that the kernel has cached; false: it must be made all the same. */
   readonly onCached: (call: Call) => boolean
   readonly onCall: (record: CallRecord) => void
   /** After the last step, or when the node has died. */
   readonly onEnd: () => void
 }
 
-export class Program {
+export class Program implements Waiter {
   readonly #init: ProgramInit
   #aheadMs = 0
-  /** The step to take when the clock has come to where this program is. */
-  #next: Call | undefined
   #isOver = false
 
   constructor(init: ProgramInit) {
@@ -38,41 +36,34 @@ export class Program {
 
   /** Goes on until it has to wait, or is over. */
   readonly go = (): void => {
-    const { calls } = this.#init
-    if (calls.life.state === 'dead') return this.#init.onEnd()
-    const next = this.#next
-    this.#next = undefined
-    if (next !== undefined) return this.#take(next)
-    if (this.#isOver) return this.#init.onEnd()
-    return this.#advance()
+    const { calls, onEnd } = this.#init
+    if (this.#isOver || calls.life.state === 'dead') onEnd()
+    else this.#advance()
+  }
+
+  answer({ call, result, neededMs }: Answer): void {
+    const { clock, onCached, onCall } = this.#init
+    const now = clock.elapsedMs
+    this.#aheadMs = Math.max(0, neededMs - now)
+    if (neededMs <= now || !onCached(call)) {
+      onCall({ call, result, startedMs: Math.min(neededMs, now) })
+    }
+    this.go()
   }
 
   #advance(): void {
-    const { steps, calls, onCached } = this.#init
+    const { clock, steps, calls, onCached } = this.#init
     for (let step = steps.next(); step.done !== true; step = steps.next()) {
       const { value } = step
       if (value.kind === 'think') {
         this.#aheadMs += value.ms
         if (this.#aheadMs >= AHEAD_MS) return this.#sleep()
       } else if (!calls.isHere(value) || !onCached(value)) {
-        return this.#take(value)
+        return calls.make(value, clock.elapsedMs + this.#aheadMs, this)
       }
     }
     this.#isOver = true
     return this.#sleep()
-  }
-
-  #take(call: Call): void {
-    const { clock, calls, onCall } = this.#init
-    if (this.#aheadMs > 0) {
-      this.#next = call
-      return this.#sleep()
-    }
-    const startedMs = clock.elapsedMs
-    return calls.make(call, (result) => {
-      onCall({ call, result, startedMs })
-      this.go()
-    })
   }
 
   #sleep(): void {

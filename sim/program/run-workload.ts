@@ -104,7 +104,7 @@ export class WorkloadRun {
       elapsedMs: () => world.clock.elapsedMs,
       keepsBytes: onRead !== undefined,
     })
-    const calls = new Calls(kernel, world.node(index).life)
+    const calls = new Calls({ kernel, life: world.node(index).life, clock: world.clock })
     const outcome: Outcome = { node: index, ...UNFINISHED }
     this.#outcomes[index] = outcome
     await this.#programs({ calls, outcome, random: world.random.fork(`programs ${index}`) })
