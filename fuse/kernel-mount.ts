@@ -72,7 +72,7 @@ class KernelMount implements Mount {
   counters(): Record<string, number> {
     const { sent, unknown, failed } = this.#connection.notifier.counts()
     return {
-      ...this.#session.counters(),
+      ...this.#session.counters(this.#connection.answered()),
       fuse_notifies_total: sent,
       fuse_notifies_unknown_total: unknown,
       fuse_notifies_failed_total: failed,

@@ -53,6 +53,11 @@ export class Connection implements ReplyDevice {
     return this.#writeErrors
   }
 
+  /** By opcode, how many requests the reader thread answered itself. */
+  answered(): Uint32Array {
+    return this.#ring.answered()
+  }
+
   reply(header: Uint8Array, length: number, slices?: readonly Uint8Array[]): boolean {
     if (this.#fd < 0) return false
     try {

@@ -1,16 +1,17 @@
 // A worker thread that sleeps in read(2) on the device. It ends when the mount does, or when main,
 // having said stop, wakes it with a signal.
 //
-// The fast path belongs here: a request that shared memory can answer is answered in this thread,
-// between `readSync` and `publish`, and main never hears of it (main's wake-up is most of what a
-// request costs).
+// What has the same answer always is answered in this thread, and main never hears of it: main's
+// wake-up is most of what a request costs.
 import { readlinkSync, readSync } from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
+import { AnswerHere } from './answer-here.ts'
 import { assertPort, type FromReader, type ReaderInit } from './reader-messages.ts'
 import { READ_BYTES, RingProducer } from './ring.ts'
 
 /** Reads until the connection ends. @returns the errno name that ended it, or 'stopped' */
 function readRequests(ring: RingProducer, fd: number): string {
+  const here = new AnswerHere(fd, ring)
   for (;;) {
     const at = ring.room()
     if (at === undefined) return 'stopped'
@@ -26,6 +27,7 @@ function readRequests(ring: RingProducer, fd: number): string {
     }
     if (ring.isStopped) return 'stopped'
     if (length === 0) return 'ENODEV'
+    if (here.answer(at, length)) continue
     if (ring.publish(length)) post({ type: 'wake' })
   }
 }

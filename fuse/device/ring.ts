@@ -12,6 +12,7 @@
 // never copied and never cloned. Main is woken by a message only when it said that it sleeps, so
 // that under load one message wakes it for many requests.
 import assert from 'node:assert/strict'
+import { COUNTED_OPCODES } from '../protocol/opcodes.ts'
 import { MAX_IO_BYTES } from '../protocol/negotiate.ts'
 
 /** The kernel refuses a read buffer below max_write + 80 bytes. */
@@ -26,7 +27,8 @@ const MAIN_SLEEPS = 2
 const STOPPED = 3
 const THREAD_ID = 4
 const ENDED = 5
-const FIRST_SLOT = 6
+const FIRST_ANSWERED = 6
+const FIRST_SLOT = FIRST_ANSWERED + COUNTED_OPCODES
 
 const CONTROL_BYTES = (FIRST_SLOT + 2 * SLOTS) * 4
 
@@ -95,6 +97,11 @@ export class RingProducer extends RingEnd {
     return READ_BYTES <= oldest ? 0 : undefined
   }
 
+  /** What was read into `room()` has been answered: it is counted, and the room is free again. */
+  onAnswered(opcode: number): void {
+    Atomics.add(this.control, FIRST_ANSWERED + Math.min(opcode, COUNTED_OPCODES - 1), 1)
+  }
+
   /** Hands over what was read into `room()`. @returns whether main must be woken */
   publish(length: number): boolean {
     const slot = this.slot(this.#produced)
@@ -124,6 +131,11 @@ export class RingConsumer extends RingEnd {
   /** The reader thread's number; 0 until it runs. */
   get threadId(): number {
     return this.load(THREAD_ID)
+  }
+
+  /** By opcode, how many requests the reader thread answered itself. */
+  answered(): Uint32Array {
+    return new Uint32Array(this.control.subarray(FIRST_ANSWERED, FIRST_SLOT))
   }
 
   get hasEnded(): boolean {

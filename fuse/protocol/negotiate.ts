@@ -21,14 +21,17 @@ const WANTED =
   // defence behind the notifies. With EXPLICIT_INVAL_DATA new attributes could stand beside old
   // pages for as long as a notify is under way.
   INIT.AUTO_INVAL_DATA |
+  // Always, not as the kernel sees fit: it guesses by the first page of a listing, and then looks up
+  // every further name by itself. `du`, `find -size` and `cp -r` list first and look afterwards.
   INIT.DO_READDIRPLUS |
-  INIT.READDIRPLUS_AUTO |
   INIT.PARALLEL_DIROPS |
   // Tells an abort (ECONNABORTED) from an unmount (ENODEV).
   INIT.ABORT_ERROR |
   INIT.MAX_PAGES |
   INIT.CACHE_SYMLINKS |
   INIT.INIT_EXT
+
+const WANTED_WITHOUT_OPENS = INIT.NO_OPEN_SUPPORT | INIT.NO_OPENDIR_SUPPORT
 
 // Handles of forgotten inodes could not be resolved: NFS export says so instead of failing later.
 const WANTED2 = INIT2.HAS_EXPIRE_ONLY | INIT2.NO_EXPORT_SUPPORT
@@ -51,6 +54,7 @@ export type Agreement =
       readonly hasExpireOnly: boolean
       readonly hasEpoch: boolean
       readonly hasZeroMessageOpens: boolean
+      readonly hasZeroMessageOpendirs: boolean
     }
 
 export type Wishes = { readonly readAheadBytes: number; readonly zeroMessageOpens: boolean }
@@ -59,7 +63,7 @@ export function negotiate(offer: Offer, wishes: Wishes): Agreement {
   if (offer.major > MAJOR) return { type: 'again' }
   if (offer.major < MAJOR || offer.minor < OLDEST_MINOR) return { type: 'too-old' }
   const minor = Math.min(offer.minor, NEWEST_MINOR)
-  const wanted = WANTED | (wishes.zeroMessageOpens ? INIT.NO_OPEN_SUPPORT : 0)
+  const wanted = WANTED | (wishes.zeroMessageOpens ? WANTED_WITHOUT_OPENS : 0)
   const flags = wanted & offer.flags
   const flags2 = (flags & INIT.INIT_EXT) === 0 ? 0 : WANTED2 & offer.flags2
   const init: InitReply = {
@@ -79,6 +83,7 @@ export function negotiate(offer: Offer, wishes: Wishes): Agreement {
     hasExpireOnly: (flags2 & INIT2.HAS_EXPIRE_ONLY) !== 0,
     hasEpoch: minor >= MINOR_WITH_EPOCH,
     hasZeroMessageOpens: (flags & INIT.NO_OPEN_SUPPORT) !== 0,
+    hasZeroMessageOpendirs: (flags & INIT.NO_OPENDIR_SUPPORT) !== 0,
   }
 }
 

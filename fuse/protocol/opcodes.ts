@@ -61,6 +61,9 @@ export const OPCODE = {
   COPY_FILE_RANGE_64: 53,
 } as const
 
+/** So many opcodes are counted apart; the last of them stands for all that come after it, too. */
+export const COUNTED_OPCODES = 64
+
 const names = new Map<number, string>(
   Object.entries(OPCODE).map(([name, opcode]) => [opcode, name.toLowerCase()]),
 )

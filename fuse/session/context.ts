@@ -3,7 +3,8 @@ import type { Reply } from '../protocol/reply.ts'
 import { ERRNO } from '../protocol/errno.ts'
 import type { Volume } from '../../src/volume/volume.ts'
 import type { Handles } from './handles.ts'
-import type { LazyFiles } from './lazy-files.ts'
+import type { LazyDirectories } from './lazy/lazy-directories.ts'
+import type { LazyFiles } from './lazy/lazy-files.ts'
 import type { References } from './references.ts'
 
 export type Context = {
@@ -12,6 +13,8 @@ export type Context = {
   readonly handles: Handles
   /** Set where the kernel reads files that it did not open. */
   lazyFiles: LazyFiles | undefined
+  /** Set where it lists directories that it did not open. */
+  lazyDirectories: LazyDirectories | undefined
   /** The most bytes that a reply may have, apart from file contents. */
   readonly replyBytes: number
 }

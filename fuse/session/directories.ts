@@ -5,8 +5,12 @@ import type { Operation } from '../protocol/operations.ts'
 import { OUT_HEADER_BYTES, type Reply } from '../protocol/reply.ts'
 import type { DirectoryEntry, Options } from '../../src/volume/volume.ts'
 import { type Context, failure } from './context.ts'
+import type { Place } from './lazy/lazy-directories.ts'
 
 const NAME_MAX = 255
+
+/** So many names of a directory are looked up by listing it. */
+const MAX_REFERRED = 16_384
 
 export async function lookup(
   { volume, references }: Context,
@@ -25,10 +29,11 @@ export async function lookup(
 }
 
 export async function opendir(
-  { volume, handles }: Context,
+  { volume, handles, lazyDirectories }: Context,
   nodeid: number,
   options: Options,
 ): Promise<Reply> {
+  if (lazyDirectories !== undefined) return failure('ENOSYS')
   const handle = await volume.opendir(nodeid, options)
   handles.addDirectory(handle)
   // The kernel drops its copy of the listing when the directory's mtime changes or a name in it is
@@ -36,36 +41,61 @@ export async function opendir(
   return { type: 'opened', handle, flags: FOPEN.CACHE_DIR | FOPEN.KEEP_CACHE }
 }
 
+type Readdir = Extract<Operation, { type: 'readdir' }> & { readonly nodeid: number }
+
 export function readdir(
   context: Context,
-  {
-    nodeid,
-    handle,
-    offset,
-    length,
-    plus,
-  }: Extract<Operation, { type: 'readdir' }> & {
-    nodeid: number
-  },
-): Reply {
-  if (!context.handles.hasDirectory(handle)) return failure('EBADF')
-  let room = Math.min(length, context.replyBytes - OUT_HEADER_BYTES)
-  const entries: ListedEntry[] = []
-  for (const dirent of context.volume.readdir(handle, offset)) {
-    room -= direntBytes(dirent.name, plus)
-    if (room < 0) break
-    entries.push(plus ? listed(context, { nodeid, handle, dirent }) : { dirent })
+  request: Readdir,
+  options: Options,
+): Promise<Reply> | Reply {
+  const { handles, lazyDirectories } = context
+  const { nodeid, handle, offset } = request
+  if (lazyDirectories === undefined) {
+    if (!handles.hasDirectory(handle)) return failure('EBADF')
+    return entriesAt(context, request, { handle, offset, base: 0 })
   }
-  return { type: 'directory', entries, plus }
+  const reply = (place: Place): Reply => {
+    const entries = entriesAt(context, request, place)
+    if (entries.entries.length === 0) lazyDirectories.end(nodeid, place)
+    return entries
+  }
+  const place = lazyDirectories.place(nodeid, offset, options)
+  return place instanceof Promise ? place.then(reply) : reply(place)
 }
 
-/** The kernel knows '.' and '..' already: they get no reference and an empty entry. */
+function entriesAt(context: Context, { nodeid, length, plus }: Readdir, place: Place) {
+  const { handle, offset, base } = place
+  let room = Math.min(length, context.replyBytes - OUT_HEADER_BYTES)
+  const entries: ListedEntry[] = []
+  for (const found of context.volume.readdir(handle, offset)) {
+    room -= direntBytes(found.name, plus)
+    if (room < 0) break
+    const listedEntry = plus
+      ? listed(context, { nodeid, handle, dirent: found })
+      : { dirent: found }
+    entries.push(base === 0 ? listedEntry : moved(listedEntry, base))
+  }
+  return { type: 'directory', entries, plus } satisfies Reply
+}
+
+/** The same entry with its offset as the kernel is to know it. */
+function moved(listedEntry: ListedEntry, base: number): ListedEntry {
+  const { dirent } = listedEntry
+  return { ...listedEntry, dirent: { ...dirent, nextOffset: base + dirent.nextOffset } }
+}
+
+/**
+ * The kernel knows '.' and '..' already: they get no reference and an empty entry. So do names far
+ * down in a large directory, which it would have to keep an inode each for.
+ */
 function listed(
   { volume, references }: Context,
   { nodeid, handle, dirent }: { nodeid: number; handle: number; dirent: DirectoryEntry },
 ): ListedEntry {
   if (dirent.name === '.' || dirent.name === '..') return { dirent }
+  if (dirent.nextOffset > MAX_REFERRED) return { dirent }
   const entry = volume.reference(handle, dirent)
+  if (entry === undefined) return { dirent }
   references.take(entry.nodeid, nodeid, dirent.name)
   return { dirent, entry }
 }

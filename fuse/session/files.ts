@@ -1,4 +1,5 @@
 // The operations on one inode: its attributes, contents, target and extended attributes.
+import { isServedXattr } from '../device/constant-answers.ts'
 import { FOPEN, OPEN_ACCESS_MODE, OPEN_TRUNCATE, SEEK_DATA, SEEK_HOLE } from '../protocol/flags.ts'
 import type { Operation } from '../protocol/operations.ts'
 import type { Reply } from '../protocol/reply.ts'
@@ -82,7 +83,7 @@ export async function listxattr(
   options: Options,
 ): Promise<Reply> {
   return sized(length, async () => {
-    const names = await volume.listxattr(nodeid, options)
+    const names = (await volume.listxattr(nodeid, options)).filter(isServedXattr)
     return Buffer.from(names.map((name) => `${name}\0`).join(''), 'latin1')
   })
 }

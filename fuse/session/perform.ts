@@ -1,5 +1,6 @@
 // Which operation a request is, and who answers it.
 import type { Reply } from '../protocol/reply.ts'
+import { constantErrno } from '../device/constant-answers.ts'
 import { ERRNO } from '../protocol/errno.ts'
 import type { Call } from './calls.ts'
 import { type Context, failure, status } from './context.ts'
@@ -9,6 +10,8 @@ import { getattr, getxattr, listxattr, lseek, open, read, readlink, statfs } fro
 /** What can be answered at once is not a promise. */
 export function perform(context: Context, call: Call): Promise<Reply> | Reply {
   const { operation } = call
+  const errno = constantErrno(call)
+  if (errno !== undefined) return status(errno)
   const { nodeid } = call.header
   switch (operation.type) {
     case 'lookup':
@@ -26,7 +29,7 @@ export function perform(context: Context, call: Call): Promise<Reply> | Reply {
     case 'opendir':
       return opendir(context, nodeid, call)
     case 'readdir':
-      return readdir(context, { ...operation, nodeid })
+      return readdir(context, { ...operation, nodeid }, call)
     case 'releasedir':
       return status(context.handles.releaseDirectory(operation.handle) ? 0 : ERRNO.EBADF)
     case 'lseek':

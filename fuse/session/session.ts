@@ -15,7 +15,8 @@ import { type Context, failure, status, unbelievable } from './context.ts'
 import { hasGivenUp } from './given-up.ts'
 import { Handles } from './handles.ts'
 import { Invalidations } from './invalidations.ts'
-import { LazyFiles } from './lazy-files.ts'
+import { LazyDirectories } from './lazy/lazy-directories.ts'
+import { LazyFiles } from './lazy/lazy-files.ts'
 import { perform } from './perform.ts'
 import { References } from './references.ts'
 import { RequestCounts } from './request-counts.ts'
@@ -62,6 +63,7 @@ export class Session {
       references,
       handles: new Handles(volume),
       lazyFiles: undefined,
+      lazyDirectories: undefined,
       replyBytes: REPLY_BYTES,
     }
     this.#calls = new Calls({
@@ -71,13 +73,13 @@ export class Session {
     this.#unsubscribe = volume.subscribe((invalidation) => this.#onInvalidation(invalidation))
   }
 
-  /** Requests by opcode, and what the kernel holds now. */
-  counters(): Record<string, number> {
-    const { references, handles, lazyFiles } = this.#context
+  /** Requests by opcode, with those that the device answered, and what the kernel holds now. */
+  counters(answered?: Uint32Array): Record<string, number> {
+    const { references, handles, lazyFiles, lazyDirectories } = this.#context
     return {
-      ...this.#counts.snapshot(),
+      ...this.#counts.snapshot(answered),
       fuse_inodes: references.size,
-      fuse_handles: handles.size + (lazyFiles?.size ?? 0),
+      fuse_handles: handles.size + (lazyFiles?.size ?? 0) + (lazyDirectories?.size ?? 0),
       fuse_waiting: this.#calls.size,
       fuse_invalidations_total: this.invalidations.count,
       fuse_invalidations_waiting: this.invalidations.waiting,
@@ -130,7 +132,11 @@ export class Session {
       this.#init.log('error', message)
     }
     if (agreement.type !== 'agreed') return
-    if (agreement.hasZeroMessageOpens) this.#context.lazyFiles = new LazyFiles(this.#init.volume)
+    const { volume } = this.#init
+    if (agreement.hasZeroMessageOpens) this.#context.lazyFiles = new LazyFiles(volume)
+    if (agreement.hasZeroMessageOpendirs) {
+      this.#context.lazyDirectories = new LazyDirectories(volume)
+    }
     this.invalidations.start(agreement)
     this.#init.log('debug', 'the kernel is served', { fuse: `7.${agreement.init.minor}` })
     this.#init.onReady()
@@ -200,17 +206,21 @@ export class Session {
   }
 
   #forget(nodeid: number, count: number): void {
-    const { references, lazyFiles, volume } = this.#context
+    const { references, lazyFiles, lazyDirectories, volume } = this.#context
     const dropped = references.drop(nodeid, count)
     if (dropped === 0) return
-    if (!references.has(nodeid)) lazyFiles?.drop(nodeid)
+    if (!references.has(nodeid)) {
+      lazyFiles?.drop(nodeid)
+      lazyDirectories?.forget(nodeid)
+    }
     volume.forget(nodeid, dropped)
   }
 
   #onInvalidation(invalidation: KernelInvalidation): void {
-    const { lazyFiles } = this.#context
+    const { lazyFiles, lazyDirectories } = this.#context
     if (invalidation.type === 'everything') lazyFiles?.dropAll()
     else if (invalidation.type === 'inode') lazyFiles?.drop(invalidation.nodeid)
+    lazyDirectories?.onInvalidation(invalidation)
     this.invalidations.push(invalidation)
     this.#init.onInvalidation()
   }
@@ -225,9 +235,10 @@ export class Session {
   /** Gives the volume back all that the kernel held; the connection must be over. */
   close(): void {
     this.hangUp()
-    const { volume, references, handles, lazyFiles } = this.#context
+    const { volume, references, handles, lazyFiles, lazyDirectories } = this.#context
     handles.releaseAll()
     lazyFiles?.dropAll()
+    lazyDirectories?.close()
     for (const { nodeid, count } of references.clear()) volume.forget(nodeid, count)
   }
 }

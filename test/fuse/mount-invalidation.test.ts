@@ -58,20 +58,26 @@ fuseTest('A name that appeared is found, though its absence was known', async (t
   t.is(await run('cat', at('folder/new')), 'just made')
 })
 
-fuseTest('A name that went, or stands for another file now, is not the old one', async (t) => {
-  const here = await mountTree(t, tree)
-  const { at, volume, path } = here
-  t.is(await run('ls', path), 'file\nfolder\ngone\n')
-  t.is(await run('cat', at('file')), 'old content')
-  volume.root.children.delete('gone')
-  volume.put(volume.root, 'file', { file: 'another file' })
-  volume.invalidate({ type: 'entry', parent: 1, name: 'gone' })
-  volume.invalidate({ type: 'entry', parent: 1, name: 'file' })
-  await told(here)
-  t.is(await run('ls', path), 'file\nfolder\n', 'the kept listing is dropped as well')
-  t.regex(await runFailing('cat', at('gone')), /No such file/)
-  t.is(await run('cat', at('file')), 'another file')
-})
+for (const zeroMessageOpens of [false, true]) {
+  const how = zeroMessageOpens ? ', nor in a listing that was not opened' : ''
+  fuseTest(
+    `A name that went, or stands for another file now, is not the old one${how}`,
+    async (t) => {
+      const here = await mountTree(t, tree, { zeroMessageOpens })
+      const { at, volume, path } = here
+      t.is(await run('ls', path), 'file\nfolder\ngone\n')
+      t.is(await run('cat', at('file')), 'old content')
+      volume.root.children.delete('gone')
+      volume.put(volume.root, 'file', { file: 'another file' })
+      volume.invalidate({ type: 'entry', parent: 1, name: 'gone' })
+      volume.invalidate({ type: 'entry', parent: 1, name: 'file' })
+      await told(here)
+      t.is(await run('ls', path), 'file\nfolder\n', 'the kept listing is dropped as well')
+      t.regex(await runFailing('cat', at('gone')), /No such file/)
+      t.is(await run('cat', at('file')), 'another file')
+    },
+  )
+}
 
 fuseTest('A program that has the file open and mapped sees the new content', async (t) => {
   const here = await mountTree(t, tree)

@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { createHash, randomBytes } from 'node:crypto'
 import { testUnless } from '../skip.ts'
 import { MemoryVolume, type Tree } from './memory-volume.ts'
@@ -150,6 +151,34 @@ fuseTest('What the volume fails with reaches the program', async (t) => {
   t.regex(await runFailing('cat', at('hello')), /Input\/output error/)
   volume.before = () => undefined
   t.is(await run('cat', at('hello')), 'hello world\n')
+})
+
+fuseTest('What is hot, and what has the same answer always, waits for nobody here', async (t) => {
+  const { at, mount } = await mountTree(t, tree, { zeroMessageOpens: true })
+  const script = `
+import os, sys
+print(open(sys.argv[1]).isatty(), os.listdir(os.path.dirname(sys.argv[1])))
+try: os.getxattr(sys.argv[1], 'system.posix_acl_access')
+except OSError as error: print(error.strerror)`
+  const options = ['-c', script, at('folder/inner')]
+  const said = "False ['inner']\nOperation not supported\n"
+  t.is(await run('python3', ...options), said)
+  const before = mount.counters()
+  // This very thread serves the mount, and is asleep until the program has ended.
+  const { stdout } = spawnSync('python3', options, { encoding: 'utf8', timeout: 20_000 })
+  t.is(stdout, said)
+  const now = mount.counters()
+  t.true((now['fuse_ioctl_total'] ?? 0) > (before['fuse_ioctl_total'] ?? 0))
+  t.is(now['fuse_getxattr_total'], (before['fuse_getxattr_total'] ?? 0) + 1)
+  t.is(now['fuse_opendir_total'], 1, 'the one that is told ENOSYS')
+})
+
+fuseTest('Names that are listed are looked up with it', async (t) => {
+  const names = Array.from({ length: 3000 }, (_, index) => `entry-${index}`)
+  const large = Object.fromEntries(names.map((name) => [name, { file: name }]))
+  const { at, mount } = await mountTree(t, { large: { directory: large } })
+  await run('find', at('large'), '-size', '+1')
+  t.true((mount.counters()['fuse_lookup_total'] ?? 0) < 5)
 })
 
 fuseTest('With zero-message opens a hot open, read and close costs nothing', async (t) => {

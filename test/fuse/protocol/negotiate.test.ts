@@ -11,7 +11,7 @@ test('With a new kernel reads are 1 MiB and names are dropped by epoch', (t) => 
   if (agreement.type !== 'agreed') return t.fail()
   t.like(agreement, { hasEpoch: true, hasExpireOnly: true })
   t.like(agreement.init, { minor: 45, maxPages: 256, maxWrite: 1 << 20 })
-  t.is(agreement.init.flags & INIT.NO_OPEN_SUPPORT, 0)
+  t.is(agreement.init.flags & (INIT.NO_OPEN_SUPPORT | INIT.NO_OPENDIR_SUPPORT), 0)
 })
 
 test('Only what the kernel offers is taken', (t) => {
@@ -35,7 +35,11 @@ test('Another major version is asked to try again, an old kernel is refused', (t
 
 test('Opens without messages are taken where they are wanted and offered', (t) => {
   const wishes = { ...options, zeroMessageOpens: true }
-  t.like(negotiate(offer, wishes), { hasZeroMessageOpens: true })
-  t.like(negotiate(offer, options), { hasZeroMessageOpens: false })
-  t.like(negotiate({ ...offer, flags: 0 }, wishes), { hasZeroMessageOpens: false })
+  const both = { hasZeroMessageOpens: true, hasZeroMessageOpendirs: true }
+  const neither = { hasZeroMessageOpens: false, hasZeroMessageOpendirs: false }
+  t.like(negotiate(offer, wishes), both)
+  t.like(negotiate(offer, options), neither)
+  t.like(negotiate({ ...offer, flags: 0 }, wishes), neither)
+  const old = { ...offer, flags: INIT.NO_OPEN_SUPPORT }
+  t.like(negotiate(old, wishes), { ...both, hasZeroMessageOpendirs: false })
 })

@@ -134,6 +134,18 @@ test('Extended attributes: the size first, then the value, ERANGE for too little
   t.is((await send(make.listxattr(64, options)))?.body.toString(), 'user.a\0user.b\0')
 })
 
+test('Rules of another host are no attributes here, and the volume is not asked for them', async (t) => {
+  const { send, volume } = harness(tree)
+  const inode = volume.find('file')
+  inode.xattrs.set('user.a', Buffer.from('value')).set('security.selinux', Buffer.from('label'))
+  const options = { nodeid: inode.number }
+  for (const name of ['system.posix_acl_access', 'security.selinux', 'security.capability']) {
+    t.is((await send(make.getxattr(name, 64, options)))?.errno, ERRNO.ENOTSUP, name)
+  }
+  t.is(volume.calls.size, 0)
+  t.is((await send(make.listxattr(64, options)))?.body.toString(), 'user.a\0')
+})
+
 test('A volume without extended attributes says so once and for all', async (t) => {
   const { send, volume } = harness(tree)
   volume.before = () => {

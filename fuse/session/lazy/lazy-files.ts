@@ -4,8 +4,8 @@
 //
 // A read names an inode only, so that its file is opened here when it is first read, and released
 // when the kernel forgets the inode, when it was invalidated, or when too many are open.
-import { codeOf } from '../../src/base/errors.ts'
-import type { Nodeid, Options, Volume } from '../../src/volume/volume.ts'
+import { codeOf } from '../../../src/base/errors.ts'
+import type { Nodeid, Options, Volume } from '../../../src/volume/volume.ts'
 
 const MAX_OPEN = 1024
 

@@ -1,10 +1,10 @@
 import test from 'ava'
-import { ERRNO } from '../../../fuse/protocol/errno.ts'
-import { LazyFiles } from '../../../fuse/session/lazy-files.ts'
-import { PotluckError } from '../../../src/base/errors.ts'
-import { harness, settled } from '../fake-device.ts'
-import { MemoryVolume } from '../memory-volume.ts'
-import { make } from '../requests.ts'
+import { ERRNO } from '../../../../fuse/protocol/errno.ts'
+import { LazyFiles } from '../../../../fuse/session/lazy/lazy-files.ts'
+import { PotluckError } from '../../../../src/base/errors.ts'
+import { harness, settled } from '../../fake-device.ts'
+import { MemoryVolume } from '../../memory-volume.ts'
+import { make } from '../../requests.ts'
 
 const tree = { a: { file: 'content of a' }, b: { file: 'content of b' }, c: { file: 'c' } }
 const range = { from: 0, length: 100 }
