@@ -56,11 +56,14 @@ function peerTable({ statuses, meshed }: Outcome): string {
   return renderTable(head, rows)
 }
 
-/** Each reader alone makes one listing a directory, one `stat` a path, one read a block. */
+/**
+ * Each reader alone makes one listing a directory, one `stat` a path, one read a block. The root's
+ * names are stat'ed by readers and peers alike, those too of which nothing is read.
+ */
 function comparisonTable(outcome: Outcome): string {
   const { tree, statuses, direct, meshed } = outcome
   const readers = meshed.length
-  const paths = tree.files + tree.directories + tree.symlinks
+  const paths = tree.files + tree.directories + tree.symlinks + (tree.unread ?? 0)
   const perReader = { reads: tree.blocks, lists: tree.directories, stats: paths, bytes: tree.bytes }
   const row = (label: string, times: readonly Finished[], count: Counted): readonly string[] => [
     `${readers} readers, ${label}`,

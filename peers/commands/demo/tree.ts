@@ -8,6 +8,8 @@ export type TreeSize = {
   readonly directory: string
   /** The names in it that are read, where not all are. */
   readonly only?: readonly string[]
+  /** Names in its root that are not read: who lists it looks at them all the same. */
+  readonly unread?: number
   readonly files: number
   readonly directories: number
   readonly symlinks: number
@@ -64,7 +66,8 @@ async function takePart(whole: TreeSize, blockBytes: number): Promise<TreeSize> 
     only.push(name)
     part = addSizes(part, size)
   }
-  return part.files >= LEAST_FILES ? { ...part, only } : whole
+  if (part.files < LEAST_FILES) return whole
+  return { ...part, only, unread: entries.length - only.length }
 }
 
 function addSizes(a: TreeSize, b: TreeSize): TreeSize {
