@@ -12,7 +12,7 @@ import { plaintext } from '@libp2p/plaintext'
 import { yamux } from '@libp2p/yamux'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p, type Libp2pOptions } from 'libp2p'
-import { corkedTls } from './corked-tls.ts'
+import { nativeTls } from '../tls/native-tls.ts'
 import { corkedTcp } from './corked-tcp.ts'
 import { libp2pLogger } from './silent-logger.ts'
 import { gated, type Admitted } from './gate.ts'
@@ -79,7 +79,7 @@ export async function startLibp2p(init: Libp2pInit) {
 type Encrypter = NonNullable<Libp2pOptions['connectionEncrypters']>[number]
 
 const ENCRYPTERS: Readonly<Record<Security, () => Encrypter>> = {
-  tls: () => corkedTls() as Encrypter,
+  tls: () => nativeTls() as Encrypter,
   noise: () => noise() as Encrypter,
   plaintext: () => plaintext() as Encrypter,
 }

@@ -8,7 +8,7 @@ import { writeRequest } from '../../../src/wire/request.ts'
 import type { ByteWriter } from '../../../src/wire/writer.ts'
 import { Asks, type Decode } from './asks.ts'
 import { CREDIT_STEP_BYTES, FRAME } from './frame.ts'
-import { FrameReader } from './frame-reader.ts'
+import { FrameReader, giveBack } from './frame-reader.ts'
 import { Handshake } from './handshake.ts'
 import type { LinkInit, LinkListener, Silence } from './link-types.ts'
 import { Outbox } from './outbox.ts'
@@ -149,7 +149,12 @@ export class Link {
     try {
       const { data } = event
       if (data instanceof Uint8Array) this.#reader.push(data)
-      else for (const chunk of data) this.#reader.push(chunk)
+      else {
+        for (const chunk of data) {
+          this.#reader.push(chunk)
+          giveBack(chunk)
+        }
+      }
     } catch (error) {
       this.#fail(error)
     }
