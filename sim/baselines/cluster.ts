@@ -35,6 +35,9 @@ export const READ_BYTES = 4 * 1024 * 1024
 /** How many of those are under way for one file: Lustre's `max_rpcs_in_flight`. */
 export const READS_AHEAD = 8
 
+/** In which blocks reads of the source are counted: the mesh's, so that the counts compare. */
+const COUNTED_BYTES = 1024 * 1024
+
 /** A node's own client of the storage. */
 export function sourceOf(cluster: Cluster, { peer, index, life }: Place): SimSource {
   const { storage, tree, contents, network } = cluster
@@ -45,7 +48,7 @@ export function sourceOf(cluster: Cluster, { peer, index, life }: Place): SimSou
     contents,
     life,
     node: index,
-    blockBytes: READ_BYTES,
+    blockBytes: COUNTED_BYTES,
     intake,
   })
 }
