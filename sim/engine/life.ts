@@ -60,9 +60,16 @@ export class Life implements Clock {
     return new Promise<T>((resolve, reject) => {
       if (this.#state === 'dead') return reject(deadError())
       this.#mourners.add(reject)
-      const leave = () => this.#mourners.delete(reject)
-      work.then(resolve, reject).finally(leave)
-      return undefined
+      return void work.then(
+        (value) => {
+          this.#mourners.delete(reject)
+          resolve(value)
+        },
+        (error: unknown) => {
+          this.#mourners.delete(reject)
+          reject(error as Error)
+        },
+      )
     })
   }
 

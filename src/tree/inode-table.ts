@@ -212,8 +212,10 @@ export class InodeTable {
 function addLink(record: InodeRecord, link: Link): void {
   const last = record.links.at(-1)
   if (last !== undefined && isSameLink(last, link)) return
-  // A new array each time: it has no room to spare, and most inodes have but one link for ever.
-  record.links = [...record.links.filter((known) => !isSameLink(known, link)), link]
+  // A new array each time, and made as a whole: one that grew by pushing, or by spreading, has room
+  // for sixteen more, and most inodes have but one link for ever.
+  const others = record.links.filter((known) => !isSameLink(known, link))
+  record.links = others.length === 0 ? [link] : others.concat(link)
 }
 
 function dropLink(record: InodeRecord, link: Link): void {
