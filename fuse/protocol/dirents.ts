@@ -5,6 +5,9 @@ import type { Writer } from './writer.ts'
 
 const DIRENT_NAME_OFFSET = 24
 
+/** What libfuse says, too, where only the names are known; 0 would hide the entry. */
+const UNKNOWN_INODE = 0xffff_ffffn
+
 /** One entry of a page. `entry` makes it a READDIRPLUS entry; undefined there for '.' and '..'. */
 export type ListedEntry = { readonly dirent: DirectoryEntry; readonly entry?: Entry }
 
@@ -42,9 +45,10 @@ function writeDirent(
   at: number,
   { dirent, inodeNumber }: { dirent: DirectoryEntry; inodeNumber: InodeNumber },
 ): void {
-  out.bigU64(at, inodeNumber(dirent.attributes.inode))
+  const { attributes } = dirent
+  out.bigU64(at, attributes === undefined ? UNKNOWN_INODE : inodeNumber(attributes.inode))
   out.u64(at + 8, dirent.nextOffset)
   out.u32(at + 16, dirent.name.length)
-  out.u32(at + 20, direntType(dirent.attributes.type))
+  out.u32(at + 20, direntType(attributes === undefined ? dirent.type : attributes.type))
   out.byteString(at + DIRENT_NAME_OFFSET, dirent.name)
 }

@@ -1,9 +1,9 @@
 // Reads a volume by path for programs that have no mount. A volume counts references to every
 // nodeid it hands out, so whoever looks up must forget, whatever happens between.
 import { PotluckError } from '../../src/base/errors.ts'
-import type { Attributes, FileType, Path } from '../../src/ports/messages.ts'
+import type { Attributes, FileType, Name, Path } from '../../src/ports/messages.ts'
 import { ROOT_NODEID } from '../../src/volume/volume.ts'
-import type { DirectoryEntry, Nodeid, Options, Volume } from '../../src/volume/volume.ts'
+import type { Nodeid, Options, Volume } from '../../src/volume/volume.ts'
 import { textOf } from './paths.ts'
 
 export type Found = { readonly nodeid: Nodeid; readonly attributes: Attributes }
@@ -92,16 +92,18 @@ export async function* readDirectory(
   volume: Volume,
   { nodeid }: Found,
   options?: Options,
-): AsyncGenerator<DirectoryEntry> {
-  const handle = await volume.opendir(nodeid, options)
+): AsyncGenerator<{ readonly name: Name; readonly attributes: Attributes }> {
+  const handle = await volume.opendir(nodeid, { ...options, isWhole: true })
   try {
     let offset = 0
     for (;;) {
       const entries = volume.readdir(handle, offset)
       if (entries.length === 0) return
       for (const entry of entries) {
-        offset = entry.nextOffset
-        if (entry.name !== '.' && entry.name !== '..') yield entry
+        const { name, attributes, nextOffset } = entry
+        offset = nextOffset
+        const isDot = name === '.' || name === '..'
+        if (attributes !== undefined && !isDot) yield { name, attributes }
       }
     }
   } finally {

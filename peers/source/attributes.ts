@@ -1,6 +1,7 @@
 import { constants } from 'node:fs'
-import type { BigIntStats } from 'node:fs'
+import type { BigIntStats, Dirent } from 'node:fs'
 import type { Attributes, FileType, Inode, Path } from '../../src/ports/messages.ts'
+import type { SourceName } from '../../src/ports/source.ts'
 
 const TYPES: ReadonlyMap<number, FileType> = new Map([
   [constants.S_IFREG, 'file'],
@@ -13,6 +14,20 @@ const TYPES: ReadonlyMap<number, FileType> = new Map([
 ])
 
 const SECOND = 1_000_000_000n
+
+/** A listed name as a byte string, and what the listing says that it is. */
+export function nameAndTypeOf(entry: Dirent<Buffer>): SourceName {
+  return { name: entry.name.toString('latin1'), type: typeOf(entry) }
+}
+
+function typeOf(entry: Dirent<Buffer>): FileType {
+  if (entry.isFile()) return 'file'
+  if (entry.isDirectory()) return 'directory'
+  if (entry.isSymbolicLink()) return 'symlink'
+  if (entry.isFIFO()) return 'fifo'
+  if (entry.isSocket()) return 'socket'
+  return entry.isBlockDevice() ? 'block' : 'character'
+}
 
 /** Our attributes out of the system's. `mountPoint` as in `inodeOf`. */
 export function attributesOf(stats: BigIntStats, mountPoint: Path): Attributes {

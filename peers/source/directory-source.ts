@@ -15,13 +15,13 @@ import type {
   SourceRange,
   SourceUsage,
 } from '../../src/ports/source.ts'
-import { attributesOf } from './attributes.ts'
+import { attributesOf, nameAndTypeOf } from './attributes.ts'
 import type { Calls } from './system/calls.ts'
 import { childPlace, type Directories } from './directories.ts'
 import { hasCode } from './system/failures.ts'
 import type { Files, ReadResult } from './files.ts'
 import { mapAtOnce } from './map-at-once.ts'
-import { joinPath, readablePath, splitPath } from './paths.ts'
+import { checkName, joinPath, readablePath, splitPath } from './paths.ts'
 import type { Root } from './system/root.ts'
 import type { Storage } from './system/storage.ts'
 import { readXattrs } from './system/xattrs.ts'
@@ -58,6 +58,8 @@ export type StorageCounts = {
   readonly hanging: number
 }
 
+type OpenDirectory = { readonly path: Path; readonly descriptor: number }
+
 export class DirectorySource implements Source {
   readonly #parts: DirectorySourceParts
   #isClosed = false
@@ -87,6 +89,19 @@ export class DirectorySource implements Source {
     return this.#begin(path, options, () =>
       directories.use(path, (open) => this.#listOpen(path, open, options), { isFresh: true }),
     )
+  }
+
+  entries(
+    path: Path,
+    names: readonly Name[],
+    options: SourceOptions = {},
+  ): Promise<readonly SourceEntry[]> {
+    return this.#begin(path, options, async () => {
+      for (const name of names) checkName(name, path)
+      return this.#parts.directories.use(path, (descriptor) =>
+        this.#entriesIn({ path, descriptor }, names, options),
+      )
+    })
   }
 
   read(path: Path, range: SourceRange, options: SourceOptions = {}): Promise<ReadResult> {
@@ -164,37 +179,42 @@ export class DirectorySource implements Source {
     descriptor: number,
     options: SourceOptions & { readonly choose?: (names: readonly Name[]) => readonly Name[] },
   ): Promise<Listing> {
-    const { directories, listingConcurrency, storage } = this.#parts
+    const { directories, storage } = this.#parts
     // Before the names: a name added in between then shows as a directory that is newer than its
     // page, and never as a page that is older than it says.
     const stats = await storage.fstat(path, descriptor)
     const mountPoint = await directories.mountPointOf(path, stats.dev)
-    const names = await storage.readdir(path, childPlace(descriptor, ''))
-    const chosen = options.choose?.(names) ?? names
-    const here = { path, descriptor, device: stats.dev, mountPoint }
-    const entries = await mapAtOnce(chosen, listingConcurrency, (name) => {
-      if (options.signal?.aborted === true) throw abortedError()
-      return this.#entryOf(here, name)
+    const listed = await storage.readdir(path, childPlace(descriptor, ''))
+    const names = listed.map(nameAndTypeOf)
+    const all = names.map(({ name }) => name)
+    const entries = await this.#entriesIn(
+      { path, descriptor },
+      options.choose?.(all) ?? all,
+      options,
+    )
+    return { self: attributesOf(stats, mountPoint), names, entries }
+  }
+
+  async #entriesIn(
+    directory: OpenDirectory,
+    names: readonly Name[],
+    { signal }: SourceOptions,
+  ): Promise<SourceEntry[]> {
+    const entries = await mapAtOnce(names, this.#parts.listingConcurrency, (name) => {
+      if (signal?.aborted === true) throw abortedError()
+      return this.#entryOf(directory, name)
     })
-    return {
-      self: attributesOf(stats, mountPoint),
-      count: names.length,
-      entries: entries.filter((entry) => entry !== undefined),
-    }
+    return entries.filter((entry) => entry !== undefined)
   }
 
   /** Undefined for a child that has disappeared since its name was read. */
-  async #entryOf(
-    directory: { path: Path; descriptor: number; device: bigint; mountPoint: Path },
-    name: Name,
-  ): Promise<SourceEntry | undefined> {
-    const { rootDevice, storage } = this.#parts
+  async #entryOf(directory: OpenDirectory, name: Name): Promise<SourceEntry | undefined> {
+    const { directories, storage } = this.#parts
     const path = joinPath(directory.path, name)
     const place = childPlace(directory.descriptor, name)
     try {
       const stats = await storage.lstat(path, place)
-      const above = stats.dev === directory.device ? directory.mountPoint : path
-      const attributes = attributesOf(stats, stats.dev === rootDevice ? '' : above)
+      const attributes = attributesOf(stats, await directories.mountPointOf(path, stats.dev))
       if (attributes.type !== 'symlink') return { name, attributes }
       return { name, attributes, target: await storage.readlink(path, place) }
     } catch (error) {

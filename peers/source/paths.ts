@@ -21,7 +21,8 @@ export function splitPath(path: Path): string[] {
   return names
 }
 
-function checkName(name: string, path: Path): void {
+/** @throws PotluckError EINVAL, ENAMETOOLONG */
+export function checkName(name: string, path: Path): void {
   if (name === '' || name === '.' || name === '..' || /[\0\u0100-\uffff]/.test(name)) {
     throw new PotluckError('EINVAL', `not a path within a volume: ${readablePath(path)}`)
   }

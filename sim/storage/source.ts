@@ -69,6 +69,18 @@ export class SimSource implements Source {
     })
   }
 
+  entries(
+    path: Path,
+    names: readonly Name[],
+    options: SourceOptions = {},
+  ): Promise<readonly SourceEntry[]> {
+    return this.#do({ kind: 'list', path }, options, () => {
+      this.#count('stat', names.length)
+      const entries = entriesOf(this.#find(path, 'directory'), names)
+      return { weight: { operations: names.length, bytes: 0 }, end: () => entries }
+    })
+  }
+
   read(
     path: Path,
     range: SourceRange,
@@ -173,6 +185,11 @@ export class SimSource implements Source {
 }
 
 function listingOf(directory: SimInode, chosen: readonly Name[]): Listing {
+  const names = [...directory.children].map(([name, { type }]) => ({ name, type }))
+  return { self: attributesOf(directory), names, entries: entriesOf(directory, chosen) }
+}
+
+function entriesOf(directory: SimInode, chosen: readonly Name[]): SourceEntry[] {
   const entries: SourceEntry[] = []
   for (const name of chosen) {
     const child = directory.children.get(name)
@@ -181,7 +198,7 @@ function listingOf(directory: SimInode, chosen: readonly Name[]): Listing {
     const isLink = child.type === 'symlink'
     entries.push(isLink ? { name, attributes, target: child.target } : { name, attributes })
   }
-  return { self: attributesOf(directory), count: directory.children.size, entries }
+  return entries
 }
 
 function lengthIn(file: SimInode, range: SourceRange): number {

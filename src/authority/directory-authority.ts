@@ -5,59 +5,51 @@
 // asked for, however slow the clock here is: else nothing read here would ever be fresh enough for
 // an asker whose clock, or whose news, is ahead of ours. What the source says now goes before what the
 // asker believed: a file of another version is answered with its attributes instead of its bytes.
-import type { Answer, Block, Name, Stamp, Want } from '../ports/messages.ts'
-import type { Listing, Source, SourceEntry, SourceOptions } from '../ports/source.ts'
+import type { Answer, Block, Stamp, Want } from '../ports/messages.ts'
+import type { Source, SourceOptions } from '../ports/source.ts'
 import { PotluckError } from '../base/errors.ts'
 import { ROOT_INODE } from '../block/key.ts'
 import type { HybridClock } from '../block/stamp.ts'
 import { versionOf } from '../block/version.ts'
-import { encodePage, partOf, type PageEntry } from '../wire/page.ts'
 import { encodeXattrs } from '../wire/xattrs.ts'
-
-/** Directories with more names than this are split by a hash of the name. */
-export const NAMES_A_PAGE = 2048
+import { DirectoryPages, type DirectoryPagesInit } from './directory-pages.ts'
 
 /** Files up to this size travel in their directory's page, unless the volume says otherwise. */
 export const DEFAULT_INLINE_BYTES = 0
 
-/** All small files of one page together carry at most this many bytes. */
-const INLINE_BYTES_A_PAGE = 256 * 1024
+type ReadOptions = SourceOptions & { readonly before?: Block | undefined }
 
 export type SourceAnswer = Extract<Answer, { type: 'block' | 'changed' }>
 
-export type DirectoryAuthorityInit = {
-  readonly source: Source
+export type DirectoryAuthorityInit = DirectoryPagesInit & {
   readonly blockBytes: number
-  /** Files up to this size travel in their directory's page; 0 for none. */
-  readonly inlineBytes: number
-  /** @default NAMES_A_PAGE */
-  readonly namesAPage?: number | undefined
   readonly stamps: HybridClock
   readonly checksum: (bytes: Uint8Array) => number
 }
 
 export class DirectoryAuthority {
   readonly #init: DirectoryAuthorityInit
-  readonly #namesAPage: number
+  readonly #pages: DirectoryPages
 
   constructor(init: DirectoryAuthorityInit) {
     this.#init = init
-    this.#namesAPage = init.namesAPage ?? NAMES_A_PAGE
+    this.#pages = new DirectoryPages(init)
   }
 
   get source(): Source {
     return this.#init.source
   }
 
-  /** Reads one block off the source. @throws PotluckError with the errno of what failed */
-  async read(want: Want, options: SourceOptions = {}): Promise<SourceAnswer> {
+  /**
+   * Reads one block off the source, or of a page what is wanted and not known yet. `before`: what
+   * this node has of the page. @throws PotluckError with the errno of what failed
+   */
+  async read(want: Want, options: ReadOptions = {}): Promise<SourceAnswer> {
     this.#init.stamps.witness(want.floor)
     const stamp = this.#init.stamps.tick()
     if (want.kind === 'data') return this.#readData(want, stamp, options)
-    const bytes =
-      want.kind === 'page'
-        ? await this.#readPage(want, options)
-        : await this.#readXattrs(want, options)
+    if (want.kind === 'page') return this.#readPage(want, stamp, options)
+    const bytes = await this.#readXattrs(want, options)
     return { type: 'block', block: this.#seal(bytes, stamp, 0) }
   }
 
@@ -74,21 +66,10 @@ export class DirectoryAuthority {
     return { type: 'block', block: this.#seal(bytes, stamp, version) }
   }
 
-  async #readPage(want: Want, options: SourceOptions): Promise<Uint8Array> {
-    const { index, splits, path } = want
-    const choose = (names: readonly Name[]): readonly Name[] => {
-      if (index > 0) return names.filter((name) => partOf(name, splits) === index)
-      return names.length > this.#namesAPage ? [] : names
-    }
-    const listing = await this.#init.source.list(path, { ...options, choose })
-    const { self, count } = listing
-    if (want.inode !== ROOT_INODE && self.inode !== want.inode) {
-      throw new PotluckError('ESTALE', `another directory is now at ${path}`)
-    }
-    const isSplit = index === 0 && count > this.#namesAPage
-    const entries = isSplit ? [] : await this.#withInline(want, listing, options)
-    const parts = isSplit ? Math.ceil(count / (this.#namesAPage / 2)) : splits
-    return encodePage({ self, splits: parts, total: count, entries })
+  async #readPage(want: Want, stamp: Stamp, options: ReadOptions): Promise<SourceAnswer> {
+    const { before, ...rest } = options
+    const page = await this.#pages.read({ want, stamp, before: before?.bytes }, rest)
+    return { type: 'block', block: this.#seal(page.bytes, page.stamp, 0) }
   }
 
   async #readXattrs(want: Want, options: SourceOptions): Promise<Uint8Array> {
@@ -99,33 +80,6 @@ export class DirectoryAuthority {
       throw new PotluckError('ESTALE', `another inode is now at ${want.path}`)
     }
     return encodeXattrs(xattrs)
-  }
-
-  /** Adds the bytes of small files, as many as the page has room for. */
-  async #withInline(want: Want, listing: Listing, options: SourceOptions): Promise<PageEntry[]> {
-    let room = INLINE_BYTES_A_PAGE
-    const reads = listing.entries.map(async (entry): Promise<PageEntry> => {
-      const { size, type } = entry.attributes
-      const fits = type === 'file' && size > 0 && size <= this.#init.inlineBytes && size <= room
-      if (!fits) return entry
-      room -= size
-      return this.#readInline(want, entry, options)
-    })
-    return Promise.all(reads)
-  }
-
-  async #readInline(want: Want, entry: SourceEntry, options: SourceOptions): Promise<PageEntry> {
-    const path = want.path === '' ? entry.name : `${want.path}/${entry.name}`
-    const { inode, size } = entry.attributes
-    try {
-      const range = { inode, from: 0, length: size }
-      const { attributes, bytes } = await this.#init.source.read(path, range, options)
-      const isSame = versionOf(attributes) === versionOf(entry.attributes)
-      return isSame && bytes.length === size ? { ...entry, inline: bytes } : entry
-    } catch {
-      // The page does not depend on it: whoever opens the file gets the error, or the bytes.
-      return entry
-    }
   }
 
   #seal(bytes: Uint8Array, stamp: Stamp, version: number): Block {

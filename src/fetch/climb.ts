@@ -10,6 +10,7 @@ import type { Counters } from '../base/counters.ts'
 import { ERRNO_CODES, PotluckError } from '../base/errors.ts'
 import type { PeerTable } from '../placement/peer-table.ts'
 import type { SourceAnswer } from '../authority/directory-authority.ts'
+import { ALIVE_AFTER_MS, ALIVE_EVERY_MS, type Suspects } from './suspects.ts'
 import { judge, type JudgePorts } from './verify.ts'
 
 const REFERRALS_ASKED = 3
@@ -23,6 +24,7 @@ export type ClimbPorts = JudgePorts & {
   readonly network: Network
   readonly table: PeerTable
   readonly counters: Counters
+  readonly suspects: Suspects
 }
 
 export type ClimbTask = {
@@ -48,11 +50,15 @@ class Climb {
   readonly #task: ClimbTask
   readonly #tried = new Set<PeerId>()
   readonly #stopOthers = new AbortController()
-  #outstanding = 0
+  readonly #outstanding = new Set<PeerId>()
+  /** Those outstanding that give no sign of life. */
+  readonly #silent = new Set<PeerId>()
   #failures = 0
   #wasBusy = false
   #isDone = false
-  #cancelHedge: (() => void) | undefined
+  #isHedged = false
+  #startMs = 0
+  #cancelLook: (() => void) | undefined
   #resolve: (result: ClimbResult) => void = () => {}
   #reject: (error: unknown) => void = () => {}
 
@@ -68,8 +74,9 @@ class Climb {
       this.#reject = reject
       if (signal.aborted) return this.#giveUp()
       signal.addEventListener('abort', this.#giveUp, { once: true })
+      this.#startMs = this.#ports.clock.now()
       this.#askNext()
-      this.#hedgeLater()
+      this.#lookLater(Math.min(ALIVE_AFTER_MS, this.#task.hedgeAfterMs()))
       return undefined
     })
   }
@@ -81,39 +88,68 @@ class Climb {
   #askNext(): boolean {
     if (this.#isDone) return false
     const isHopeful = this.#failures < FAILURES_MAX
-    const hop = isHopeful ? this.#ports.table.nextHop(this.#task.key, this.#tried) : undefined
+    const { table, suspects } = this.#ports
+    const hop = isHopeful ? table.nextHop(this.#task.key, suspects.and(this.#tried)) : undefined
     if (hop !== undefined) {
       this.#tried.add(hop.peer)
       void this.#ask(hop.peer)
       return true
     }
-    if (this.#outstanding === 0) {
+    if (this.#outstanding.size === this.#silent.size) {
       this.#finish(() => this.#resolve({ type: 'exhausted', wasBusy: this.#wasBusy }))
     }
     return false
   }
 
-  #hedgeLater(): void {
+  /** Looks after those who have not answered: whether they live, and are to be hedged. */
+  #lookLater(delayMs: number): void {
     if (this.#isDone) return
-    this.#cancelHedge = this.#ports.clock.after(this.#task.hedgeAfterMs(), () => {
-      if (this.#isDone || this.#outstanding !== 1) return
-      if (this.#askNext()) this.#ports.counters.add('fetch_hedges_total')
+    this.#cancelLook = this.#ports.clock.after(delayMs, () => {
+      const waitedMs = this.#ports.clock.now() - this.#startMs
+      const hedgeAfterMs = this.#task.hedgeAfterMs()
+      if (!this.#isHedged && waitedMs >= hedgeAfterMs) this.#hedge()
+      if (waitedMs >= ALIVE_AFTER_MS) for (const peer of this.#outstanding) void this.#doubt(peer)
+      const next = waitedMs < ALIVE_AFTER_MS ? ALIVE_AFTER_MS : waitedMs + ALIVE_EVERY_MS
+      const until = this.#isHedged ? next : Math.min(next, hedgeAfterMs)
+      this.#lookLater(until - waitedMs)
     })
   }
 
+  #hedge(): void {
+    this.#isHedged = true
+    if (this.#outstanding.size !== 1) return
+    if (this.#askNext()) this.#ports.counters.add('fetch_hedges_total')
+  }
+
+  /** Passes over a peer that gives no sign of life; should it answer after all, it still counts. */
+  async #doubt(peer: PeerId): Promise<void> {
+    if (this.#silent.has(peer) || (await this.#ports.suspects.isAlive(peer))) return
+    if (this.#isDone || this.#silent.has(peer) || !this.#outstanding.has(peer)) return
+    this.#silent.add(peer)
+    this.#failures += 1
+    this.#askNext()
+  }
+
   async #ask(peer: PeerId): Promise<void> {
-    this.#outstanding += 1
+    this.#outstanding.add(peer)
     try {
       const answer = await this.#question(peer, this.#task.want)
-      this.#outstanding -= 1
+      this.#ports.suspects.heard(peer)
+      this.#ended(peer)
       if (answer === undefined) {
         this.#failures += 1
         this.#askNext()
       } else this.#finish(() => this.#resolve({ type: 'answered', answer }))
     } catch (error) {
-      this.#outstanding -= 1
-      this.#failed(error)
+      // Its failure was counted when it fell silent.
+      if (!this.#ended(peer)) this.#failed(error)
     }
+  }
+
+  /** True where it had been silent. */
+  #ended(peer: PeerId): boolean {
+    this.#outstanding.delete(peer)
+    return this.#silent.delete(peer)
   }
 
   #failed(error: unknown): void {
@@ -170,9 +206,9 @@ class Climb {
   #finish(settle: () => void): void {
     if (this.#isDone) return
     this.#isDone = true
-    this.#cancelHedge?.()
+    this.#cancelLook?.()
     this.#task.signal.removeEventListener('abort', this.#giveUp)
     settle()
-    if (this.#outstanding > 0) this.#stopOthers.abort()
+    if (this.#outstanding.size > 0) this.#stopOthers.abort()
   }
 }

@@ -4,37 +4,27 @@
 // that of any number of nodes exactly one asks the source. As in groupcache, who joins a flight
 // looks at what it brought before believing that it is fresh enough for itself.
 // It must never hand out a block that is older than the floor, of another version, or damaged.
-import type { Key, PeerId, Want } from '../ports/messages.ts'
+import type { Key, PeerId, Stamp, Want } from '../ports/messages.ts'
 import type { Random } from '../ports/random.ts'
 import type { Block } from '../ports/messages.ts'
 import { codeOf, ERRNO_CODES, PotluckError } from '../base/errors.ts'
 import { MovingPercentile } from '../base/percentile.ts'
-import { sleep } from '../base/time.ts'
 import { keyOf } from '../block/key.ts'
 import type { DirectoryAuthority, SourceAnswer } from '../authority/directory-authority.ts'
 import type { Floors } from '../rumor/floors.ts'
 import type { Shard } from '../shard/shard.ts'
 import { climb, type ClimbPorts } from './climb.ts'
 import { Flight, type Fetched } from './flight.ts'
-import { askSourceHolders } from './source-holders.ts'
-import { isUsable } from './verify.ts'
+import { BUSY_ROUNDS, backOff } from './back-off.ts'
+import { type Hedging, HEDGING, hedgeAfterMs } from './hedging.ts'
+import { askSourceHolders, type Holders } from './source-holders.ts'
+import { Suspects } from './suspects.ts'
+import { isLessThan, isUsable } from './verify.ts'
 
-/** What is slow: so many times what this share of the newest fetches took, but never below `minMs`. */
-export type Hedging = {
-  readonly percentile: number
-  readonly factor: number
-  readonly minMs: number
-}
-
-export const HEDGING: Hedging = { percentile: 0.95, factor: 3, minMs: 50 }
-/** Before enough fetches were timed to know better. */
-const HEDGE_UNKNOWN_MS = 500
-const BUSY_ROUNDS = 8
-const BUSY_WAIT_MS = 10
 /** A flight may turn out too old for one who joined it; more than once is a moving target. */
 const JOIN_TRIES = 4
 
-export type FetcherInit = ClimbPorts & {
+export type FetcherInit = Omit<ClimbPorts, 'suspects'> & {
   readonly random: Random
   readonly shard: Shard
   readonly floors: Floors
@@ -42,6 +32,8 @@ export type FetcherInit = ClimbPorts & {
   readonly authorities: ReadonlyMap<string, DirectoryAuthority>
   /** Told when a page was read off the source again, with what was here before. */
   readonly onReread: (want: Want, before: Block, now: Block) => void
+  /** Told when the source has another version of a file than was wanted. */
+  readonly onChanged: (want: Want, stamp: Stamp) => void
   /** @default HEDGING */
   readonly hedging?: Hedging | undefined
 }
@@ -54,12 +46,34 @@ const errnoCodes: ReadonlySet<string> = new Set(ERRNO_CODES)
 
 export class Fetcher {
   readonly #init: FetcherInit
-  readonly #flights = new Map<Key, Flight>()
+  /** By what they bring: a key, and of a page the name that is wanted. */
+  readonly #flights = new Map<string, Flight>()
   readonly #latencies = new MovingPercentile()
-  readonly #holders = new Map<string, Set<PeerId>>()
+  readonly #holders = new Map<string, Holders>()
+  readonly #ports: ClimbPorts
 
   constructor(init: FetcherInit) {
     this.#init = init
+    const { self } = init.table
+    const suspects = new Suspects({
+      ...init,
+      random: init.random.fork('suspects'),
+      nearest: (count) => init.table.closest(self.position, count).map(({ peer }) => peer),
+    })
+    this.#ports = { ...init, suspects }
+  }
+
+  start(): void {
+    this.#ports.suspects.watchNeighbours()
+  }
+
+  /** Something came from a peer. */
+  heard(peer: PeerId): void {
+    this.#ports.suspects.heard(peer)
+  }
+
+  stop(): void {
+    this.#ports.suspects.stop()
   }
 
   get flights(): number {
@@ -79,14 +93,14 @@ export class Fetcher {
 
   /**
    * Fetches for a program of this node: where the mesh says that the source failed, this node's own
-   * source has the last word before the program is told.
+   * has the last word; without one, another peer's, unless time has run out already.
    */
   async fetchHere(want: Want, options: FetchOptions = {}): Promise<Fetched> {
     try {
       return await this.fetch(want, options)
     } catch (error) {
       const code = error instanceof PotluckError ? error.code : 'EIO'
-      const isLastWord = this.#init.authorities.get(want.volume) === undefined
+      const isLastWord = this.#init.authorities.get(want.volume) === undefined && code !== 'EIO'
       if (isLastWord || !errnoCodes.has(code) || options.signal?.aborted === true) throw error
       this.#init.counters.add('fetch_second_opinions_total')
       return this.readSource(want, options)
@@ -97,14 +111,18 @@ export class Fetcher {
   fetch(want: Want, options: FetchOptions = {}): Promise<Fetched> {
     const key = keyOf(want)
     const work: Work = (fresh, signal) => this.#bring(key, fresh, signal)
-    return this.#share({ name: key, work }, this.#withFloor(want), options)
+    return this.#share({ name: flightName(key, want), work }, this.#withFloor(want), options)
   }
 
   /** Reads this node's own source, whoever the home is. @throws PotluckError NO_SOURCE, errno */
   readSource(want: Want, options: FetchOptions = {}): Promise<Fetched> {
     const key = keyOf(want)
     const work: Work = (fresh, signal) => this.#fromSource(key, fresh, signal)
-    return this.#share({ name: `source ${key}`, work }, this.#withFloor(want), options)
+    return this.#share(
+      { name: `source ${flightName(key, want)}`, work },
+      this.#withFloor(want),
+      options,
+    )
   }
 
   async #share(
@@ -149,16 +167,21 @@ export class Fetcher {
     if (held !== undefined) return { answer: { type: 'block', block: held }, tier: 'shard' }
     for (let round = 0; round < BUSY_ROUNDS; round++) {
       const start = this.#init.clock.now()
-      const task = { key, want, signal, hedgeAfterMs: () => this.#hedgeAfterMs() }
+      const task = {
+        key,
+        want,
+        signal,
+        hedgeAfterMs: () => hedgeAfterMs(this.#latencies, this.#init.hedging ?? HEDGING),
+      }
       // A round follows only where all were busy.
-      const result = await climb(this.#init, task)
+      const result = await climb(this.#ports, task)
       if (result.type === 'answered') {
         this.#latencies.add(this.#init.clock.now() - start)
         this.#admit(key, want, result.answer)
         return { answer: result.answer, tier: 'peer' }
       }
       if (!result.wasBusy) break
-      await this.#backOff(round, signal)
+      await backOff(this.#init, round, signal)
     }
     return this.#fromSource(key, want, signal)
   }
@@ -166,43 +189,36 @@ export class Fetcher {
   async #fromSource(key: Key, want: Want, signal: AbortSignal): Promise<Fetched> {
     const authority = this.#init.authorities.get(want.volume)
     if (authority === undefined) return this.#fromSourceHolder(key, want, signal)
-    this.#init.counters.add(`source_${want.kind}_reads_total`)
-    const answer = await authority.read(want, { signal })
-    if (answer.type === 'block')
-      this.#init.counters.add('source_block_bytes_total', answer.block.bytes.length)
     const before = want.kind === 'page' ? this.#init.shard.get(key) : undefined
+    const answer = await authority.read(want, { signal, before })
     this.#admit(key, want, answer)
-    if (before !== undefined && answer.type === 'block') {
-      this.#init.onReread(want, before, answer.block)
+    if (answer.type === 'changed') this.#init.onChanged(want, answer.stamp)
+    // A page that was read before, and of which more is known now.
+    if (answer.type === 'block' && answer.block.stamp === before?.stamp) {
+      return { answer, tier: 'source', isJoined: true }
+    }
+    this.#init.counters.add(`source_${want.kind}_reads_total`)
+    if (answer.type === 'block') {
+      this.#init.counters.add('source_block_bytes_total', answer.block.bytes.length)
+      if (before !== undefined) this.#init.onReread(want, before, answer.block)
     }
     return { answer, tier: 'source' }
   }
 
   async #fromSourceHolder(key: Key, want: Want, signal: AbortSignal): Promise<Fetched> {
-    const known = this.#holders.get(want.volume) ?? new Set<PeerId>()
-    this.#holders.set(want.volume, known)
-    for (let round = 0; ; round++) {
-      try {
-        const answer = await askSourceHolders(this.#init, { key, want, signal, known })
-        this.#admit(key, want, answer)
-        return { answer, tier: 'peer' }
-      } catch (error) {
-        if (codeOf(error) !== 'BUSY' || round === BUSY_ROUNDS) throw error
-      }
-      // Whoever was busy has had time to become less so.
-      await this.#backOff(round, signal)
-    }
-  }
-
-  /** Waits, at random and longer each round. */
-  async #backOff(round: number, signal: AbortSignal): Promise<void> {
-    this.#init.counters.add('fetch_busy_rounds_total')
-    const waitMs = BUSY_WAIT_MS * 2 ** round * (0.5 + this.#init.random.next())
-    await sleep(this.#init.clock, waitMs, { signal })
+    const known: Holders | undefined = this.#holders.get(want.volume)
+    const holders = known ?? { peers: new Set(), wereThere: false }
+    this.#holders.set(want.volume, holders)
+    const ports = { ...this.#ports, random: this.#init.random }
+    const answer = await askSourceHolders(ports, { key, want, signal, holders })
+    this.#admit(key, want, answer)
+    return { answer, tier: 'peer' }
   }
 
   #admit(key: Key, want: Want, answer: SourceAnswer): void {
     if (answer.type !== 'block') return
+    // Two who ask for different names of one directory may be answered in any order.
+    if (want.kind === 'page' && isLessThan(answer.block, this.#init.shard.get(key))) return
     // An invalidation may have come in while the block was under way.
     if (isUsable(answer.block, this.#withFloor(want))) this.#init.shard.admit(key, answer.block)
   }
@@ -211,13 +227,11 @@ export class Fetcher {
     const floor = this.#init.floors.floor(want.volume, want.inode)
     return floor > want.floor ? { ...want, floor } : want
   }
+}
 
-  #hedgeAfterMs(): number {
-    const { percentile, factor, minMs } = this.#init.hedging ?? HEDGING
-    const usual = this.#latencies.quantile(percentile, 16)
-    if (usual === undefined) return HEDGE_UNKNOWN_MS
-    return Math.max(minMs, usual * factor)
-  }
+/** Who asks for another name of the same directory may have to wait for something else. */
+function flightName(key: Key, { name }: Want): string {
+  return name === undefined ? key : `${key}/${name}`
 }
 
 function isAboutPath(error: unknown): boolean {

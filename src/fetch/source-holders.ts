@@ -1,41 +1,88 @@
 // The way to the source of a node that has none: ask those who have. Known holders first, the one
 // closest to the key before the others, so that all who need a key ask the same one.
-import type { Key, PeerId, Want } from '../ports/messages.ts'
+import type { Key, PeerId, Reply, Want } from '../ports/messages.ts'
+import type { Random } from '../ports/random.ts'
 import { PotluckError } from '../base/errors.ts'
 import { compareDistance } from '../placement/distance.ts'
 import { positionOf } from '../block/key.ts'
 import type { SourceAnswer } from '../authority/directory-authority.ts'
+import { BUSY_ROUNDS, backOff } from './back-off.ts'
 import type { ClimbPorts } from './climb.ts'
+import { ALIVE_AFTER_MS, ALIVE_EVERY_MS } from './suspects.ts'
 import { judge } from './verify.ts'
 
 /** Refusals come quickly, and once one holder is known they are over. */
 const ASKED_AT_MOST = 1024
+/** So many of them may have trouble with it before it counts as the source's own. */
+const TROUBLES_MAX = 3
+
+export type HolderPorts = ClimbPorts & { readonly random: Random }
+
+/** Peers that have read a volume's source for us before, and whether there ever were any. */
+export type Holders = { readonly peers: Set<PeerId>; wereThere: boolean }
 
 export type HolderTask = {
   readonly key: Key
   readonly want: Want
   readonly signal: AbortSignal
-  /** Peers that have read the source for us before; kept up to date here. */
-  readonly known: Set<PeerId>
+  /** Kept up to date here. */
+  readonly holders: Holders
 }
 
 /** @throws PotluckError NO_SOURCE where nobody has the source, BUSY, or the errno that it gave */
-export async function askSourceHolders(ports: ClimbPorts, task: HolderTask): Promise<SourceAnswer> {
-  const { key, known, want } = task
-  const others = ports.table.closest(key, ASKED_AT_MOST).map((contact) => contact.peer)
-  const inOrder = [...byDistance(key, known), ...others.filter((peer) => !known.has(peer))]
+export async function askSourceHolders(
+  ports: HolderPorts,
+  task: HolderTask,
+): Promise<SourceAnswer> {
+  const { holders, signal } = task
+  for (let round = 0; ; round++) {
+    const answer = await askInOrder(ports, task)
+    if (typeof answer !== 'string') {
+      holders.wereThere = true
+      return answer
+    }
+    // Who was there will be back; who never was will hardly come now.
+    const isHopeless = answer === 'none' && !holders.wereThere
+    if (isHopeless || round === BUSY_ROUNDS) throw refusal(answer, task.want)
+    await backOff(ports, round, signal)
+  }
+}
+
+function refusal(why: 'busy' | 'none', { volume }: Want): PotluckError {
+  if (why === 'none') {
+    return new PotluckError('NO_SOURCE', `no reachable peer has the source of volume ${volume}`)
+  }
+  return new PotluckError('BUSY', `the holders of ${volume}'s source have no time`)
+}
+
+async function askInOrder(
+  ports: HolderPorts,
+  task: HolderTask,
+): Promise<SourceAnswer | 'busy' | 'none'> {
+  const troubles: unknown[] = []
   let isBusy = false
-  for (const peer of inOrder) {
+  for (const peer of holdersInOrder(ports, task)) {
     // One after another on purpose: one reader of the source is enough.
     const answer = await askOne(ports, peer, task)
     if (answer === 'busy') isBusy = true
-    if (answer === 'busy' || answer === undefined) continue
-    known.add(peer)
-    return answer
+    else if (answer instanceof PotluckError) troubles.push(answer)
+    else if (answer !== undefined) {
+      task.holders.peers.add(peer)
+      return answer
+    }
+    if (troubles.length === TROUBLES_MAX) break
   }
-  if (isBusy) throw new PotluckError('BUSY', `the holders of ${want.volume}'s source have no time`)
-  const why = `no reachable peer has the source of volume ${want.volume}`
-  throw new PotluckError('NO_SOURCE', why)
+  if (troubles.length > 0) throw troubles[0]
+  return isBusy ? 'busy' : 'none'
+}
+
+/** Those who have read it before, then all others; who gives no sign of life comes last. */
+function holdersInOrder({ table, suspects }: HolderPorts, { key, holders }: HolderTask): PeerId[] {
+  const known = holders.peers
+  const others = table.closest(key, ASKED_AT_MOST).map((contact) => contact.peer)
+  const peers = [...byDistance(key, known), ...others.filter((peer) => !known.has(peer))]
+  const isSuspect = (peer: PeerId) => suspects.has(peer)
+  return [...peers.filter((peer) => !isSuspect(peer)), ...peers.filter(isSuspect)]
 }
 
 function byDistance(key: Key, peers: ReadonlySet<PeerId>): PeerId[] {
@@ -46,13 +93,14 @@ function byDistance(key: Key, peers: ReadonlySet<PeerId>): PeerId[] {
 }
 
 async function askOne(
-  ports: ClimbPorts,
+  ports: HolderPorts,
   peer: PeerId,
   task: HolderTask,
-): Promise<SourceAnswer | 'busy' | undefined> {
+): Promise<SourceAnswer | 'busy' | PotluckError | undefined> {
   const want: Want = { ...task.want, reach: 'source' }
   try {
-    const reply = await ports.network.request(peer, { type: 'want', want }, { signal: task.signal })
+    const reply = await askWhileAlive(ports, peer, { want, signal: task.signal })
+    ports.suspects.heard(peer)
     if (reply.type !== 'answer') return undefined
     const { answer } = reply
     if (answer.type === 'changed') return answer
@@ -63,10 +111,50 @@ async function askOne(
     ports.counters.add(`blocks_${verdict}_total`)
     return undefined
   } catch (error) {
-    const isMeshError = error instanceof PotluckError && !error.code.startsWith('E')
-    if (!isMeshError || task.signal.aborted) throw error
-    if (error.code === 'BUSY') return 'busy'
-    task.known.delete(peer)
-    return undefined
+    return whatFollows(peer, error, task)
+  }
+}
+
+/** @throws what has to be told: that we were given up, or what the source itself said */
+function whatFollows(
+  peer: PeerId,
+  error: unknown,
+  { signal, holders }: HolderTask,
+): 'busy' | PotluckError | undefined {
+  if (!(error instanceof PotluckError) || signal.aborted) throw error
+  // That one reader's line to the source is broken says nothing of another's.
+  if (error.code === 'EIO') return error
+  if (error.code.startsWith('E')) throw error
+  if (error.code === 'BUSY') return 'busy'
+  holders.peers.delete(peer)
+  return undefined
+}
+
+/** @throws PotluckError UNREACHABLE, too, as soon as the peer gives no sign of life */
+async function askWhileAlive(
+  { clock, network, suspects }: HolderPorts,
+  peer: PeerId,
+  { want, signal }: { readonly want: Want; readonly signal: AbortSignal },
+): Promise<Reply> {
+  const silence = new AbortController()
+  let isOver = false
+  let cancel = (): void => {}
+  const look = (delayMs: number) => {
+    if (isOver) return
+    cancel = clock.after(delayMs, async () => {
+      if (await suspects.isAlive(peer)) look(ALIVE_EVERY_MS)
+      else silence.abort()
+    })
+  }
+  look(ALIVE_AFTER_MS)
+  try {
+    const either = AbortSignal.any([signal, silence.signal])
+    return await network.request(peer, { type: 'want', want }, { signal: either })
+  } catch (error) {
+    if (signal.aborted || !silence.signal.aborted) throw error
+    throw new PotluckError('UNREACHABLE', `${peer} gives no sign of life`, { cause: error })
+  } finally {
+    isOver = true
+    cancel()
   }
 }

@@ -1,14 +1,22 @@
 // What a peer says is checked before it is believed.
 import type { Answer, Block, Want } from '../ports/messages.ts'
 import type { HybridClock } from '../block/stamp.ts'
-import { checkPage } from '../wire/page.ts'
+import { checkPage, Page } from '../wire/page.ts'
 import { decodeXattrs } from '../wire/xattrs.ts'
 
 export type Verdict = 'good' | 'corrupt' | 'stale'
 
-/** Fresh enough, and of the version that is wanted. */
+/** Fresh enough, of the version that is wanted, and with what is wanted of a page. */
 export function isUsable(block: Block, want: Want): boolean {
-  return block.stamp >= want.floor && (want.kind !== 'data' || block.version === want.version)
+  if (block.stamp < want.floor) return false
+  if (want.kind === 'data') return block.version === want.version
+  return want.kind !== 'page' || Page.of(block.bytes).answers(want.name)
+}
+
+/** Whether of the same state of a page more is known already. */
+export function isLessThan(page: Block, held: Block | undefined): boolean {
+  if (held === undefined || held.stamp !== page.stamp) return false
+  return Page.of(held.bytes).bare < Page.of(page.bytes).bare
 }
 
 export type JudgePorts = {

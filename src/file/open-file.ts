@@ -24,6 +24,8 @@ export type FileInit = ReadAheadInit & {
   /** Fetches without anybody waiting; may decline. */
   readonly prefetch: (want: Want) => void
   readonly onChanged: (record: InodeRecord, attributes: Attributes, stamp: Stamp) => void
+  /** When the file was last said to have changed. */
+  readonly told: (record: InodeRecord) => Stamp
   readonly fresh: (record: InodeRecord, options: Options) => Promise<Attributes>
 }
 
@@ -31,8 +33,10 @@ export class OpenFile {
   readonly record: InodeRecord
   readonly #init: FileInit
   readonly #readAhead: ReadAhead
-  /** The whole file, of one version, where it came with the directory's page. */
-  readonly #inline: { readonly version: number; readonly bytes: Uint8Array } | undefined
+  /** The whole file, of one version, where it came with the directory's page; good until news. */
+  readonly #inline:
+    | { readonly version: number; readonly bytes: Uint8Array; readonly told: Stamp }
+    | undefined
 
   constructor(init: FileInit, record: InodeRecord, inline: Uint8Array | undefined) {
     this.#init = init
@@ -41,7 +45,7 @@ export class OpenFile {
     this.#inline =
       inline === undefined || record.attributes === undefined
         ? undefined
-        : { version: versionOf(record.attributes), bytes: inline }
+        : { version: versionOf(record.attributes), bytes: inline, told: init.told(record) }
   }
 
   /** Up to `length` bytes from `from`; fewer only where the file ends. */
@@ -70,7 +74,8 @@ export class OpenFile {
     const end = Math.min(size, range.from + range.length)
     if (range.from >= end) return []
     const version = versionOf(attributes)
-    if (this.#inline?.version === version) return [this.#inline.bytes.subarray(range.from, end)]
+    const inline = this.#inlineOf(version)
+    if (inline !== undefined) return [inline.subarray(range.from, end)]
     const { blockBytes } = this.#init
     const first = Math.floor(range.from / blockBytes)
     const last = Math.floor((end - 1) / blockBytes)
@@ -86,6 +91,12 @@ export class OpenFile {
       slices.push(block.subarray(Math.max(0, range.from - start), end - start))
     }
     return slices
+  }
+
+  #inlineOf(version: number): Uint8Array | undefined {
+    const inline = this.#inline
+    const isGood = inline?.version === version && inline.told === this.#init.told(this.record)
+    return isGood ? inline.bytes : undefined
   }
 
   /** The bytes of a block, or undefined where the file has another version by now. */

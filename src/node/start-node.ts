@@ -3,7 +3,7 @@
 //
 // It must start nothing that `stop` does not end.
 import assert from 'node:assert/strict'
-import type { Invalidation, PeerId, Reply, Request, Want } from '../ports/messages.ts'
+import type { Invalidation, PeerId, Reply, Request } from '../ports/messages.ts'
 import type { Contact } from '../ports/routing.ts'
 import { Counters } from '../base/counters.ts'
 import { PotluckError } from '../base/errors.ts'
@@ -15,8 +15,7 @@ import { Floors } from '../rumor/floors.ts'
 import type { RumorRoom } from '../rumor/rumor-room.ts'
 import type { Server } from '../serve/server.ts'
 import { Shard } from '../shard/shard.ts'
-import { changesBetween } from '../tree/page-diff.ts'
-import { Page } from '../wire/page.ts'
+import { FoundChanges } from '../tree/found-changes.ts'
 import type { Volume } from '../volume/volume.ts'
 import type { WarmProgress } from '../volume/warm.ts'
 import { authoritiesOf } from './authorities.ts'
@@ -54,6 +53,7 @@ class Node implements MeshNode {
   readonly #server: Server
   readonly #rumors: RumorRoom
   readonly #rooms: VolumeRooms
+  readonly #found: FoundChanges
   #unsubscribe: (() => void) | undefined
   readonly #stopping = new AbortController()
   readonly #startedMs: number
@@ -74,6 +74,7 @@ class Node implements MeshNode {
     this.#warms = new WarmJobs({ ...ports, stopping: this.#stopping.signal })
     const volumes = new Set(init.volumes.map(volumeIdOf))
     assert(volumes.size === init.volumes.length, 'two volumes have the same name')
+    this.#found = new FoundChanges(ports.clock, (changes) => this.#rumors.publish(changes))
     this.#fetcher = this.#makeFetcher()
     this.#server = serverOver(this.#fetcher, init.volumes, { ...ports, counters: this.#counters })
     this.#rumors = rumorsOf(ports, {
@@ -102,6 +103,7 @@ class Node implements MeshNode {
     this.#unsubscribe = routing.subscribe(listener)
     network.handle((from, request, { signal }) => this.#handle(from, request, signal))
     this.#rooms.startSweeps()
+    this.#fetcher.start()
   }
 
   volumes(): readonly Volume[] {
@@ -164,6 +166,7 @@ class Node implements MeshNode {
     this.#stopping.abort()
     this.#rumors.stop()
     this.#rooms.stop()
+    this.#fetcher.stop()
     this.#unsubscribe?.()
     await Promise.all(this.#init.volumes.map(async (volume) => volume.source?.close()))
   }
@@ -198,7 +201,8 @@ class Node implements MeshNode {
         tuning: this.#tuning,
       }),
       hedging: this.#tuning.hedging,
-      onReread: (want, before, now) => this.#tellOfReread(want, before.bytes, now),
+      onReread: (want, before, now) => this.#found.reread(want, before.bytes, now),
+      onChanged: (want, stamp) => this.#found.changed(want, stamp),
     })
   }
 
@@ -214,6 +218,7 @@ class Node implements MeshNode {
   }
 
   async #handle(from: PeerId, request: Request, signal: AbortSignal): Promise<Reply> {
+    this.#fetcher.heard(from)
     switch (request.type) {
       case 'want':
         return { type: 'answer', answer: await this.#server.answer(from, request.want, signal) }
@@ -232,13 +237,6 @@ class Node implements MeshNode {
     if (!this.#floors.raise(invalidation)) return
     this.#counters.add('invalidations_applied_total')
     this.#rooms.byId(invalidation.volume)?.tree.invalidated(invalidation)
-  }
-
-  /** This node read a page off the source again: what changed behind the mesh's back is told. */
-  #tellOfReread(want: Want, before: Uint8Array, now: { bytes: Uint8Array; stamp: number }): void {
-    const { inode: directory, volume } = want
-    const inodes = changesBetween(directory, new Page(before), new Page(now.bytes))
-    this.#rumors.publish(inodes.map((inode) => ({ volume, inode, stamp: now.stamp })))
   }
 
   #warmForPeer(volume: string, paths: readonly string[]): Reply {

@@ -1,8 +1,8 @@
 // What the protocol is tuned by: constants of other rooms that the simulator sweeps to choose their
 // values. Nobody else sets them: a node that runs with others than its peers' is correct all the same,
 // only not as fast.
-import { NAMES_A_PAGE } from '../authority/directory-authority.ts'
-import { HEDGING, type Hedging } from '../fetch/fetcher.ts'
+import { NAMES_A_PAGE } from '../authority/directory-pages.ts'
+import { HEDGING, type Hedging } from '../fetch/hedging.ts'
 import { PREFIX_BITS_A_HOP } from '../placement/peer-table.ts'
 import type { NodeInit } from './mesh-node.ts'
 

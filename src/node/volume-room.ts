@@ -165,6 +165,7 @@ export class VolumeRoom {
         return bytes
       },
       prefetch: (want) => this.#prefetch(want),
+      told: (record) => this.tree.freshness.told(record.inode),
       fresh: async (record, options) => (await this.tree.attributes(record, options)).attributes,
       onChanged: (record, attributes, stamp) => {
         this.tree.changed(record, attributes, stamp)

@@ -17,6 +17,9 @@ export type Inode = string
 /** One path component, as a byte string: not empty, no NUL or '/', at most 255 bytes. */
 export type Name = string
 
+/** In place of a name, which it can't be: a page's names are wanted, whatever it says of them. */
+export const NAMES_ONLY: Name = '.'
+
 /** Relative to the volume's root, as a byte string; '' is the root. Never '..', never absolute. */
 export type Path = string
 
@@ -63,6 +66,11 @@ export type Want = {
   readonly splits: number
   /** Where the source finds the inode: a hint, believed only if the inode found there matches. */
   readonly path: Path
+  /**
+   * page: the one name that the page must be able to answer, with its attributes if it is there;
+   * NAMES_ONLY where the names alone will do; absent where every name's attributes are wanted.
+   */
+  readonly name?: Name | undefined
   /** data: the version of the file (see block/version.ts) that the asker's attributes have. Else 0. */
   readonly version: number
   /** A copy stamped before this is a miss. */

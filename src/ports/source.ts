@@ -1,4 +1,4 @@
-import type { Attributes, Inode, Name, Path } from './messages.ts'
+import type { Attributes, FileType, Inode, Name, Path } from './messages.ts'
 
 export type SourceOptions = { readonly signal?: AbortSignal }
 
@@ -9,10 +9,17 @@ export type SourceEntry = {
   readonly target?: string
 }
 
+/** A name as the directory itself has it, before anybody looked at what it leads to. */
+export type SourceName = {
+  readonly name: Name
+  readonly type: FileType
+}
+
 export type Listing = {
   readonly self: Attributes
-  /** How many names the directory has, chosen or not. */
-  readonly count: number
+  /** All names of the directory, chosen or not. */
+  readonly names: readonly SourceName[]
+  /** The chosen ones with their attributes. */
   readonly entries: readonly SourceEntry[]
 }
 
@@ -42,14 +49,21 @@ export interface Source {
   attributes(path: Path, options?: SourceOptions): Promise<Attributes>
 
   /**
-   * A directory with the attributes of its children. `choose` picks, from all names, the ones whose
-   * attributes are wanted, for a directory that is split. A child that disappears while the
-   * directory is read is left out.
+   * A directory's names, and the attributes of its children. `choose` picks, from all names, the
+   * ones whose attributes are wanted: on most storage each costs an operation. A child that
+   * disappears while the directory is read is left out of `entries`.
    */
   list(
     path: Path,
     options?: SourceOptions & { readonly choose?: (names: readonly Name[]) => readonly Name[] },
   ): Promise<Listing>
+
+  /** These children of a directory, as `list` has them; those that are not there are left out. */
+  entries(
+    directory: Path,
+    names: readonly Name[],
+    options?: SourceOptions,
+  ): Promise<readonly SourceEntry[]>
 
   /**
    * Bytes of a regular file, fewer only at its end, and the attributes of the *opened* file taken

@@ -28,6 +28,12 @@ export class KernelNews {
     if (nodeid !== 0) this.#tell({ type: 'inode', nodeid, data })
   }
 
+  /** Whether a page newer than the last one says nothing of some names that the kernel knows. */
+  lacks(directory: InodeRecord, { page, stamp, part }: FoundPage): boolean {
+    if (page.bare === 0 || stamp <= (directory.pageStamps.get(part) ?? 0)) return false
+    return [...directory.children.keys()].some((name) => !page.answers(name))
+  }
+
   /** Takes in a fresh page, and tells of what differs. */
   compare(directory: InodeRecord, found: FoundPage): void {
     const { page, stamp, part } = found

@@ -22,8 +22,11 @@ export function areNamesEqual(before: Page, now: Page): boolean {
   if (before.count !== now.count || before.splits !== now.splits || before.total !== now.total) {
     return false
   }
-  for (const entry of now) {
-    if (before.find(entry.name)?.attributes.inode !== entry.attributes.inode) return false
+  for (const { name } of now.all()) {
+    if (!before.has(name)) return false
+    const [former, entry] = [before.find(name), now.find(name)]
+    const isLookedAt = former !== undefined && entry !== undefined
+    if (isLookedAt && former.attributes.inode !== entry.attributes.inode) return false
   }
   return true
 }
@@ -55,7 +58,7 @@ export function diffForKernel(directory: InodeRecord, page: Page, part: number):
     }
   }
   for (const name of directory.absent) {
-    if (isOnPage(name) && page.find(name) !== undefined) diff.names.push(name)
+    if (isOnPage(name) && page.has(name)) diff.names.push(name)
   }
   return diff
 }

@@ -7,6 +7,13 @@ import type { InodeRecord } from './inode-table.ts'
 /** No file larger than this can be in a page, so none is looked for. */
 const INLINE_LOOK_MAX = 256 * 1024
 
+/** Which page of a directory, and what of it; see `Want`. */
+export type PagePart = {
+  readonly index: number
+  readonly splits: number
+  readonly name?: Name | undefined
+}
+
 export type PageShelf = {
   readonly volume: string
   /** The bytes of a block that is here already. */
@@ -16,7 +23,7 @@ export type PageShelf = {
 export function pageWant(
   volume: string,
   directory: InodeRecord,
-  part: { readonly index: number; readonly splits: number; readonly floor: Stamp },
+  part: PagePart & { readonly floor: Stamp },
 ): Want {
   const { inode } = directory
   return {
@@ -44,11 +51,13 @@ export function inlineOf(shelf: PageShelf, record: InodeRecord): Uint8Array | un
 
 function pageHere(shelf: PageShelf, directory: InodeRecord, name: Name): Page | undefined {
   const { volume, peek } = shelf
-  const head = peek(pageWant(volume, directory, { index: 0, splits: 0, floor: 0 }))
+  const head = peek(pageWant(volume, directory, { index: 0, splits: 0, floor: 0, name }))
   if (head === undefined) return undefined
-  const page = new Page(head)
+  const page = Page.of(head)
   const { splits } = page
   if (splits === 0) return page
-  const part = peek(pageWant(volume, directory, { index: partOf(name, splits), splits, floor: 0 }))
-  return part === undefined ? undefined : new Page(part)
+  const part = peek(
+    pageWant(volume, directory, { index: partOf(name, splits), splits, floor: 0, name }),
+  )
+  return part === undefined ? undefined : Page.of(part)
 }

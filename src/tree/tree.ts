@@ -10,11 +10,12 @@ import type { Counters } from '../base/counters.ts'
 import { ROOT_INODE } from '../block/key.ts'
 import type { HybridClock } from '../block/stamp.ts'
 import { EVERYTHING } from '../rumor/floors.ts'
-import { isName, Page, type PageEntry, partOf } from '../wire/page.ts'
+import { Page, partOf } from '../wire/page.ts'
+import { isName, type PageEntry } from '../wire/page-entry.ts'
 import { Freshness, type FreshnessInit } from './freshness.ts'
 import { InodeTable, type InodeRecord } from './inode-table.ts'
 import { type FoundPage, type KernelChange, KernelNews } from './kernel-news.ts'
-import { inlineOf, pageWant } from './page-here.ts'
+import { inlineOf, type PagePart, pageWant } from './page-here.ts'
 
 /** Absent names remembered per directory on the kernel's behalf; past it they are told no TTL. */
 const ABSENT_MAX = 16_384
@@ -137,16 +138,16 @@ export class Tree {
     name: Name,
     options: Options & { readonly floor?: Stamp } = {},
   ): Promise<FoundPage> {
-    const head = await this.page(directory, { index: 0, splits: 0 }, options)
+    const head = await this.page(directory, { index: 0, splits: 0, name }, options)
     const { splits } = head.page
     if (splits === 0) return head
-    return this.page(directory, { index: partOf(name, splits), splits }, options)
+    return this.page(directory, { index: partOf(name, splits), splits, name }, options)
   }
 
   /** One page of a directory. @throws PotluckError what reading it failed with */
   async page(
     directory: InodeRecord,
-    part: { readonly index: number; readonly splits: number },
+    part: PagePart,
     options: Options & { readonly floor?: Stamp } = {},
   ): Promise<FoundPage> {
     const { volume, bring } = this.#init
@@ -165,7 +166,11 @@ export class Tree {
       })
       // A change that was told meanwhile, or a newer page that was seen, must not be undone.
       if (stamp < this.freshness.newest(directory, part.index)) continue
-      const found = { page: new Page(bytes), stamp, part: part.index }
+      const found = { page: Page.of(bytes), stamp, part: part.index }
+      // What the kernel believes of the other names has to be compared with this page, too.
+      if (part.name !== undefined && this.#news.lacks(directory, found)) {
+        return this.page(directory, { index: part.index, splits: part.splits }, options)
+      }
       this.#news.compare(directory, found)
       return found
     }

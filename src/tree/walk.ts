@@ -2,7 +2,7 @@
 // leave references behind that nobody would take back.
 import type { Name, Path } from '../ports/messages.ts'
 import { PotluckError } from '../base/errors.ts'
-import type { PageEntry } from '../wire/page.ts'
+import type { PageEntry } from '../wire/page-entry.ts'
 import { InodeRecord } from './inode-table.ts'
 import type { FoundPage } from './kernel-news.ts'
 import type { Options, Tree } from './tree.ts'

@@ -1,11 +1,11 @@
 // An open directory: the pages as they were when it was opened, so that reading on at an offset stays
 // right while the directory changes.
-import type { Name } from '../ports/messages.ts'
+import { NAMES_ONLY } from '../ports/messages.ts'
 import { PotluckError } from '../base/errors.ts'
 import type { FoundPage } from '../tree/kernel-news.ts'
 import type { Options, Tree } from '../tree/tree.ts'
 import type { InodeRecord } from '../tree/inode-table.ts'
-import type { PageEntry } from '../wire/page.ts'
+import type { BareEntry, PageEntry } from '../wire/page-entry.ts'
 import type { DirectoryEntry } from './volume.ts'
 
 /** How many entries one answer to `readdir` may have; the mount asks again behind them. */
@@ -26,16 +26,17 @@ export class DirectorySnapshot {
   static async take(
     tree: Tree,
     directory: InodeRecord,
-    options: Options,
+    { isWhole, ...options }: Options & { readonly isWhole?: boolean },
   ): Promise<DirectorySnapshot> {
     if (directory.attributes !== undefined && !directory.isDirectory) {
       throw new PotluckError('ENOTDIR', 'this is not a directory')
     }
-    const head = await tree.page(directory, { index: 0, splits: 0 }, options)
+    const name = isWhole === true ? undefined : NAMES_ONLY
+    const head = await tree.page(directory, { index: 0, splits: 0, name }, options)
     const { splits } = head.page
     const indexes = Array.from({ length: splits }, (_, i) => i + 1)
     const parts = await Promise.all(
-      indexes.map((index) => tree.page(directory, { index, splits }, options)),
+      indexes.map((index) => tree.page(directory, { index, splits, name }, options)),
     )
     return new DirectorySnapshot(directory, head, splits === 0 ? [head] : parts)
   }
@@ -46,8 +47,7 @@ export class DirectorySnapshot {
     for (let at = offset; entries.length < BATCH; at++) {
       const entry = at < 2 ? this.#dots(at) : this.#entry(at - 2)
       if (entry === undefined) break
-      const { name, attributes } = entry
-      entries.push({ name, attributes, nextOffset: at + 1 })
+      entries.push(listed(entry, at + 1))
     }
     return entries
   }
@@ -58,20 +58,21 @@ export class DirectorySnapshot {
     if (place === undefined) throw new PotluckError('EINVAL', 'not an entry of this directory')
     const { found, index } = place
     const child = found.page.at(index)
+    if (child.attributes === undefined) throw new PotluckError('EINVAL', 'nobody looked at it yet')
     // The directory may have changed since it was opened: this is history, and not to be kept.
     const isNewest = tree.freshness.isNewest(this.directory, child.attributes.inode, found)
     const record = tree.refer(this.directory, child, found.stamp)
     return { record, validMs: isNewest ? tree.freshness.validMs(found.stamp) : 0 }
   }
 
-  #dots(at: number): { name: Name; attributes: PageEntry['attributes'] } {
+  #dots(at: number): PageEntry {
     const self = this.#head.page.self
     if (at === 0) return { name: '.', attributes: self }
     const parent = this.directory.links.at(-1)?.parent
     return { name: '..', attributes: parent?.attributes ?? self }
   }
 
-  #entry(index: number): PageEntry | undefined {
+  #entry(index: number): PageEntry | BareEntry | undefined {
     const place = this.#place(index)
     return place?.found.page.at(place.index)
   }
@@ -84,4 +85,10 @@ export class DirectorySnapshot {
     }
     return undefined
   }
+}
+
+function listed(entry: PageEntry | BareEntry, nextOffset: number): DirectoryEntry {
+  const { name, attributes } = entry
+  if (attributes === undefined) return { name, type: entry.type, nextOffset }
+  return { name, attributes, nextOffset }
 }

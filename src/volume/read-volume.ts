@@ -121,7 +121,10 @@ export class ReadVolume implements Volume {
     this.tree.inodes.closed(file.record)
   }
 
-  async opendir(nodeid: Nodeid, options: Options = {}): Promise<number> {
+  async opendir(
+    nodeid: Nodeid,
+    options: Options & { readonly isWhole?: boolean } = {},
+  ): Promise<number> {
     const record = this.tree.record(nodeid)
     const snapshot = await DirectorySnapshot.take(this.tree, record, options)
     const handle = this.#nextHandle++
@@ -134,10 +137,11 @@ export class ReadVolume implements Volume {
     return this.#snapshot(handle).from(offset)
   }
 
-  reference(handle: number, entry: DirectoryEntry): Entry {
-    const snapshot = this.#snapshot(handle)
-    const { record, validMs } = snapshot.refer(this.tree, entry)
-    return { nodeid: record.nodeid, attributes: record.attributes ?? entry.attributes, validMs }
+  reference(handle: number, entry: DirectoryEntry): Entry | undefined {
+    const { attributes } = entry
+    if (attributes === undefined) return undefined
+    const { record, validMs } = this.#snapshot(handle).refer(this.tree, entry)
+    return { nodeid: record.nodeid, attributes: record.attributes ?? attributes, validMs }
   }
 
   releasedir(handle: number): void {

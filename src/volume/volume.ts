@@ -1,7 +1,7 @@
 // What a mount needs of a volume: the file operations by *nodeid*, the number by which the kernel
 // knows an inode. `fuse/` is written against this interface alone, so it is also the seam at which
 // the protocol is tested with a fake.
-import type { Attributes, Inode, Name } from '../ports/messages.ts'
+import type { Attributes, FileType, Inode, Name } from '../ports/messages.ts'
 import type { SourceUsage } from '../ports/source.ts'
 
 /** The kernel's number for an inode; 1 is the volume's root. Never reused within a node's life. */
@@ -21,10 +21,13 @@ export type Absent = Valid & { readonly nodeid: 0 }
 
 export type DirectoryEntry = {
   readonly name: Name
-  readonly attributes: Attributes
   /** Pass this as `offset` to go on behind this entry. */
   readonly nextOffset: number
-}
+} & (
+  | { readonly attributes: Attributes }
+  /** Nobody has asked for its attributes yet, since they cost the source an operation. */
+  | { readonly attributes?: undefined; readonly type: FileType }
+)
 
 /** What the kernel must forget. Told after the node itself has forgotten it. */
 export type KernelInvalidation =
@@ -66,12 +69,15 @@ export interface Volume {
   ): Promise<readonly Uint8Array[]>
   release(handle: number): void
 
-  /** A snapshot of the directory: what `readdir` answers does not change until it is released. */
-  opendir(nodeid: Nodeid, options?: Options): Promise<number>
+  /**
+   * A snapshot of the directory: what `readdir` answers does not change until it is released. With
+   * `isWhole` every entry has its attributes.
+   */
+  opendir(nodeid: Nodeid, options?: Options & { readonly isWhole?: boolean }): Promise<number>
   /** Entries from `offset` on (0 is the start), '.' and '..' first; [] at the end. Takes no references. */
   readdir(handle: number, offset: number): readonly DirectoryEntry[]
-  /** Makes an entry out of what `readdir` gave, taking a reference. */
-  reference(handle: number, entry: DirectoryEntry): Entry
+  /** Makes an entry out of what `readdir` gave, taking a reference; not of one without attributes. */
+  reference(handle: number, entry: DirectoryEntry): Entry | undefined
   releasedir(handle: number): void
 
   statfs(options?: Options): Promise<SourceUsage>

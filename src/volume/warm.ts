@@ -5,7 +5,7 @@ import type { InodeRecord } from '../tree/inode-table.ts'
 import type { Tree } from '../tree/tree.ts'
 import { pagesOf, recordOf, resolve } from '../tree/walk.ts'
 import { PotluckError } from '../base/errors.ts'
-import type { PageEntry } from '../wire/page.ts'
+import type { PageEntry } from '../wire/page-entry.ts'
 
 const FILES_AT_ONCE = 16
 

@@ -2,7 +2,8 @@
 // the answer that tells of a changed file.
 import type { Attributes, FileType } from '../ports/messages.ts'
 
-const TYPES: readonly FileType[] = [
+/** The order is the encoding. */
+export const FILE_TYPES: readonly FileType[] = [
   'file',
   'directory',
   'symlink',
@@ -23,7 +24,7 @@ export function attributesLength(attributes: Attributes): number {
 /** Returns the offset behind what was written. */
 export function writeAttributes(to: Buffer, offset: number, attributes: Attributes): number {
   // Every byte is written: the buffer may hold what some other part of the process left there.
-  let at = to.writeUInt16LE(TYPES.indexOf(attributes.type), offset)
+  let at = to.writeUInt16LE(FILE_TYPES.indexOf(attributes.type), offset)
   at = to.writeUInt16LE(attributes.mode, at)
   at = to.writeUInt32LE(attributes.nlink, at)
   at = to.writeUInt32LE(attributes.uid, at)
@@ -43,7 +44,7 @@ export function readAttributes(
   from: Buffer,
   offset: number,
 ): { readonly attributes: Attributes; readonly end: number } {
-  const type = TYPES[from.readUInt16LE(offset)]
+  const type = FILE_TYPES[from.readUInt16LE(offset)]
   if (type === undefined) throw new RangeError('no such file type')
   const inodeAt = offset + FIXED_BYTES
   const end = inodeAt + from.readUInt16LE(inodeAt - 2)

@@ -1,4 +1,4 @@
-import type { Attributes, FileType, Inode, PeerId } from '../ports/messages.ts'
+import type { Attributes, FileType, Inode, Name, PeerId } from '../ports/messages.ts'
 import * as limits from './limits.ts'
 import { malformed, type ByteReader } from './reader.ts'
 import type { ByteWriter } from './writer.ts'
@@ -39,6 +39,15 @@ export function readPath(reader: ByteReader): string {
   const length = reader.count(limits.MAX_PATH_BYTES, 'a path')
   checkPath(reader.bytes, reader.at, reader.at + length)
   return reader.fixed(length)
+}
+
+/** A name, NUL and '/' excepted, or NAMES_ONLY; undefined where every name is wanted. */
+export function readWantedName(reader: ByteReader): Name | undefined {
+  const length = reader.count(limits.MAX_NAME_BYTES, 'a name')
+  const name = reader.fixed(length)
+  if (length === 0) return undefined
+  if (name === '..' || /[/\0]/.test(name)) throw malformed('a want of what is no name')
+  return name
 }
 
 /** @throws PotluckError MALFORMED unless the bytes from `from` to `to` are a path. */

@@ -1,31 +1,31 @@
-// A directory page: the names of a directory with each child's attributes, sorted by name, in a form
-// that is searched as it lies there. Nothing is decoded but the entry that was asked for, so a page of a
-// thousand names costs a lookup ten comparisons and no garbage.
+// A directory page: the names of a directory, sorted, and each child's attributes, in a form that is
+// searched as it lies there. Nothing is decoded but the entry that was asked for, once while the bytes
+// are here, so a page of a thousand names costs a lookup ten comparisons and no garbage.
 //
-//   0 u32 format · 4 u32 entries here · 8 u32 splits · 12 u32 names in the directory · own attributes
-//   · u32 offset of each entry · entries: u16 length, name, attributes, u16 length, link target,
+// On most storage each child's attributes cost an operation, the names one for all of them. So a page
+// may know some names only by their type ("bare"): it answers who is absent, and what was looked at.
+//
+//   0 u32 format · 4 u32 entries here · 8 u32 bare ones among them · 12 u32 splits
+//   · 16 u32 names in the directory · own attributes · u32 offset of each entry
+//   · entries: u16 length, name, u8 type of a bare one; or u8 FULL, attributes, u16 length, link target,
 //   u32 length (or NO_INLINE), the file's bytes
 //
 // It must answer an absent name with the same certainty as a present one.
 import { PotluckError } from '../base/errors.ts'
-import type { Attributes, Name } from '../ports/messages.ts'
+import { type Attributes, type Name, NAMES_ONLY } from '../ports/messages.ts'
 import { attributesLength, readAttributes, writeAttributes } from './attributes.ts'
+import {
+  type BareEntry,
+  checkEntry,
+  checkInode,
+  entryLength,
+  type PageEntry,
+  readEntry,
+  writeEntry,
+} from './page-entry.ts'
 
-const FORMAT = 0x31475031
-const HEADER_BYTES = 16
-const NO_INLINE = 0xffffffff
-const NAME_BYTES_MAX = 255
-const TARGET_BYTES_MAX = 4096
-/** A number as 64 bits have it, and for a nested mount '@' and where it is. */
-const INODE = /^(0|[1-9]\d{0,19})(@[^\0]+)?$/
-
-export type PageEntry = {
-  readonly name: Name
-  readonly attributes: Attributes
-  readonly target?: string | undefined
-  /** The whole file, where it is small enough to travel here. */
-  readonly inline?: Uint8Array | undefined
-}
+const FORMAT = 0x32475031
+const HEADER_BYTES = 20
 
 export type PageContent = {
   readonly self: Attributes
@@ -33,7 +33,7 @@ export type PageContent = {
   readonly splits: number
   /** Names in the whole directory. */
   readonly total: number
-  readonly entries: readonly PageEntry[]
+  readonly entries: readonly (PageEntry | BareEntry)[]
 }
 
 /** Which part of a split directory a name belongs to, 1 to `splits` (FNV-1a). */
@@ -52,8 +52,9 @@ export function encodePage(content: PageContent): Uint8Array {
   const to = Buffer.allocUnsafeSlow(length)
   to.writeUInt32LE(FORMAT, 0)
   to.writeUInt32LE(entries.length, 4)
-  to.writeUInt32LE(content.splits, 8)
-  to.writeUInt32LE(content.total, 12)
+  to.writeUInt32LE(entries.filter((entry) => entry.attributes === undefined).length, 8)
+  to.writeUInt32LE(content.splits, 12)
+  to.writeUInt32LE(content.total, 16)
   const table = writeAttributes(to, HEADER_BYTES, content.self)
   let at = table + 4 * entries.length
   for (const [i, entry] of entries.entries()) {
@@ -63,13 +64,30 @@ export function encodePage(content: PageContent): Uint8Array {
   return to
 }
 
+/** Pages by their bytes, which nobody changes; they go when the bytes go. */
+const pages = new WeakMap<Uint8Array, Page>()
+
 export class Page {
   readonly #bytes: Buffer
   readonly #table: number
+  /** What was decoded, by its place in name order. */
+  readonly #entries: (PageEntry | BareEntry | undefined)[] = []
+  /** Names here. */
   readonly count: number
+  /** Those of them whose attributes are not. */
+  readonly bare: number
   readonly splits: number
   readonly total: number
   readonly self: Attributes
+
+  /** The page that these bytes are. @throws PotluckError MALFORMED */
+  static of(bytes: Uint8Array): Page {
+    const known = pages.get(bytes)
+    if (known !== undefined) return known
+    const page = new Page(bytes)
+    pages.set(bytes, page)
+    return page
+  }
 
   /** @throws PotluckError MALFORMED where the header does not fit the bytes */
   constructor(bytes: Uint8Array) {
@@ -77,8 +95,9 @@ export class Page {
     try {
       if (this.#bytes.readUInt32LE(0) !== FORMAT) throw new RangeError('not a page')
       this.count = this.#bytes.readUInt32LE(4)
-      this.splits = this.#bytes.readUInt32LE(8)
-      this.total = this.#bytes.readUInt32LE(12)
+      this.bare = this.#bytes.readUInt32LE(8)
+      this.splits = this.#bytes.readUInt32LE(12)
+      this.total = this.#bytes.readUInt32LE(16)
       const own = readAttributes(this.#bytes, HEADER_BYTES)
       this.self = own.attributes
       this.#table = own.end
@@ -88,25 +107,36 @@ export class Page {
     }
   }
 
+  /** A name with its attributes; undefined where it is absent, or bare. */
   find(name: Name): PageEntry | undefined {
-    let low = 0
-    let high = this.count
-    while (low < high) {
-      const middle = (low + high) >> 1
-      const order = this.#compareName(this.#offset(middle), name)
-      if (order === 0) return this.at(middle)
-      if (order < 0) low = middle + 1
-      else high = middle
-    }
-    return undefined
+    const index = this.#indexOf(name)
+    if (index < 0) return undefined
+    const entry = this.#entries[index] ?? this.at(index)
+    this.#entries[index] = entry
+    return entry.attributes === undefined ? undefined : entry
+  }
+
+  has(name: Name): boolean {
+    return this.#indexOf(name) >= 0
+  }
+
+  /** Whether a want of this name (see `Want`) is answered by what is here. */
+  answers(name: Name | undefined): boolean {
+    if (this.bare === 0 || name === NAMES_ONLY) return true
+    return name !== undefined && (this.find(name) !== undefined || !this.has(name))
   }
 
   /** The entry at a place in name order, 0 to count − 1. */
-  at(index: number): PageEntry {
+  at(index: number): PageEntry | BareEntry {
     return this.#read(this.#offset(index)).entry
   }
 
+  /** The entries whose attributes are here. */
   *[Symbol.iterator](): Iterator<PageEntry> {
+    for (const entry of this.all()) if (entry.attributes !== undefined) yield entry
+  }
+
+  *all(): Generator<PageEntry | BareEntry> {
     for (let i = 0; i < this.count; i++) yield this.at(i)
   }
 
@@ -115,34 +145,35 @@ export class Page {
     checkInode(this.self)
     let before = ''
     let at = this.#table + 4 * this.count
+    let bare = 0
     for (let i = 0; i < this.count; i++) {
       if (this.#offset(i) !== at) throw new RangeError('a gap between two names')
       const { entry, end } = this.#read(at)
+      if (entry.attributes === undefined) bare += 1
       checkEntry(entry)
       if (entry.name <= before) throw new RangeError('names out of order')
       before = entry.name
       at = end
     }
+    if (bare !== this.bare) throw new RangeError('not as many bare names as it says')
     if (at !== this.#bytes.length) throw new RangeError('bytes behind the last name')
   }
 
-  #read(offset: number): { readonly entry: PageEntry; readonly end: number } {
-    const bytes = this.#bytes
-    const nameEnd = offset + 2 + bytes.readUInt16LE(offset)
-    const { attributes, end } = readAttributes(bytes, nameEnd)
-    const targetEnd = end + 2 + bytes.readUInt16LE(end)
-    const inlineLength = bytes.readUInt32LE(targetEnd)
-    const inlineAt = targetEnd + 4
-    const hasTarget = attributes.type === 'symlink' || targetEnd > end + 2
-    const hasInline = inlineLength !== NO_INLINE
-    const entryEnd = inlineAt + (hasInline ? inlineLength : 0)
-    const entry: PageEntry = {
-      name: bytes.toString('latin1', offset + 2, nameEnd),
-      attributes,
-      target: hasTarget ? bytes.toString('latin1', end + 2, targetEnd) : undefined,
-      inline: hasInline ? bytes.subarray(inlineAt, entryEnd) : undefined,
+  #indexOf(name: Name): number {
+    let low = 0
+    let high = this.count
+    while (low < high) {
+      const middle = (low + high) >> 1
+      const order = this.#compareName(this.#offset(middle), name)
+      if (order === 0) return middle
+      if (order < 0) low = middle + 1
+      else high = middle
     }
-    return { entry, end: entryEnd }
+    return -1
+  }
+
+  #read(offset: number): { readonly entry: PageEntry | BareEntry; readonly end: number } {
+    return readEntry(this.#bytes, offset)
   }
 
   #offset(index: number): number {
@@ -172,41 +203,4 @@ export function checkPage(bytes: Uint8Array): void {
   } catch (cause) {
     throw new PotluckError('MALFORMED', 'a directory page is damaged', { cause })
   }
-}
-
-function checkEntry({ name, attributes, target, inline }: PageEntry): void {
-  if (!isName(name)) throw new RangeError('not a name')
-  checkInode(attributes)
-  const { type, size } = attributes
-  if (target !== undefined && (type !== 'symlink' || target.length > TARGET_BYTES_MAX)) {
-    throw new RangeError('not the target of a link')
-  }
-  if (inline !== undefined && (type !== 'file' || inline.length !== size)) {
-    throw new RangeError('not the bytes of a file')
-  }
-}
-
-function checkInode({ inode }: Attributes): void {
-  if (!INODE.test(inode)) throw new RangeError('not an inode')
-}
-
-export function isName(name: Name): boolean {
-  if (name.length === 0 || name.length > NAME_BYTES_MAX) return false
-  return name !== '.' && name !== '..' && !name.includes('/') && !name.includes('\0')
-}
-
-function entryLength(entry: PageEntry): number {
-  const texts = entry.name.length + (entry.target?.length ?? 0)
-  return 2 + texts + attributesLength(entry.attributes) + 2 + 4 + (entry.inline?.length ?? 0)
-}
-
-function writeEntry(to: Buffer, offset: number, entry: PageEntry): number {
-  let at = to.writeUInt16LE(entry.name.length, offset)
-  at += to.write(entry.name, at, 'latin1')
-  at = writeAttributes(to, at, entry.attributes)
-  at = to.writeUInt16LE(entry.target?.length ?? 0, at)
-  at += to.write(entry.target ?? '', at, 'latin1')
-  at = to.writeUInt32LE(entry.inline?.length ?? NO_INLINE, at)
-  if (entry.inline !== undefined) to.set(entry.inline, at)
-  return at + (entry.inline?.length ?? 0)
 }

@@ -70,6 +70,7 @@ function writeWant(writer: ByteWriter, want: Want): void {
   writer.varint(want.index)
   writer.varint(want.splits)
   writer.byteString(want.path, limits.MAX_PATH_BYTES)
+  if (want.kind === 'page') writer.byteString(want.name ?? '', limits.MAX_NAME_BYTES)
   writer.f64(want.version)
   writer.f64(want.floor)
 }
@@ -114,9 +115,11 @@ function readWant(reader: ByteReader): Want {
   const splits = reader.varint()
   if (splits > limits.MAX_SPLITS) throw malformed(`a directory in ${splits} parts`)
   const path = fields.readPath(reader)
+  const name = kind === 'page' ? fields.readWantedName(reader) : undefined
   const version = reader.f64()
   const floor = fields.readStamp(reader)
-  return { volume, kind, inode, index, splits, path, version, floor, reach }
+  const want = { volume, kind, inode, index, splits, path, version, floor, reach }
+  return name === undefined ? want : { ...want, name }
 }
 
 function readKeys(reader: ByteReader): string[] {

@@ -191,7 +191,8 @@ export class MemoryVolume implements Volume {
     return this.openDirectories.get(handle)?.slice(offset) ?? []
   }
 
-  reference(_handle: number, { attributes }: DirectoryEntry): Entry {
+  reference(_handle: number, { attributes }: DirectoryEntry): Entry | undefined {
+    if (attributes === undefined) return undefined
     return this.#entry(this.#inode(Number(attributes.inode)))
   }
 

@@ -58,6 +58,7 @@ function driven(source: SimSource, clock: VirtualClock): Source {
   return {
     attributes: (path, options) => wait(source.attributes(path, options)),
     list: (path, options) => wait(source.list(path, options)),
+    entries: (path, names, options) => wait(source.entries(path, names, options)),
     read: (path, range, options) => wait(source.read(path, range, options)),
     xattrs: (path, options) => wait(source.xattrs(path, options)),
     usage: (options) => wait(source.usage(options)),

@@ -47,7 +47,7 @@ export function timedNetwork(network: Network, timings: Timings): Network {
   }
 }
 
-export const SOURCE_CALLS = ['attributes', 'list', 'read', 'xattrs', 'usage'] as const
+export const SOURCE_CALLS = ['attributes', 'list', 'entries', 'read', 'xattrs', 'usage'] as const
 
 /** The same source; every call is timed by its name, failures too. */
 export function timedSource(source: Source, timings: TimingsByName): Source {
@@ -56,6 +56,8 @@ export function timedSource(source: Source, timings: TimingsByName): Source {
   return {
     attributes: (path, options) => around('attributes', () => source.attributes(path, options)),
     list: (path, options) => around('list', () => source.list(path, options)),
+    entries: (path, names, options) =>
+      around('entries', () => source.entries(path, names, options)),
     read: (path, range, options) => around('read', () => source.read(path, range, options)),
     xattrs: (path, options) => around('xattrs', () => source.xattrs(path, options)),
     usage: (options) => around('usage', () => source.usage(options)),

@@ -1,7 +1,7 @@
 // What we ask of the kernel, in one place.
 import fs from 'node:fs'
 import type { BigIntStats } from 'node:fs'
-import type { Name, Path } from '../../../src/ports/messages.ts'
+import type { Path } from '../../../src/ports/messages.ts'
 import type { Calls, Done } from './calls.ts'
 import type { Root } from './root.ts'
 
@@ -65,11 +65,12 @@ export class Storage {
     })
   }
 
-  readdir(path: Path, place: Buffer): Promise<Name[]> {
-    return this.#calls.run<Name[]>({
+  /** Names as bytes: only so does Node look, where a file system gives no types, at the right file. */
+  readdir(path: Path, place: Buffer): Promise<fs.Dirent<Buffer>[]> {
+    return this.#calls.run<fs.Dirent<Buffer>[]>({
       operation: 'readdir',
       path,
-      start: (done) => fs.readdir(place, 'latin1', done),
+      start: (done) => fs.readdir(place, { encoding: 'buffer', withFileTypes: true }, done),
     })
   }
 

@@ -2,6 +2,7 @@ import type { Attributes, Name, Path } from '../../../src/ports/messages.ts'
 import type {
   Listing,
   Source,
+  SourceEntry,
   SourceOptions,
   SourceRange,
   SourceUsage,
@@ -68,6 +69,16 @@ export class CountingSource implements Source {
     const listing = await this.#source.list(path, options)
     this.#counts.entries += listing.entries.length
     return listing
+  }
+
+  async entries(
+    path: Path,
+    names: readonly Name[],
+    options?: SourceOptions,
+  ): Promise<readonly SourceEntry[]> {
+    const entries = await this.#source.entries(path, names, options)
+    this.#counts.entries += entries.length
+    return entries
   }
 
   async read(path: Path, range: SourceRange, options?: SourceOptions): Promise<SourceRead> {

@@ -73,6 +73,10 @@ export function faultySource(source: Source, rule: Rule = () => undefined): Faul
       await apply('list', path, options)
       return source.list(path, options)
     },
+    async entries(path, names, options = {}) {
+      await apply('list', path, options)
+      return source.entries(path, names, options)
+    },
     async read(path, range, options = {}) {
       const fault = await apply('read', path, { ...options, from: range.from })
       const { attributes, bytes } = await source.read(path, range, options)

@@ -1,5 +1,6 @@
 import test from 'ava'
-import { DirectoryAuthority, NAMES_A_PAGE } from '../../../src/authority/directory-authority.ts'
+import { DirectoryAuthority } from '../../../src/authority/directory-authority.ts'
+import { NAMES_A_PAGE } from '../../../src/authority/directory-pages.ts'
 import { codeOf } from '../../../src/base/errors.ts'
 import { checksumOf } from '../../../src/block/checksum.ts'
 import { HybridClock, stampAt } from '../../../src/block/stamp.ts'

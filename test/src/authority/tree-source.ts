@@ -6,12 +6,12 @@ import type { Listing, Source, SourceEntry, SourceRange } from '../../../src/por
 import { Contents } from '../../../sim/storage/contents.ts'
 import { attributesOf, type SimInode, type SimTree } from '../../../sim/storage/tree.ts'
 
-type Call = 'attributes' | 'list' | 'read' | 'xattrs'
+type Call = 'attributes' | 'list' | 'entries' | 'read' | 'xattrs'
 
 export class TreeSource implements Source {
   readonly tree: SimTree
   readonly contents = new Contents('real')
-  readonly counts = { attributes: 0, list: 0, read: 0, xattrs: 0, stat: 0 }
+  readonly counts = { attributes: 0, list: 0, entries: 0, read: 0, xattrs: 0, stat: 0 }
   readonly xattrsOf = new Map<Path, Map<Name, Uint8Array>>()
   /** Runs before each answer; what it throws is the answer. */
   before: (call: Call, path: Path) => Promise<void> | void = () => {}
@@ -36,8 +36,14 @@ export class TreeSource implements Source {
     const names = [...directory.children.keys()]
     const chosen = options.choose?.(names) ?? names
     this.counts.stat += chosen.length
-    const entries = chosen.map((name) => entryOf(name, directory.children.get(name) as SimInode))
-    return { self: attributesOf(directory), count: names.length, entries }
+    const types = [...directory.children].map(([name, { type }]) => ({ name, type }))
+    return { self: attributesOf(directory), names: types, entries: entriesIn(directory, chosen) }
+  }
+
+  async entries(path: Path, names: readonly Name[]) {
+    await this.#called('entries', path)
+    this.counts.stat += names.length
+    return entriesIn(this.tree.find(path), names)
   }
 
   async read(path: Path, range: SourceRange) {
@@ -74,6 +80,11 @@ export class TreeSource implements Source {
     this.counts[call] += 1
     await this.before(call, path)
   }
+}
+
+function entriesIn(directory: SimInode, names: readonly Name[]): SourceEntry[] {
+  const found = names.filter((name) => directory.children.has(name))
+  return found.map((name) => entryOf(name, directory.children.get(name) as SimInode))
 }
 
 function entryOf(name: Name, inode: SimInode): SourceEntry {

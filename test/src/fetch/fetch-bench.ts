@@ -11,6 +11,7 @@ import { keyOf, positionOf } from '../../../src/block/key.ts'
 import { HybridClock } from '../../../src/block/stamp.ts'
 import { Fetcher, type FetcherInit } from '../../../src/fetch/fetcher.ts'
 import type { ClimbPorts } from '../../../src/fetch/climb.ts'
+import { Suspects } from '../../../src/fetch/suspects.ts'
 import { compareDistance } from '../../../src/placement/distance.ts'
 import { PeerTable } from '../../../src/placement/peer-table.ts'
 import type { Answer, Block, PeerId, Want } from '../../../src/ports/messages.ts'
@@ -56,6 +57,9 @@ export class FetchBench {
   /** Who was asked what, in order. */
   readonly asked: { readonly peer: PeerId; readonly want: Want }[] = []
   readonly reread: { readonly before: Block; readonly now: Block }[] = []
+  readonly changed: string[] = []
+  /** Who gives no sign of life. */
+  readonly silent = new Set<PeerId>()
   /** What a peer does that has no script of its own. */
   fallback: Script = async () => {
     throw new PotluckError('UNREACHABLE', 'dead')
@@ -72,19 +76,24 @@ export class FetchBench {
     const { clock, table, counters, stamps, shard, floors } = this
     const network = {
       request: (to: PeerId, request: { type: string; want?: Want }, options = {}) =>
-        this.#request(to, request.want as Want, options),
+        request.type === 'holding'
+          ? this.#signOfLife(to)
+          : this.#request(to, request.want as Want, options),
       handle: () => {},
       queuedBytes: () => 0,
     }
-    this.ports = { clock, network, table, counters, stamps, checksum: checksumOf }
+    const random = new SeededRandom('bench')
+    const suspects = new Suspects({ clock, network, random, counters, nearest: () => [] })
+    this.ports = { clock, network, table, counters, stamps, checksum: checksumOf, suspects }
     const authorities = new Map<string, DirectoryAuthority>()
     if (init.source !== undefined) {
       const its = { source: init.source, blockBytes: 1000, inlineBytes: 0 }
       authorities.set(VOLUME, new DirectoryAuthority({ ...its, stamps, checksum: checksumOf }))
     }
     const onReread: FetcherInit['onReread'] = (_, before, now) => this.reread.push({ before, now })
-    const random = new SeededRandom('bench')
-    this.fetcher = new Fetcher({ ...this.ports, random, shard, floors, authorities, onReread })
+    const onChanged: FetcherInit['onChanged'] = ({ inode }) => this.changed.push(inode)
+    const told = { onReread, onChanged }
+    this.fetcher = new Fetcher({ ...this.ports, random, shard, floors, authorities, ...told })
   }
 
   /** The peers closer to the key than this node, in the order in which it asks them. */
@@ -119,6 +128,11 @@ export class FetchBench {
 
   run<T>(work: Promise<T>): Promise<T> {
     return this.clock.runUntil(work)
+  }
+
+  #signOfLife(peer: PeerId) {
+    if (this.silent.has(peer)) return new Promise<never>(() => {})
+    return Promise.resolve({ type: 'held', held: [] } as const)
   }
 
   async #request(peer: PeerId, want: Want, options: { signal?: AbortSignal }) {

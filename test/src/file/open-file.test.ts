@@ -42,6 +42,7 @@ function fileOf(size: number, inline = false) {
     peek: (want) => here.get(want.index),
     prefetch: (want) => prefetched.push(want.index),
     onChanged: (its, attributes, stamp) => its.learn({ attributes }, stamp),
+    told: () => 0,
     fresh: async () => attributesOf(made),
   }
   const file = new OpenFile(init, record, inline ? truth() : undefined)

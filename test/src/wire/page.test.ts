@@ -1,15 +1,8 @@
 import test from 'ava'
 import fc from 'fast-check'
 import { codeOf, PotluckError } from '../../../src/base/errors.ts'
-import {
-  checkPage,
-  encodePage,
-  isName,
-  Page,
-  type PageContent,
-  type PageEntry,
-  partOf,
-} from '../../../src/wire/page.ts'
+import { checkPage, encodePage, Page, type PageContent, partOf } from '../../../src/wire/page.ts'
+import { type BareEntry, isName, type PageEntry } from '../../../src/wire/page-entry.ts'
 import { attributes as anyAttributes, name } from './arbitraries.ts'
 
 /** As the kernel has them: a page keeps 32 bits of what is 32 bits there. */
@@ -25,25 +18,34 @@ const entry: fc.Arbitrary<PageEntry> = fc
     return { name: title, attributes: { ...its, size: inline.length }, inline }
   })
 
+const bareEntry: fc.Arbitrary<BareEntry> = fc
+  .tuple(name, attributes)
+  .map(([title, { type }]) => ({ name: title, type }))
+
 const content: fc.Arbitrary<PageContent> = fc.record({
   self: attributes,
   splits: fc.nat(1000),
   total: fc.nat(100_000),
-  entries: fc.uniqueArray(entry, { selector: (one) => one.name, maxLength: 40 }),
+  entries: fc.uniqueArray(fc.oneof(entry, bareEntry), {
+    selector: (one) => one.name,
+    maxLength: 40,
+  }),
 })
 
 const contentOf = (page: Page): PageContent => {
   const { self, splits, total } = page
-  return { self, splits, total, entries: [...page] }
+  return { self, splits, total, entries: [...page.all()] }
 }
 
-const plain = (one: PageEntry | undefined) =>
-  one && {
-    name: one.name,
-    attributes: one.attributes,
-    target: one.target,
-    inline: one.inline && [...one.inline],
-  }
+const plain = (one: PageEntry | BareEntry | undefined) =>
+  one?.attributes === undefined
+    ? one
+    : {
+        name: one.name,
+        attributes: one.attributes,
+        target: one.target,
+        inline: one.inline && [...one.inline],
+      }
 
 const codeThrownBy = (work: () => unknown): string | undefined => {
   try {
@@ -64,7 +66,10 @@ test('what goes in comes out, sorted by name, and passes the check', (t) => {
       t.is(page.splits, one.splits)
       t.is(page.total, one.total)
       const expected = one.entries.toSorted((a, b) => (a.name < b.name ? -1 : 1))
-      t.deepEqual([...page].map(plain), expected.map(plain))
+      t.deepEqual([...page.all()].map(plain), expected.map(plain))
+      const complete = expected.filter((entry) => entry.attributes !== undefined)
+      t.deepEqual([...page].map(plain), complete.map(plain))
+      t.is(page.bare, expected.length - complete.length)
     }),
     { numRuns: 300 },
   )
@@ -76,9 +81,12 @@ test('the search answers like a Map, absent names included', (t) => {
       const page = new Page(encodePage(one))
       const map = new Map(one.entries.map((each) => [each.name, each]))
       for (const title of [...map.keys(), ...others]) {
-        t.deepEqual(plain(page.find(title)), plain(map.get(title)))
-        t.is(page.find(`${title}\xff`), map.get(`${title}\xff`) as undefined)
-        t.is(page.find(title.slice(0, -1)) === undefined, !map.has(title.slice(0, -1)))
+        for (const near of [title, `${title}\xff`, title.slice(0, -1)]) {
+          const known = map.get(near)
+          t.is(page.has(near), known !== undefined)
+          t.deepEqual(plain(page.find(near)), known?.attributes && plain(known))
+          t.is(page.answers(near), known === undefined || known.attributes !== undefined)
+        }
       }
     }),
     { numRuns: 200 },
@@ -93,7 +101,7 @@ test('a page in the middle of a larger buffer reads the same', (t) => {
       large.set(bytes, offset)
       const slice = large.subarray(offset, offset + bytes.length)
       checkPage(slice)
-      t.deepEqual([...new Page(slice)].map(plain), [...new Page(bytes)].map(plain))
+      t.deepEqual([...new Page(slice).all()].map(plain), [...new Page(bytes).all()].map(plain))
     }),
     { numRuns: 50 },
   )

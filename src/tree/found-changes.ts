@@ -1,0 +1,41 @@
+// What this node finds at the source that nobody has told: somebody changed it behind the mesh's back. The
+// others are told, so that one look at the source serves them all.
+import type { Clock } from '../ports/clock.ts'
+import type { Inode, Invalidation, Stamp, Want } from '../ports/messages.ts'
+import { Page } from '../wire/page.ts'
+import { changesBetween } from './page-diff.ts'
+
+/** A file that is written all the time is told of no more often than this. */
+const TELL_EVERY_MS = 1_000
+const TOLD_MAX = 1_024
+
+type Reading = { readonly bytes: Uint8Array; readonly stamp: Stamp }
+
+export class FoundChanges {
+  readonly #clock: Clock
+  readonly #tell: (invalidations: readonly Invalidation[]) => void
+  /** When each file was last told of; the newest is the last. */
+  readonly #toldMs = new Map<Inode, number>()
+
+  constructor(clock: Clock, tell: (invalidations: readonly Invalidation[]) => void) {
+    this.#clock = clock
+    this.#tell = tell
+  }
+
+  /** A page that was here was read again. */
+  reread({ inode: directory, volume }: Want, before: Uint8Array, { bytes, stamp }: Reading): void {
+    const inodes = changesBetween(directory, new Page(before), new Page(bytes))
+    this.#tell(inodes.map((inode) => ({ volume, inode, stamp })))
+  }
+
+  /** A file was not of the version that somebody's attributes have. */
+  changed({ volume, inode }: Want, stamp: Stamp): void {
+    const now = this.#clock.now()
+    if (now - (this.#toldMs.get(inode) ?? -Infinity) < TELL_EVERY_MS) return
+    this.#toldMs.delete(inode)
+    this.#toldMs.set(inode, now)
+    const [oldest] = this.#toldMs.keys()
+    if (this.#toldMs.size > TOLD_MAX && oldest !== undefined) this.#toldMs.delete(oldest)
+    this.#tell([{ volume, inode, stamp }])
+  }
+}
