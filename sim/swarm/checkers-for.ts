@@ -8,19 +8,24 @@ import { queueBounds } from '../checkers/queue-bounds.ts'
 import { rightBytes } from '../checkers/right-bytes.ts'
 import { shardBytes } from '../checkers/shard-bytes.ts'
 import { sourceReads } from '../checkers/source-reads.ts'
+import type { Faults } from '../faults/faults.ts'
 import type { Checker } from '../watch/checker.ts'
 import type { History } from '../watch/history.ts'
 import { BLOCK_BYTES, type Drawn } from './seed-world.ts'
 
+/** A few silences, one after another; and the source's own patience, where its calls hang. */
 const WHILE_FAULTS_MS = 20_000
+const SOURCE_PATIENCE_MS = 30_000
 const WHEN_HEALTHY_MS = 2_000
 const MESSAGES_A_SECOND = 5_000
 
 /** All checkers, with the bounds that this kind of cluster must keep. */
 export function checkersFor(
   { revalidateMs, ramBytes, nodes }: Drawn,
-  history: History,
+  { history, faults }: { readonly history: History; readonly faults: Faults },
 ): { readonly checkers: readonly Checker[]; readonly rate: ReturnType<typeof messageRate> } {
+  const patienceMs = faults.sourceHang > 0 ? SOURCE_PATIENCE_MS : 0
+  const whileFaultsMs = WHILE_FAULTS_MS + patienceMs
   const rate = messageRate(MESSAGES_A_SECOND)
   const checkers = [
     rightBytes(history),
@@ -30,7 +35,7 @@ export function checkersFor(
     sourceReads({ blockBytes: BLOCK_BYTES, perBlock: nodes, burst: nodes }),
     shardBytes(ramBytes),
     queueBounds(),
-    answersSoon({ whileFaultsMs: WHILE_FAULTS_MS, whenHealthyMs: WHEN_HEALTHY_MS }),
+    answersSoon({ whileFaultsMs, whenHealthyMs: WHEN_HEALTHY_MS }),
     rate,
     noLeaks(),
   ]

@@ -24,7 +24,7 @@ export async function heldFile(
       const read = await watch.read({ node, path, isHandle: true }, async () =>
         Buffer.concat(await life.within(volume.read(open, { from: 0, length: LENGTH }))),
       )
-      tally.count(read)
+      tally.count(read, world)
       await world.sleep(PAUSE_MS)
     }
   } catch {

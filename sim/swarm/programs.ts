@@ -46,12 +46,12 @@ export async function program(
 
 /** Reads one file as a program does, every byte of it. */
 export async function readFile(init: ProgramInit, node: WorldNode, path: Path): Promise<void> {
-  const { watch, tally } = init
+  const { world, watch, tally } = init
   const read = await watch.read({ node, path }, async () => {
     const { slices } = await node.readFile(path)
     return Buffer.concat(slices)
   })
-  tally.count(read)
+  tally.count(read, world)
 }
 
 /** Half of all changes are told, as a well-behaved writer does; the others must be found out. */

@@ -17,6 +17,7 @@ import { Tally } from './tally.ts'
 const LAST_READS_MS = 60_000
 /** What goes on behind the programs' backs, such as pages being read again, ends within this. */
 const CALM_MS = 10_000
+const REST_TRIES = 100
 
 export type SeedRun = {
   readonly seed: number
@@ -50,7 +51,7 @@ export async function runSeed(run: SeedRun): Promise<SeedResult> {
   const watch = new Watch()
   const world = makeWorld(run, drawn, watch)
   const history = new History(world)
-  const { checkers, rate } = checkersFor(drawn, history)
+  const { checkers, rate } = checkersFor(drawn, { history, faults: run.faults })
   watch.begin(world, checkers)
   run.spoil?.world?.(world)
   const tally = new Tally()
@@ -97,6 +98,16 @@ async function liveThrough(init: ProgramInit, faults: Faults): Promise<void> {
   })
   await world.run(() => orLate(world, last))
   await world.run(() => world.sleep(CALM_MS))
+  await world.run(() => momentOfRest(world))
+}
+
+/** Nodes ask each other for signs of life now and then: a moment when nobody does soon comes. */
+async function momentOfRest(world: World): Promise<void> {
+  for (let tries = 0; tries < REST_TRIES; tries++) {
+    const isBusy = world.nodes.some(({ peer }) => world.network.outstanding(peer) > 0)
+    if (!isBusy) return
+    await world.sleep(1)
+  }
 }
 
 /** Waits for all of them, but not for those who wait for ever. */

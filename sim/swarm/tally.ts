@@ -1,4 +1,6 @@
 import type { ProgramRead } from '../watch/checker.ts'
+import type { World } from '../world.ts'
+import type { WorldNode } from '../world-node.ts'
 
 /** How the reads of a run ended, and of those that failed, with what. */
 export class Tally {
@@ -9,13 +11,13 @@ export class Tally {
   /** By code and message, without what differs from one to the next. */
   readonly causes = new Map<string, number>()
 
-  count(read: ProgramRead): void {
+  count(read: ProgramRead, world: World): void {
     this.reads += 1
     this.slowestMs = Math.max(this.slowestMs, read.endMs - read.startMs)
     if (read.outcome === 'absent') this.absent += 1
     if (read.outcome !== 'failed') return
     this.failed += 1
-    const cause = causeOf(read)
+    const cause = `${causeOf(read)}${isCutOff(read.node, world) ? ' (no source in reach)' : ''}`
     this.causes.set(cause, (this.causes.get(cause) ?? 0) + 1)
   }
 
@@ -28,6 +30,14 @@ export class Tally {
       this.causes.set(cause, (this.causes.get(cause) ?? 0) + count)
     }
   }
+}
+
+/** Whether nobody whom the node can hear has the source mounted. */
+function isCutOff({ peer, index }: WorldNode, world: World): boolean {
+  return !world.nodes.some((other) => {
+    if (!world.hasSource(other.index)) return false
+    return other.index === index || (other.isLiving && world.network.isReachable(peer, other.peer))
+  })
 }
 
 function causeOf({ code, error }: Extract<ProgramRead, { outcome: 'failed' }>): string {
