@@ -222,10 +222,9 @@ export class VolumeRoom {
   }
 
   #dataWant(record: InodeRecord, index: number, version: number): Want {
-    const path = record.path()
     const { inode } = record
     const at = { volume: this.id, kind: 'data', inode, index, splits: 0 } as const
-    return { ...at, path, version, floor: 0, reach: 'climb' }
+    return { ...at, path: record.path(), version, floor: 0, reach: 'climb' }
   }
 
   #usage(options: Options) {
