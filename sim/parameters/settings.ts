@@ -35,6 +35,12 @@ export function setParameters(settings: readonly string[]): Parameters {
   return parameters
 }
 
+/** The name and the number of a setting that `setParameters` took; a word counts as 0. */
+export function parseSetting(setting: string): { readonly name: string; readonly value: number } {
+  const [name = '', text = ''] = setting.split(/=(.*)/s)
+  return { name, value: ORDERS.some((word) => word === text) ? 0 : parseNumber(setting, text) }
+}
+
 const UNITS: Readonly<Record<string, number>> = {
   '': 1,
   KiB: 2 ** 10,

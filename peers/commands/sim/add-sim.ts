@@ -29,6 +29,7 @@ export function addSim(program: Command, terminal: Terminal): void {
     .description('the same node code in a simulated cluster of up to tens of thousands of nodes')
   addRun(sim, terminal)
   addTrace(sim, terminal)
+  addReport(sim, terminal)
   sim
     .command('parameters')
     .description('what --set can set, with the defaults and where they come from')
@@ -51,13 +52,33 @@ function addRun(sim: Command, terminal: Terminal): void {
     .option('--compare <NAME,...>', 'the mesh, and these ways')
     .option('--faults <WHAT>', 'none, some, many, or single ones (the mesh alone has them)', 'none')
     .option('--set <NAME=VALUE>', 'set a parameter; may be given often', collect, [])
+    .option(
+      '--vary <NAME=V,V,...>',
+      'run with each of these values; often: all together',
+      collect,
+      [],
+    )
     .option('--memory <MIB>', 'the heap of each run', checked(parseWhole(256, 4_000_000)))
     .option('--json', 'the results, for a program')
     .option('--out <DIR>', 'write each result there as JSON')
+    .option('--report <FILE.html>', 'tables and pictures as one page, and FILE.json beside it')
     .addHelpText('after', RUN_HELP)
     .action(async (flags: RunFlags) => {
       const { runSim } = await import('./run-command.ts')
       await runSim(flags, terminal)
+    })
+}
+
+function addReport(sim: Command, terminal: Terminal): void {
+  sim
+    .command('report')
+    .description('one page out of several reports, such as runs made on several machines')
+    .argument('<FILE.json...>', 'what `sim run --report` wrote beside its page')
+    .requiredOption('-o, --out <FILE.html>', 'the page; the JSON of all goes beside it')
+    .addHelpText('after', `\n${EXIT_HELP}`)
+    .action(async (files: string[], { out }: { readonly out: string }) => {
+      const { mergeReports } = await import('./report-command.ts')
+      await mergeReports(files, out, terminal)
     })
 }
 

@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import type { ExperimentResult, Progress } from '../../../sim/experiment.ts'
+import { type Entry, entryOf } from '../../../sim/report/entry.ts'
 import { describePlan } from '../../../sim/plan.ts'
 import { PotluckError } from '../../../src/base/errors.ts'
 import { formatCount, formatDuration } from '../options/quantities.ts'
@@ -9,16 +10,21 @@ import { progressBar } from '../progress.ts'
 import type { Terminal } from '../terminal.ts'
 import { type RunFlags, type RunTask, tasksOf } from './run-flags.ts'
 import { runInProcess } from './run-process.ts'
+import { writeReport } from './report-command.ts'
 import { resultsTable } from './results-table.ts'
 
 /** @throws PotluckError ABORTED after an interrupt, once what was known by then is told */
 export async function runSim(flags: RunFlags, terminal: Terminal): Promise<void> {
   const tasks = tasksOf(flags, terminal)
   const results: ExperimentResult[] = []
+  const entries: Entry[] = []
   for (const task of tasks) {
     if (terminal.interrupted.aborted) break
     const result = await runOne(task, flags, terminal)
     results.push(result)
+    entries.push(entryOf(task.plan, result))
+    // Each time: a sweep may take hours, and its last run may fail.
+    if (flags.report !== undefined) await writeReport(flags.report, entries, terminal)
     if (flags.out !== undefined) write(path.resolve(terminal.cwd, flags.out), result)
   }
   terminal.out(flags.json === true ? `${JSON.stringify(results)}\n` : resultsTable(results))

@@ -16,9 +16,11 @@ export type RunFlags = {
   readonly compare?: string
   readonly faults: string
   readonly set: readonly string[]
+  readonly vary: readonly string[]
   readonly memory?: number
   readonly json?: boolean
   readonly out?: string
+  readonly report?: string
 }
 
 /** What a run's process is told. */
@@ -26,9 +28,9 @@ export type RunTask = { readonly plan: RunPlan; readonly traceFile: string | und
 
 const DEFAULT_NODES = [64]
 
-/** Every way at every number of nodes, small ones first. @throws CommanderError, PotluckError */
+/** Every way at every number of nodes and every value varied, small ones first. @throws CommanderError, PotluckError */
 export function tasksOf(flags: RunFlags, terminal: Terminal): RunTask[] {
-  const { seed, workload, faults, set: settings } = flags
+  const { seed, workload, faults } = flags
   const isReplay = workload === 'replay'
   if (isReplay !== (flags.traceFile !== undefined)) {
     throw usageError('replay needs --trace-file, and the other workloads none')
@@ -36,16 +38,30 @@ export function tasksOf(flags: RunFlags, terminal: Terminal): RunTask[] {
   const traceFile = isReplay ? path.resolve(terminal.cwd, flags.traceFile ?? '') : undefined
   const counts = (flags.sweep ?? flags.nodes ?? DEFAULT_NODES).toSorted((a, b) => a - b)
   const tasks = counts.flatMap((nodes) =>
-    waysOf(flags).map((way) => {
-      const plan: RunPlan = { seed, nodes, workload, way, settings, faults }
-      return { plan, traceFile }
-    }),
+    waysOf(flags).flatMap((way) =>
+      settingsOf(flags).map((settings) => {
+        const plan: RunPlan = { seed, nodes, workload, way, settings, faults }
+        return { plan, traceFile }
+      }),
+    ),
   )
   const [first] = tasks
   for (const task of tasks) {
     if (task === first || task.plan.nodes === first?.plan.nodes) check(task)
   }
   return tasks
+}
+
+/** What is set, with each combination of what is varied: `--vary a.b=1,2` is two. */
+function settingsOf({ set, vary }: RunFlags): (readonly string[])[] {
+  return vary.reduce<(readonly string[])[]>(
+    (combinations, varied) => {
+      const [name, values = ''] = varied.split(/=(.*)/s)
+      const each = values.split(',').map((value) => `${name}=${value}`)
+      return combinations.flatMap((settings) => each.map((setting) => [...settings, setting]))
+    },
+    [set],
+  )
 }
 
 function waysOf({ ways, compare }: RunFlags): string[] {

@@ -1,0 +1,45 @@
+// The runs in which things go wrong on purpose: `sim swarm` and `sim invalidate`.
+import type { Command } from 'commander'
+import { EXIT_HELP } from '../exit-codes.ts'
+import { parseWhole } from '../options/values.ts'
+import type { Terminal } from '../terminal.ts'
+import { checked } from './checked.ts'
+import type { InvalidateFlags } from './invalidate-command.ts'
+import type { SwarmFlags } from './swarm-command.ts'
+
+export function addFaultRuns(sim: Command, terminal: Terminal): void {
+  addSwarm(sim, terminal)
+  addInvalidate(sim, terminal)
+}
+
+function addSwarm(sim: Command, terminal: Terminal): void {
+  sim
+    .command('swarm')
+    .description('many seeds under faults, every promise of the mesh checked at every moment')
+    .option('--seeds <RANGE>', 'such as 1..200, or 7, or 3,7,9', '1..20')
+    .option('--nodes <N>', 'how many nodes', checked(parseWhole(2, 4_096)), 64)
+    .option('--faults <WHAT>', 'none, some, many, or single ones', 'many')
+    .option('--bail', 'stop at the first seed that breaks a promise')
+    .option('--json', 'one line of JSON a seed')
+    .addHelpText('after', `\n${EXIT_HELP}`)
+    .action(async (flags: SwarmFlags) => {
+      const { runSwarm } = await import('./swarm-command.ts')
+      await runSwarm(flags, terminal)
+    })
+}
+
+function addInvalidate(sim: Command, terminal: Terminal): void {
+  sim
+    .command('invalidate')
+    .description('how long it takes until every node has acted on an invalidation')
+    .option('--nodes <N>', 'how many nodes', checked(parseWhole(2, 65_536)), 512)
+    .option('--rounds <N>', 'how many invalidations, one after another', checked(parseWhole(1, 10_000)), 20)
+    .option('--loss <SHARE>', 'rumors lost on their way to a node, such as 1%', '1%')
+    .option('--seed <SEED>', 'any word or number', '1')
+    .option('--json', 'for a program')
+    .addHelpText('after', `\n${EXIT_HELP}`)
+    .action(async (flags: InvalidateFlags) => {
+      const { runInvalidation } = await import('./invalidate-command.ts')
+      await runInvalidation(flags, terminal)
+    })
+}

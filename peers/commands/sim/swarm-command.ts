@@ -1,0 +1,111 @@
+// `potluck sim swarm`: seed after seed, and for each that breaks a promise what was broken and the one
+// command that does it again.
+import { parseFaults } from '../../../sim/faults/parse-faults.ts'
+import { runSeed, type SeedResult } from '../../../sim/swarm/run-seed.ts'
+import { parseSeeds } from '../../../sim/swarm/seeds.ts'
+import { Tally } from '../../../sim/swarm/tally.ts'
+import { PotluckError } from '../../../src/base/errors.ts'
+import { usageError } from '../exit-codes.ts'
+import { progressBar } from '../progress.ts'
+import { renderTable } from '../table.ts'
+import type { Terminal } from '../terminal.ts'
+
+export type SwarmFlags = {
+  readonly seeds: string
+  readonly nodes: number
+  readonly faults: string
+  readonly bail?: boolean
+  readonly json?: boolean
+}
+
+/** Of one seed: further ones mostly follow from the first. */
+const VIOLATIONS_SHOWN = 3
+
+/** @throws PotluckError where a seed broke a promise, CommanderError for flags that say nothing */
+export async function runSwarm(flags: SwarmFlags, terminal: Terminal): Promise<void> {
+  const { seeds, faults } = understood(flags)
+  const total = new Total()
+  const bar = progressBar(terminal, `${flags.nodes} nodes, faults ${flags.faults}`)
+  try {
+    for (const seed of seeds) {
+      if (terminal.interrupted.aborted) break
+      // A bar over a seed's own lines would be torn: it goes on below them.
+      const result = await runSeed({ seed, nodes: flags.nodes, faults })
+      total.add(result)
+      tell(result, flags, terminal)
+      bar.update(total.seeds, seeds.length, `${total.seeds} of ${seeds.length} seeds`)
+      if (flags.bail === true && result.violations.length > 0) break
+    }
+  } finally {
+    bar.stop()
+  }
+  if (flags.json !== true) terminal.out(total.table())
+  if (total.broken.length === 0) return
+  const which = total.broken.join(', ')
+  throw new PotluckError('EIO', `${total.broken.length} of ${total.seeds} seeds failed: ${which}`)
+}
+
+function understood({ seeds, faults }: SwarmFlags) {
+  try {
+    return { seeds: parseSeeds(seeds), faults: parseFaults(faults) }
+  } catch (error) {
+    if (error instanceof RangeError) throw usageError(error.message)
+    throw error
+  }
+}
+
+function tell(result: SeedResult, flags: SwarmFlags, terminal: Terminal): void {
+  const { violations, drawn, tally, ...rest } = result
+  if (flags.json === true) {
+    const causes = Object.fromEntries(tally.causes)
+    terminal.out(`${JSON.stringify({ ...drawn, ...rest, ...tally, causes, violations })}\n`)
+    return
+  }
+  if (violations.length === 0) return
+  const { seed } = drawn
+  const lines = violations.slice(0, VIOLATIONS_SHOWN).map(({ checker, atMs, what }) => {
+    return `  ${checker}, at ${Math.round(atMs)} ms: ${what}`
+  })
+  if (violations.length > lines.length) lines.push(`  and ${violations.length - lines.length} more`)
+  const replay = `potluck sim swarm --seeds ${seed} --nodes ${flags.nodes} --faults ${flags.faults}`
+  terminal.out(`seed ${seed}: ${JSON.stringify(drawn)}\n${lines.join('\n')}\n  again: ${replay}\n`)
+}
+
+/** What all seeds so far came to. */
+class Total {
+  readonly broken: number[] = []
+  readonly #tally = new Tally()
+  seeds = 0
+  #perBlock = 0
+  #messages = 0
+  #events = 0
+
+  add({ drawn, tally, violations, perBlock, messages, events }: SeedResult): void {
+    this.seeds += 1
+    this.#tally.add(tally)
+    if (violations.length > 0) this.broken.push(drawn.seed)
+    this.#perBlock = Math.max(this.#perBlock, perBlock)
+    this.#messages = Math.max(this.#messages, messages)
+    this.#events += events
+  }
+
+  table(): string {
+    const { reads, absent, failed, slowestMs, causes } = this.#tally
+    const facts = renderTable(
+      ['over all seeds', ''],
+      [
+        ['seeds', this.seeds],
+        ['seeds that broke a promise', this.broken.length],
+        ['reads of whole files', reads],
+        ['of them of names that were absent', absent],
+        ['of them failed', failed],
+        ['slowest read while faults went on, ms', Math.round(slowestMs)],
+        ['source reads a block, most of any seed', this.#perBlock.toFixed(2)],
+        ['messages a node and second, most', this.#messages],
+        ['events', this.#events],
+      ],
+    )
+    const rows = [...causes].sort(([, a], [, b]) => b - a)
+    return rows.length === 0 ? facts : `${facts}\n${renderTable(['why reads failed', ''], rows)}`
+  }
+}
