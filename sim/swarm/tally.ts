@@ -41,6 +41,8 @@ function isCutOff({ peer, index }: WorldNode, world: World): boolean {
 }
 
 function causeOf({ code, error }: Extract<ProgramRead, { outcome: 'failed' }>): string {
-  const message = error instanceof Error ? error.message : String(error)
+  const message = (error instanceof Error ? error.message : String(error))
+    // Each peer that passed it on has said what kind of error it is.
+    .replace(/PotluckError: /g, '')
   return `${code}: ${message.replace(/\bd\d+\/f\d+|\bd\d+\b/g, 'PATH').replace(/node-\d+-\w+/g, 'PEER')}`
 }

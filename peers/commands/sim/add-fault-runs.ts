@@ -1,9 +1,11 @@
-// The runs in which things go wrong on purpose: `sim swarm` and `sim invalidate`.
+// The runs in which things go wrong on purpose: `sim swarm` and `sim invalidate`. They live in files of
+// their own because they measure no workload: they check promises, and fail where one is broken. Like
+// all of this room they must load the simulator only when they are run.
 import type { Command } from 'commander'
 import { EXIT_HELP } from '../exit-codes.ts'
 import { parseWhole } from '../options/values.ts'
 import type { Terminal } from '../terminal.ts'
-import { checked } from './checked.ts'
+import { checked } from '../options/checked.ts'
 import type { InvalidateFlags } from './invalidate-command.ts'
 import type { SwarmFlags } from './swarm-command.ts'
 
@@ -33,7 +35,12 @@ function addInvalidate(sim: Command, terminal: Terminal): void {
     .command('invalidate')
     .description('how long it takes until every node has acted on an invalidation')
     .option('--nodes <N>', 'how many nodes', checked(parseWhole(2, 65_536)), 512)
-    .option('--rounds <N>', 'how many invalidations, one after another', checked(parseWhole(1, 10_000)), 20)
+    .option(
+      '--rounds <N>',
+      'how many invalidations, one after another',
+      checked(parseWhole(1, 10_000)),
+      20,
+    )
     .option('--loss <SHARE>', 'rumors lost on their way to a node, such as 1%', '1%')
     .option('--seed <SEED>', 'any word or number', '1')
     .option('--json', 'for a program')

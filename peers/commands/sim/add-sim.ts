@@ -1,10 +1,12 @@
 // `potluck sim`: the simulator's commands. Each run is a process of its own with a heap of its own, so
 // that a large one can't take a small one down, and what it says of its memory is its own.
-import { type Command, InvalidArgumentError } from 'commander'
+import type { Command } from 'commander'
 import { FAULTS_HELP } from '../../../sim/faults/parse-faults.ts'
 import { EXIT_HELP } from '../exit-codes.ts'
 import { parseWhole } from '../options/values.ts'
 import type { Terminal } from '../terminal.ts'
+import { addFaultRuns } from './add-fault-runs.ts'
+import { checked } from '../options/checked.ts'
 import type { RunFlags } from './run-flags.ts'
 import type { TraceFlags } from './trace-command.ts'
 
@@ -28,6 +30,7 @@ export function addSim(program: Command, terminal: Terminal): void {
     .command('sim')
     .description('the same node code in a simulated cluster of up to tens of thousands of nodes')
   addRun(sim, terminal)
+  addFaultRuns(sim, terminal)
   addTrace(sim, terminal)
   addReport(sim, terminal)
   sim
@@ -119,16 +122,4 @@ function share(text: string): number {
 
 function collect(text: string, before: readonly string[]): readonly string[] {
   return [...before, text]
-}
-
-/** Commander adds which option and which value; our parsers say the rest. */
-function checked<T>(parse: (text: string) => T): (text: string) => T {
-  return (text) => {
-    try {
-      return parse(text)
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error)
-      throw new InvalidArgumentError(`It ${reason}.`)
-    }
-  }
 }

@@ -57,8 +57,10 @@ function understood({ seeds, faults }: SwarmFlags) {
 function tell(result: SeedResult, flags: SwarmFlags, terminal: Terminal): void {
   const { violations, drawn, tally, ...rest } = result
   if (flags.json === true) {
+    const { reads, absent, failed, slowestMs } = tally
     const causes = Object.fromEntries(tally.causes)
-    terminal.out(`${JSON.stringify({ ...drawn, ...rest, ...tally, causes, violations })}\n`)
+    const counts = { reads, absent, failed, slowestMs, causes }
+    terminal.out(`${JSON.stringify({ ...drawn, ...rest, ...counts, violations })}\n`)
     return
   }
   if (violations.length === 0) return
