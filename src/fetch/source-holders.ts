@@ -6,7 +6,7 @@ import { PotluckError } from '../base/errors.ts'
 import { compareDistance } from '../placement/distance.ts'
 import { positionOf } from '../block/key.ts'
 import type { SourceAnswer } from '../authority/directory-authority.ts'
-import { BUSY_ROUNDS, backOff } from './back-off.ts'
+import { backOff } from './back-off.ts'
 import type { ClimbPorts } from './climb.ts'
 import { ALIVE_AFTER_MS, ALIVE_EVERY_MS } from './suspects.ts'
 import { judge } from './verify.ts'
@@ -15,6 +15,10 @@ import { judge } from './verify.ts'
 const ASKED_AT_MOST = 1024
 /** So many of them may have trouble with it before it counts as the source's own. */
 const TROUBLES_MAX = 3
+/** For so long those who are busy, or were there before, are looked for again and again. */
+const PATIENCE_MS = 10_000
+/** The back-off grows no longer then: half a second or so. */
+const LONGEST_ROUND = 5
 
 export type HolderPorts = ClimbPorts & { readonly random: Random }
 
@@ -35,16 +39,17 @@ export async function askSourceHolders(
   task: HolderTask,
 ): Promise<SourceAnswer> {
   const { holders, signal } = task
+  const startMs = ports.clock.now()
   for (let round = 0; ; round++) {
     const answer = await askInOrder(ports, task)
     if (typeof answer !== 'string') {
       holders.wereThere = true
       return answer
     }
-    // Who was there will be back; who never was will hardly come now.
-    const isHopeless = answer === 'none' && !holders.wereThere
-    if (isHopeless || round === BUSY_ROUNDS) throw refusal(answer, task.want)
-    await backOff(ports, round, signal)
+    // Who was there will be back, or others come; who never was will hardly come now.
+    const patienceMs = answer === 'busy' || holders.wereThere ? PATIENCE_MS : 0
+    if (ports.clock.now() - startMs >= patienceMs) throw refusal(answer, task.want)
+    await backOff(ports, Math.min(round, LONGEST_ROUND), signal)
   }
 }
 
