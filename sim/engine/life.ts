@@ -3,17 +3,18 @@
 // hang (SIGSTOP) holds everything back until it ends.
 import type { Clock } from '../../src/ports/clock.ts'
 import { PotluckError } from '../../src/base/errors.ts'
+import type { VirtualClock } from './virtual-clock.ts'
 
 export type LifeState = 'running' | 'hung' | 'dead'
 
 export class Life implements Clock {
-  readonly #clock: Clock
+  readonly #clock: VirtualClock
   readonly #mourners = new Set<(error: Error) => void>()
   #state: LifeState = 'running'
   #held: (() => void)[] = []
   #timers = 0
 
-  constructor(clock: Clock) {
+  constructor(clock: VirtualClock) {
     this.#clock = clock
   }
 
@@ -33,19 +34,18 @@ export class Life implements Clock {
   after(delayMs: number, callback: () => void): () => void {
     let isSet = true
     this.#timers += 1
-    const unset = () => {
-      if (isSet) this.#timers -= 1
-      isSet = false
-    }
-    const run = () => {
+    const fire = () => {
       if (!isSet) return
-      unset()
+      if (this.#state !== 'running') return this.whenRunning(fire)
+      isSet = false
+      this.#timers -= 1
       callback()
     }
-    const cancel = this.#clock.after(delayMs, () => this.whenRunning(run))
+    const event = this.#clock.schedule(delayMs, fire)
     return () => {
-      unset()
-      cancel()
+      if (isSet) this.#timers -= 1
+      isSet = false
+      this.#clock.cancel(event)
     }
   }
 

@@ -6,8 +6,8 @@
 // of a turn of the event loop. So promises cost no virtual time, whatever their depth.
 // It must never read a real clock, and never let real I/O decide what happens next.
 import assert from 'node:assert/strict'
-import { Heap } from '../../src/base/heap.ts'
 import type { Clock } from '../../src/ports/clock.ts'
+import { type Event, EventQueue } from './event-queue.ts'
 
 /** Where virtual time starts, in milliseconds since 1970: any fixed instant would do. */
 export const START_MS = 1_700_000_000_000
@@ -21,17 +21,13 @@ const STEPS_A_TURN = 16_384
 /** Below this many cancelled events the heap is not worth tidying. */
 const TIDY_FROM = 1_024
 
-type Event = { readonly at: number; readonly sequence: number; callback: (() => void) | undefined }
-
 /** What was waited for can never happen, or not within the virtual time it was given. */
 export class StallError extends Error {
   override readonly name = 'StallError'
 }
 
 export class VirtualClock implements Clock {
-  readonly #events = new Heap<Event>(
-    (a, b) => a.at < b.at || (a.at === b.at && a.sequence < b.sequence),
-  )
+  readonly #events = new EventQueue()
   #elapsedMs = 0
   #sequence = 0
   #cancelled = 0
@@ -58,8 +54,22 @@ export class VirtualClock implements Clock {
   }
 
   after(delayMs: number, callback: () => void): () => void {
-    const event = this.#add(this.#elapsedMs + Math.max(0, delayMs), callback)
-    return () => this.#cancel(event)
+    const event = this.schedule(delayMs, callback)
+    return () => this.cancel(event)
+  }
+
+  /** Like `after`, for who keeps the event itself to `cancel` it. */
+  schedule(delayMs: number, callback: () => void): Event {
+    return this.#add(this.#elapsedMs + Math.max(0, delayMs), callback)
+  }
+
+  cancel(event: Event): void {
+    if (event.callback === undefined) return
+    event.callback = undefined
+    this.#cancelled += 1
+    if (this.#cancelled < TIDY_FROM || this.#cancelled * 2 < this.#events.size) return
+    this.#events.tidy()
+    this.#cancelled = 0
   }
 
   /** Like `after` at an elapsed time, for what is never cancelled: no closure is made. */
@@ -95,18 +105,9 @@ export class VirtualClock implements Clock {
 
   #add(at: number, callback: () => void): Event {
     assert(Number.isFinite(at), `an event at ${at}`)
-    const event: Event = { at, sequence: this.#sequence++, callback }
-    this.#events.push(event)
+    const event: Event = { callback }
+    this.#events.push(at, this.#sequence++, event)
     return event
-  }
-
-  #cancel(event: Event): void {
-    if (event.callback === undefined) return
-    event.callback = undefined
-    this.#cancelled += 1
-    if (this.#cancelled < TIDY_FROM || this.#cancelled * 2 < this.#events.size) return
-    this.#events.keepOnly((kept) => kept.callback !== undefined)
-    this.#cancelled = 0
   }
 
   #drive(goal: { until: number; isDone: () => boolean }): Promise<void> {
@@ -136,28 +137,29 @@ export class VirtualClock implements Clock {
 
   /** Runs all that is due at the next instant; false where nothing is, up to `until`. */
   #runInstant(until: number): boolean {
-    const next = this.#nextEvent()
-    if (next === undefined || next.at > until) return false
-    const { at } = next
+    const events = this.#events
+    this.#dropCancelled()
+    const at = events.nextAt
+    if (at > until || events.size === 0) return false
     const last = this.#sequence
     this.#elapsedMs = at
-    for (let event = this.#nextEvent(); event !== undefined; event = this.#nextEvent()) {
-      if (event.at > at || event.sequence >= last) break
-      this.#events.pop()
+    while (events.nextAt === at && events.nextSequence < last) {
+      const event = events.peek() as Event
       const { callback } = event
+      events.pop()
       event.callback = undefined
       this.#ran += 1
       callback?.()
+      this.#dropCancelled()
     }
     return true
   }
 
-  #nextEvent(): Event | undefined {
+  #dropCancelled(): void {
     for (let next = this.#events.peek(); next !== undefined; next = this.#events.peek()) {
-      if (next.callback !== undefined) return next
+      if (next.callback !== undefined) return
       this.#events.pop()
       this.#cancelled -= 1
     }
-    return undefined
   }
 }

@@ -4,6 +4,8 @@ import { PotluckError, type ErrorCode, isErrorCode } from '../../src/base/errors
 import { abortedError } from '../../src/base/abort.ts'
 import type { Station } from './station.ts'
 
+const ONCE = { once: true } as const
+
 export class Call {
   readonly asker: Station
   readonly target: Station
@@ -12,7 +14,8 @@ export class Call {
   readonly #resolve: (reply: Reply) => void
   readonly #reject: (error: Error) => void
   #isSettled = false
-  #stopListening: (() => void) | undefined
+  #signal: AbortSignal | undefined
+  #onAbort: (() => void) | undefined
 
   constructor(
     ends: { readonly asker: Station; readonly target: Station },
@@ -34,12 +37,12 @@ export class Call {
 
   /** `onAbort` runs after the asker was told. */
   listen(signal: AbortSignal, onAbort: () => void): void {
-    const abort = () => {
+    this.#signal = signal
+    this.#onAbort = () => {
       if (this.#settle()) this.#reject(abortedError())
       onAbort()
     }
-    signal.addEventListener('abort', abort, { once: true })
-    this.#stopListening = () => signal.removeEventListener('abort', abort)
+    signal.addEventListener('abort', this.#onAbort, ONCE)
   }
 
   answer(reply: Reply): void {
@@ -60,7 +63,7 @@ export class Call {
   #settle(): boolean {
     if (this.#isSettled) return false
     this.#isSettled = true
-    this.#stopListening?.()
+    if (this.#onAbort !== undefined) this.#signal?.removeEventListener('abort', this.#onAbort)
     this.asker.outgoing.delete(this)
     this.target.incoming.delete(this)
     return true

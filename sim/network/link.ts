@@ -31,11 +31,17 @@ export class Link {
 
   /** The first byte of a message arrives: when the last one is in. */
   receive(now: number, bytes: number): number {
-    const { downBytesPerMs } = this.#costs
+    const lineMs = (bytes / this.#costs.downBytesPerMs) * this.slowness
     this.received.messages += 1
     this.received.bytes += bytes
-    this.#downFreeAt = Math.max(now, this.#downFreeAt) + (bytes / downBytesPerMs) * this.slowness
+    this.#downFreeAt = Math.max(now, this.#downFreeAt) + lineMs
     return this.#downFreeAt
+  }
+
+  /** A message of one packet arrives whole, having been on the line already: when it is in. */
+  receivePacket(now: number, bytes: number): number {
+    const lineMs = (bytes / this.#costs.downBytesPerMs) * this.slowness
+    return this.receive(now - lineMs, bytes)
   }
 
   /** Bytes come in that are no message of a peer, such as the storage's: when the last one is in. */

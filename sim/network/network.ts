@@ -6,7 +6,7 @@
 // for without bound, a closed connection rejects at once, a silent one after `silenceMs`; what was
 // sent into a gap arrives when the gap closes before that.
 import type { PeerId, Reply, Request } from '../../src/ports/messages.ts'
-import type { Network, RequestOptions } from '../../src/ports/network.ts'
+import type { Network } from '../../src/ports/network.ts'
 import { abortedError } from '../../src/base/abort.ts'
 import { PotluckError } from '../../src/base/errors.ts'
 import type { Life } from '../engine/life.ts'
@@ -58,7 +58,7 @@ export class SimNetwork {
     this.#links.set(place.peer, link)
     this.#stations.set(place.peer, station)
     return {
-      request: (to, request, options) => this.#request(station, to, { request, ...options }),
+      request: (to, request, options) => this.#request(station, { to, request }, options?.signal),
       handle: (handler) => station.handle(handler),
       queuedBytes: () => link.queuedBytes(this.#init.clock.elapsedMs),
     }
@@ -136,8 +136,8 @@ export class SimNetwork {
 
   #request(
     asker: Station,
-    to: PeerId,
-    { request, signal }: { readonly request: Request } & RequestOptions,
+    { to, request }: { readonly to: PeerId; readonly request: Request },
+    signal: AbortSignal | undefined,
   ): Promise<Reply> {
     const target = this.#stations.get(to)
     if (asker.life.state === 'dead') return Promise.reject(new PotluckError('CLOSED', 'stopped'))

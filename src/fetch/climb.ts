@@ -4,7 +4,7 @@
 // Every peer asked by `climb` is strictly closer to the key than this node, so wants never run in
 // circles. Referrals may lie anywhere, and are therefore asked only for what they hold.
 import type { Clock } from '../ports/clock.ts'
-import type { Answer, Key, PeerId, Want } from '../ports/messages.ts'
+import type { Answer, Key, PeerId, Reply, Want } from '../ports/messages.ts'
 import type { Network } from '../ports/network.ts'
 import type { Counters } from '../base/counters.ts'
 import { ERRNO_CODES, PotluckError } from '../base/errors.ts'
@@ -168,7 +168,11 @@ class Climb {
 
   /** The good answer of one peer, of one of those it refers to, or undefined. */
   async #question(peer: PeerId, want: Want): Promise<SourceAnswer | undefined> {
-    const answer = await this.#request(peer, want)
+    // Without a layer between: this is the way of every block.
+    const { signal } = this.#stopOthers
+    const answer = answerIn(
+      await this.#ports.network.request(peer, { type: 'want', want }, { signal }),
+    )
     if (answer.type === 'changed') return answer
     if (answer.type === 'missing') return undefined
     if (answer.type === 'busy') return this.#askReferrals(answer.referrals, want)
@@ -198,9 +202,7 @@ class Climb {
 
   async #request(peer: PeerId, want: Want): Promise<Answer> {
     const { signal } = this.#stopOthers
-    const reply = await this.#ports.network.request(peer, { type: 'want', want }, { signal })
-    if (reply.type === 'answer') return reply.answer
-    throw new PotluckError('MALFORMED', `a want was answered by '${reply.type}'`)
+    return answerIn(await this.#ports.network.request(peer, { type: 'want', want }, { signal }))
   }
 
   #finish(settle: () => void): void {
@@ -211,4 +213,9 @@ class Climb {
     settle()
     if (this.#outstanding.size > 0) this.#stopOthers.abort()
   }
+}
+
+function answerIn(reply: Reply): Answer {
+  if (reply.type === 'answer') return reply.answer
+  throw new PotluckError('MALFORMED', `a want was answered by '${reply.type}'`)
 }

@@ -135,13 +135,15 @@ export class Fetcher {
       const isJoinable = known !== undefined && !known.isGivenUp && isSameVersion(known.want, want)
       const flight = isJoinable ? known : this.#start(name, want, work)
       const isSamePath = flight.want.path === want.path
-      // Each round waits for the flight of its time.
-      const fetched = await flight.wait(options.signal).catch((error: unknown) => {
+      let fetched: Fetched
+      try {
+        // Each round waits for the flight of its time.
+        fetched = await flight.wait(options.signal)
+      } catch (error) {
         if (isSamePath || !isAboutPath(error) || tries === JOIN_TRIES) throw error
-        return undefined
-      })
-      // An inode has several names, or had: that it is not at another's proves nothing.
-      if (fetched === undefined) continue
+        // An inode has several names, or had: that it is not at another's proves nothing.
+        continue
+      }
       const { answer } = fetched
       const isFresh =
         answer.type === 'block' ? isUsable(answer.block, want) : answer.stamp >= want.floor
@@ -152,10 +154,12 @@ export class Fetcher {
   }
 
   #start(name: string, want: Want, work: Work): Flight {
-    const flight = new Flight(want, (signal) =>
-      work(want, signal).finally(() => {
-        if (this.#flights.get(name) === flight) this.#flights.delete(name)
-      }),
+    const flight = new Flight(
+      want,
+      (signal) => work(want, signal),
+      (ended) => {
+        if (this.#flights.get(name) === ended) this.#flights.delete(name)
+      },
     )
     this.#flights.set(name, flight)
     return flight

@@ -21,13 +21,20 @@ export class Flight {
   #waiters = 0
   #isSettled = false
 
-  constructor(want: Want, work: (signal: AbortSignal) => Promise<Fetched>) {
+  /** `onEnd` runs before anyone who waits is told. */
+  constructor(
+    want: Want,
+    work: (signal: AbortSignal) => Promise<Fetched>,
+    onEnd: (flight: Flight) => void,
+  ) {
     this.want = want
-    this.#work = work(this.#controller.signal).finally(() => {
+    this.#work = work(this.#controller.signal)
+    const end = () => {
       this.#isSettled = true
-    })
+      onEnd(this)
+    }
     // Whoever waits sees the error; with nobody left there is nobody to tell.
-    this.#work.catch(() => {})
+    this.#work.then(end, end)
   }
 
   /** No longer of use to a newcomer: everyone left, so it is being given up. */

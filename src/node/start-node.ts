@@ -13,7 +13,7 @@ import { Fetcher } from '../fetch/fetcher.ts'
 import { PeerTable } from '../placement/peer-table.ts'
 import { Floors } from '../rumor/floors.ts'
 import type { RumorRoom } from '../rumor/rumor-room.ts'
-import type { Server } from '../serve/server.ts'
+import type { HandlerOptions, Server } from '../serve/server.ts'
 import { Shard } from '../shard/shard.ts'
 import { FoundChanges } from '../tree/found-changes.ts'
 import type { Volume } from '../volume/volume.ts'
@@ -101,7 +101,7 @@ class Node implements MeshNode {
       left: (contact: Contact) => this.#table.remove(contact),
     }
     this.#unsubscribe = routing.subscribe(listener)
-    network.handle((from, request, { signal }) => this.#handle(from, request, signal))
+    network.handle((from, request, options) => this.#handle(from, request, options))
     this.#rooms.startSweeps()
     this.#fetcher.start()
   }
@@ -217,11 +217,11 @@ class Node implements MeshNode {
     this.#rooms.compareWith(contact.peer, this.#ports).catch(() => {})
   }
 
-  async #handle(from: PeerId, request: Request, signal: AbortSignal): Promise<Reply> {
+  async #handle(from: PeerId, request: Request, options: HandlerOptions): Promise<Reply> {
     this.#fetcher.heard(from)
     switch (request.type) {
       case 'want':
-        return { type: 'answer', answer: await this.#server.answer(from, request.want, signal) }
+        return { type: 'answer', answer: await this.#server.answer(from, request.want, options) }
       case 'holding':
         return { type: 'held', held: request.keys.map((key) => this.#shard.has(key)) }
       case 'describe':

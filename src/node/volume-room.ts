@@ -187,14 +187,14 @@ export class VolumeRoom {
   }
 
   async #bringData(want: Want, options: Options): Promise<BlockResult> {
-    const fetched = await this.#init.fetcher.fetchHere(want, options).catch((error: unknown) => {
+    try {
+      const { answer } = this.#counted(await this.#init.fetcher.fetchHere(want, options))
+      return answer.type === 'changed' ? answer : { type: 'bytes', bytes: answer.block.bytes }
+    } catch (error) {
       const record = this.tree.inodes.byInode(want.inode)
       if (record !== undefined) this.tree.suspect(record, error)
       throw error
-    })
-    const { answer } = this.#counted(fetched)
-    if (answer.type === 'changed') return answer
-    return { type: 'bytes', bytes: answer.block.bytes }
+    }
   }
 
   #prefetch(want: Want): void {

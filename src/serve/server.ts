@@ -28,6 +28,9 @@ export type ServerInit = {
   readonly readSource: (want: Want, signal: AbortSignal) => Promise<SourceAnswer> | undefined
 }
 
+/** Its signal may be made only when it is looked at, so that what is here already costs none. */
+export type HandlerOptions = { readonly signal: AbortSignal }
+
 export class Server {
   readonly #init: ServerInit
   readonly #served = new Map<Key, PeerId[]>()
@@ -42,7 +45,7 @@ export class Server {
   }
 
   /** @throws PotluckError UNKNOWN_VOLUME, NO_SOURCE, BUSY, or the errno of the source */
-  async answer(from: PeerId, want: Want, signal: AbortSignal): Promise<Answer> {
+  async answer(from: PeerId, want: Want, options: HandlerOptions): Promise<Answer> {
     if (!this.#init.volumes.has(want.volume)) {
       const known = [...this.#init.volumes].join(', ')
       throw new PotluckError('UNKNOWN_VOLUME', `no volume ${want.volume} here, only ${known}`)
@@ -52,7 +55,7 @@ export class Server {
     const held = this.#init.peek(want, key)
     if (held !== undefined) return this.#hand(key, from, { type: 'block', block: held })
     if (want.reach === 'held') return { type: 'missing' }
-    return this.#hand(key, from, await this.#bring(want, signal))
+    return this.#hand(key, from, await this.#bring(want, options.signal))
   }
 
   #bring(want: Want, signal: AbortSignal): Promise<SourceAnswer> {
@@ -84,9 +87,12 @@ export class Server {
   }
 
   #remember(key: Key, to: PeerId): void {
-    const former = this.#served.get(key) ?? []
-    this.#served.delete(key)
-    this.#served.set(key, [to, ...former.filter((peer) => peer !== to)].slice(0, REFERRALS_KEPT))
+    const former = this.#served.get(key)
+    if (former === undefined) this.#served.set(key, [to])
+    else {
+      this.#served.delete(key)
+      this.#served.set(key, [to, ...former.filter((peer) => peer !== to)].slice(0, REFERRALS_KEPT))
+    }
     if (this.#served.size <= REFERRAL_KEYS) return
     const [oldest] = this.#served.keys()
     if (oldest !== undefined) this.#served.delete(oldest)

@@ -41,7 +41,7 @@ test('what the shard holds is handed out, whatever the reach', async (t) => {
   const { server, shard, calls, counters } = serverWith()
   shard.set(0, blockOf('held'))
   for (const reach of ['climb', 'held', 'source'] as const) {
-    const answer = await server.answer('a', wantOf({ reach }), signal)
+    const answer = await server.answer('a', wantOf({ reach }), { signal })
     t.deepEqual(answer, { type: 'block', block: blockOf('held') })
   }
   t.deepEqual(calls, [])
@@ -51,16 +51,16 @@ test('what the shard holds is handed out, whatever the reach', async (t) => {
 
 test('what it does not hold is brought as far as the want may go', async (t) => {
   const { server, calls } = serverWith()
-  t.deepEqual(await server.answer('a', wantOf({ reach: 'held' }), signal), { type: 'missing' })
-  await server.answer('a', wantOf({ reach: 'climb' }), signal)
-  await server.answer('a', wantOf({ reach: 'source' }), signal)
+  t.deepEqual(await server.answer('a', wantOf({ reach: 'held' }), { signal }), { type: 'missing' })
+  await server.answer('a', wantOf({ reach: 'climb' }), { signal })
+  await server.answer('a', wantOf({ reach: 'source' }), { signal })
   t.deepEqual(calls, ['fetch 0', 'source 0'])
 })
 
 test('another volume, or no source, is said by name', async (t) => {
   const { server } = serverWith({ readSource: () => undefined })
   const check = async (want: Partial<Want>, code: string) =>
-    t.is(await server.answer('a', wantOf(want), signal).catch(codeOf), code as never)
+    t.is(await server.answer('a', wantOf(want), { signal }).catch(codeOf), code as never)
   await check({ volume: 'other' }, 'UNKNOWN_VOLUME')
   await check({ reach: 'source' }, 'NO_SOURCE')
 })
@@ -68,11 +68,11 @@ test('another volume, or no source, is said by name', async (t) => {
 test('over its upload budget it refers to those it served last, newest first', async (t) => {
   const { server, shard, state } = serverWith()
   shard.set(0, blockOf('held'))
-  for (const peer of ['a', 'b', 'c', 'd', 'e', 'b']) await server.answer(peer, wantOf(), signal)
+  for (const peer of ['a', 'b', 'c', 'd', 'e', 'b']) await server.answer(peer, wantOf(), { signal })
   state.queuedBytes = 1001
-  const busy = await server.answer('f', wantOf(), signal)
+  const busy = await server.answer('f', wantOf(), { signal })
   t.deepEqual(busy, { type: 'busy', referrals: ['b', 'e', 'd', 'c'] })
-  const other = await server.answer('f', wantOf({ index: 1 }), signal)
+  const other = await server.answer('f', wantOf({ index: 1 }), { signal })
   t.deepEqual(other, { type: 'busy', referrals: [] })
 })
 
@@ -80,23 +80,23 @@ test('too many fetches under way is BUSY, but what is here is still handed out',
   const { server, shard, state } = serverWith()
   state.flights = 10
   shard.set(1, blockOf('held'))
-  t.is(await server.answer('a', wantOf(), signal).catch(codeOf), 'BUSY' as never)
-  t.is((await server.answer('a', wantOf({ index: 1 }), signal)).type, 'block')
+  t.is(await server.answer('a', wantOf(), { signal }).catch(codeOf), 'BUSY' as never)
+  t.is((await server.answer('a', wantOf({ index: 1 }), { signal })).type, 'block')
 })
 
 test('that a file is another one by now is passed on, and is no block served', async (t) => {
   const changed = { type: 'changed', attributes: {} as never, stamp: 3 } as const
   const { server, counters } = serverWith({ fetch: async () => changed })
-  t.is(await server.answer('a', wantOf(), signal), changed)
+  t.is(await server.answer('a', wantOf(), { signal }), changed)
   t.is(counters.get('serve_blocks_total'), 0)
 })
 
 test('whom it remembers is bounded', async (t) => {
   const { server, state } = serverWith()
-  for (let index = 0; index < 5000; index++) await server.answer('a', wantOf({ index }), signal)
+  for (let index = 0; index < 5000; index++) await server.answer('a', wantOf({ index }), { signal })
   state.queuedBytes = 1001
   const referralsOf = async (index: number) => {
-    const answer = await server.answer('b', wantOf({ index }), signal)
+    const answer = await server.answer('b', wantOf({ index }), { signal })
     return answer.type === 'busy' ? answer.referrals.length : -1
   }
   t.is(await referralsOf(0), 0)
