@@ -15,12 +15,20 @@ export type StraceCall = {
   readonly tookSeconds: number
 }
 
-const START =
-  /^(?:\[pid\s+(?<tagged>\d+)\]\s+|(?<pid>\d+)\s+)?(?:(?<clock>\d+:\d+:\d+(?:\.\d+)?|\d+\.\d+)\s+)?(?<rest>.*)$/s
+/** Who and when, each where strace was told to say so. */
+const START = new RegExp(
+  String.raw`^(?:\[pid\s+(?<tagged>\d+)\]\s+|(?<pid>\d+)\s+)?` +
+    String.raw`(?:(?<clock>\d+:\d+:\d+(?:\.\d+)?|\d+\.\d+)\s+)?(?<rest>.*)$`,
+  's',
+)
 const RESUMED = /^<\.\.\. (?<name>\w+) resumed>\s*(?<rest>.*)$/s
 const UNFINISHED = /\s*<unfinished \.\.\.>$/
-const END =
-  /\)\s+=\s+(?<result>-?\d+|0x[0-9a-f]+|\?)(?:<[^>]*>)?(?:\s+(?<error>E[A-Z0-9]+)\b[^<]*)?(?:.*?<(?<took>\d+\.\d+)>)?\s*$/s
+/** The result, what a descriptor stands for, the error's name and words, how long it took. */
+const END = new RegExp(
+  String.raw`\)\s+=\s+(?<result>-?\d+|0x[0-9a-f]+|\?)(?:<[^>]*>)?` +
+    String.raw`(?:\s+(?<error>E[A-Z0-9]+)\b[^<]*)?(?:.*?<(?<took>\d+\.\d+)>)?\s*$`,
+  's',
+)
 
 /** Puts calls together that another process's line has split. */
 export class StraceLines {
