@@ -8,12 +8,12 @@ import type { Key, PeerId, Stamp, Want } from '../ports/messages.ts'
 import type { Random } from '../ports/random.ts'
 import type { Block } from '../ports/messages.ts'
 import { codeOf, ERRNO_CODES, PotluckError } from '../base/errors.ts'
-import { MovingPercentile } from '../base/percentile.ts'
 import { keyOf } from '../block/key.ts'
 import type { DirectoryAuthority, SourceAnswer } from '../authority/directory-authority.ts'
 import type { Floors } from '../rumor/floors.ts'
 import type { Shard } from '../shard/shard.ts'
 import { climb, type ClimbPorts } from './climb.ts'
+import { FetchTimes } from './fetch-times.ts'
 import { Flight, type Fetched } from './flight.ts'
 import { BUSY_ROUNDS, backOff } from './back-off.ts'
 import { type Hedging, HEDGING, hedgeAfterMs } from './hedging.ts'
@@ -48,7 +48,7 @@ export class Fetcher {
   readonly #init: FetcherInit
   /** By what they bring: a key, and of a page the name that is wanted. */
   readonly #flights = new Map<string, Flight>()
-  readonly #latencies = new MovingPercentile()
+  readonly times = new FetchTimes()
   readonly #holders = new Map<string, Holders>()
   readonly #ports: ClimbPorts
 
@@ -78,11 +78,6 @@ export class Fetcher {
 
   get flights(): number {
     return this.#flights.size
-  }
-
-  /** Milliseconds that fetches from peers took lately. */
-  get latencies(): MovingPercentile {
-    return this.#latencies
   }
 
   /** A usable copy in the shard; counts as a use of it. */
@@ -175,12 +170,12 @@ export class Fetcher {
         key,
         want,
         signal,
-        hedgeAfterMs: () => hedgeAfterMs(this.#latencies, this.#init.hedging ?? HEDGING),
+        hedgeAfterMs: () => hedgeAfterMs(this.times.lately, this.#init.hedging ?? HEDGING),
       }
       // A round follows only where all were busy.
       const result = await climb(this.#ports, task)
       if (result.type === 'answered') {
-        this.#latencies.add(this.#init.clock.now() - start)
+        this.times.add(this.#init.clock.now() - start)
         this.#admit(key, want, result.answer)
         return { answer: result.answer, tier: 'peer' }
       }

@@ -74,7 +74,7 @@ type Facts = Pick<NodeStatus, 'peer' | 'epoch' | 'peers' | 'upMs'> & { readonly 
 export function statusOf(inside: GaugedRooms, { counters, ...facts }: Facts): NodeStatus {
   const { shard, fetcher, rooms } = inside
   const { capacityBytes, usedBytes, blocks, evictions } = shard
-  const { latencies } = fetcher
+  const { lately, all } = fetcher.times
   counters.raise('shard_evictions_total', evictions)
   return {
     ...facts,
@@ -82,9 +82,10 @@ export function statusOf(inside: GaugedRooms, { counters, ...facts }: Facts): No
     volumes: rooms.all().map((room) => room.status()),
     counters: counters.snapshot(),
     fetchMs: {
-      p50: latencies.quantile(0.5) ?? 0,
-      p99: latencies.quantile(0.99) ?? 0,
-      max: latencies.quantile(1) ?? 0,
+      p50: lately.quantile(0.5) ?? 0,
+      p99: lately.quantile(0.99) ?? 0,
+      max: lately.quantile(1) ?? 0,
     },
+    fetchTimes: all.snapshot(),
   }
 }

@@ -1,5 +1,6 @@
 // What a started node offers to whoever composed it: the command line, the local API, the
 // simulator. `start-node.ts` makes one out of ports.
+import type { Distribution } from '../base/histogram.ts'
 import type { Log } from '../base/log.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { PeerId } from '../ports/messages.ts'
@@ -79,8 +80,10 @@ export type NodeStatus = {
   readonly volumes: readonly VolumeStatus[]
   /** Names with their unit at the end, such as `fetch_hedges_total`; all only grow. */
   readonly counters: Readonly<Record<string, number>>
-  /** Milliseconds, over the newest few thousand fetches. */
+  /** Milliseconds that the newest few hundred fetches from peers took. */
   readonly fetchMs: { readonly p50: number; readonly p99: number; readonly max: number }
+  /** All fetches from peers since the node started. */
+  readonly fetchTimes: Distribution
 }
 
 export type Holder = { readonly peer: PeerId; readonly blocks: number; readonly isHome: boolean }

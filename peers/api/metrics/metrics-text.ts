@@ -1,10 +1,10 @@
 // The room for a peer's numbers as Prometheus text. Counters and gauges are taken from the status at
-// each scrape, never kept twice; histograms, which a status can't hold, from `timings.ts`. Names end
+// each scrape, never kept twice; histograms of calls, which a status does not hold, from `timings.ts`. Names end
 // in their unit, and everything begins with `potluck_`. A scrape must never ask another peer or the
 // source: hundreds of nodes are scraped at once.
 import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client'
+import { BOUNDS, type Distribution } from '../../../src/base/histogram.ts'
 import type { PeerStatus } from '../protocol.ts'
-import { BOUNDS } from './timings.ts'
 import type { Timings, TimingsByName } from './timings.ts'
 
 const NAME = /^[a-z][a-z0-9_]{0,100}$/
@@ -28,7 +28,7 @@ export function metricsText(measured: Measured): () => Promise<string> {
     addVolumes(now, status)
     addGauges(now, status)
     addCounters(now, status)
-    const texts = [await now.metrics(), ...histograms(measured), await process.metrics()]
+    const texts = [await now.metrics(), ...histograms(measured, status), await process.metrics()]
     return `${texts.map((text) => text.trimEnd()).join('\n')}\n`
   }
 }
@@ -66,14 +66,6 @@ function addGauges(registry: Registry, status: PeerStatus): void {
     ['potluck_up_seconds', 'Time since the node started.', node.upMs / 1000],
   ]
   for (const [name, help, value] of gauges) gauge(registry, { name, help }).set(value)
-  const quantiles = gauge(registry, {
-    name: 'potluck_fetch_seconds',
-    help: 'The newest fetches of cold blocks.',
-    labelNames: ['quantile'],
-  })
-  quantiles.set({ quantile: '0.5' }, node.fetchMs.p50 / 1000)
-  quantiles.set({ quantile: '0.99' }, node.fetchMs.p99 / 1000)
-  quantiles.set({ quantile: '1' }, node.fetchMs.max / 1000)
 }
 
 function addCounters(registry: Registry, status: PeerStatus): void {
@@ -115,13 +107,15 @@ function gauge(registry: Registry, named: Named): Gauge {
   return new Gauge({ ...named, registers: [registry] })
 }
 
-function histograms({ wants, sources }: Measured): readonly string[] {
+function histograms({ wants, sources }: Measured, { node }: PeerStatus): readonly string[] {
   const source = [...sources].flatMap(([volume, calls]) =>
     [...calls].map(([call, timings]) =>
       series(`potluck_source_seconds`, timings, `volume="${volume}",call="${call}"`),
     ),
   )
   return [
+    head('potluck_fetch_seconds', 'Cold blocks fetched from peers, until they were here.'),
+    series('potluck_fetch_seconds', node.fetchTimes, ''),
     head('potluck_want_seconds', 'Wants sent to peers, until the answer.'),
     series('potluck_want_seconds', wants, ''),
     head('potluck_source_seconds', 'Calls to the source, until the answer.'),
@@ -133,7 +127,7 @@ function head(name: string, help: string): string {
   return `# HELP ${name} ${help}\n# TYPE ${name} histogram`
 }
 
-function series(name: string, timings: Timings, labels: string): string {
+function series(name: string, timings: Distribution, labels: string): string {
   const comma = labels === '' ? '' : ','
   let below = 0
   const buckets = timings.counts.map((count, index) => {

@@ -1,28 +1,11 @@
 // How long requests to peers and calls to the source take, as histograms: wrappers around two
 // ports, so that nothing in `src` has to know that somebody measures.
+import { Histogram } from '../../../src/base/histogram.ts'
 import type { Network } from '../../../src/ports/network.ts'
 import type { Source } from '../../../src/ports/source.ts'
 
-/** Upper bounds in seconds: from a shard hit on the next node to a storage that hangs. */
-export const BOUNDS = [
-  0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10,
-  30,
-] as const
-
-/** Counts by bound; the last place is for everything above. */
-export class Timings {
-  readonly counts: number[] = Array.from({ length: BOUNDS.length + 1 }, () => 0)
-  sumSeconds = 0
-  count = 0
-
-  add(seconds: number): void {
-    let place = BOUNDS.findIndex((bound) => seconds <= bound)
-    if (place < 0) place = BOUNDS.length
-    this.counts[place] = (this.counts[place] ?? 0) + 1
-    this.sumSeconds += seconds
-    this.count += 1
-  }
-
+/** A histogram that watches the clock itself. */
+export class Timings extends Histogram {
   async around<T>(work: () => Promise<T>): Promise<T> {
     const from = performance.now()
     try {

@@ -1,5 +1,6 @@
 // A mesh node without a mesh, behind a real API on a real socket, for tests of the API and of the
 // commands that use it.
+import { Histogram } from '../../../src/base/histogram.ts'
 import { mkdtemp, rm } from 'node:fs/promises'
 import os from 'node:os'
 import path from 'node:path'
@@ -107,6 +108,7 @@ function statusOf(node: FakeNode): NodeStatus {
     ],
     counters: { serve_bytes_total: 4096, fetch_hedges_total: 1 },
     fetchMs: { p50: 1, p99: 20, max: 30 },
+    fetchTimes: fetchTimes(),
   }
 }
 
@@ -141,4 +143,10 @@ export async function serveFakeNode(): Promise<ServedNode> {
       await rm(directory, { recursive: true })
     },
   }
+}
+
+function fetchTimes(): Histogram {
+  const times = new Histogram()
+  times.add(0.02)
+  return times
 }
