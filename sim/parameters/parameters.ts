@@ -27,6 +27,7 @@ const DEFAULT_NODE = {
   hedgePercentile: TUNING.hedging.percentile,
   hedgeFactor: TUNING.hedging.factor,
   hedgeMinMs: TUNING.hedging.minMs,
+  referralBytes: TUNING.referralBytes,
 }
 
 export const DEFAULT_PARAMETERS = {
@@ -75,6 +76,7 @@ export function worldOf(parameters: Parameters): Omit<WorldInit, 'seed' | 'nodes
       factor: node.hedgeFactor,
       minMs: node.hedgeMinMs,
     },
+    referralBytes: node.referralBytes,
   }
   return {
     network,

@@ -2,7 +2,7 @@ import type { Counters } from '../base/counters.ts'
 import type { Fetcher } from '../fetch/fetcher.ts'
 import type { Network } from '../ports/network.ts'
 import { Server } from '../serve/server.ts'
-import type { VolumeInit } from './mesh-node.ts'
+import { type TunedInit, TUNING } from './tuning.ts'
 import { volumeIdOf } from './volume-room.ts'
 
 const UPLOAD_BUDGET_BYTES = 64 * 1024 * 1024
@@ -11,7 +11,7 @@ const FLIGHTS_MAX = 4096
 /** Answers peers out of the same fetcher that the node's own programs read by. */
 export function serverOver(
   fetcher: Fetcher,
-  volumes: readonly VolumeInit[],
+  { volumes, tuning = TUNING }: TunedInit,
   ports: { readonly network: Network; readonly counters: Counters },
 ): Server {
   const withSource = new Set(
@@ -22,6 +22,7 @@ export function serverOver(
     counters: ports.counters,
     volumes: new Set(volumes.map(volumeIdOf)),
     uploadBudgetBytes: UPLOAD_BUDGET_BYTES,
+    referralBytes: tuning.referralBytes ?? TUNING.referralBytes,
     flightsMax: FLIGHTS_MAX,
     flights: () => fetcher.flights,
     peek: (want, key) => fetcher.peek(want, key),

@@ -76,7 +76,7 @@ class Node implements MeshNode {
     assert(volumes.size === init.volumes.length, 'two volumes have the same name')
     this.#found = new FoundChanges(ports.clock, (changes) => this.#rumors.publish(changes))
     this.#fetcher = this.#makeFetcher()
-    this.#server = serverOver(this.#fetcher, init.volumes, { ...ports, counters: this.#counters })
+    this.#server = serverOver(this.#fetcher, init, { ...ports, counters: this.#counters })
     this.#rumors = rumorsOf(ports, {
       epoch: init.epoch,
       volumes,

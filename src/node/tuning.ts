@@ -12,12 +12,18 @@ export type Tuning = {
   /** Directories with more names than this are split. */
   readonly namesAPage: number
   readonly hedging: Hedging
+  /**
+   * Bytes waiting to be sent above which a want is referred to peers that were served before, where
+   * there are any. Small, so that the load of peers that are home to many keys moves to the others.
+   */
+  readonly referralBytes: number
 }
 
 export const TUNING: Tuning = {
   prefixBits: PREFIX_BITS_A_HOP,
   namesAPage: NAMES_A_PAGE,
   hedging: HEDGING,
+  referralBytes: 8 * 1024 * 1024,
 }
 
 export type TunedInit = NodeInit & { readonly tuning?: Partial<Tuning> }

@@ -19,7 +19,7 @@ import type { TierCounts, VolumeInit, VolumeStatus } from './mesh-node.ts'
 
 export const DEFAULT_BLOCK_BYTES = 1024 * 1024
 export const DEFAULT_REVALIDATE_MS = 300_000
-export const DEFAULT_READ_AHEAD_BYTES = 8 * 1024 * 1024
+export const DEFAULT_READ_AHEAD_BYTES = 32 * 1024 * 1024
 /** Files up to this many blocks are fetched whole. */
 const WHOLE_FILE_BLOCKS = 4
 const PREFETCHES_MAX = 256

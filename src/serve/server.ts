@@ -20,6 +20,8 @@ export type ServerInit = {
   readonly volumes: ReadonlySet<string>
   /** Bytes waiting to be sent above which a want is answered `busy`. */
   readonly uploadBudgetBytes: number
+  /** The same for a block that others were served before: they are named instead. */
+  readonly referralBytes: number
   readonly flightsMax: number
   readonly flights: () => number
   readonly peek: (want: Want, key: Key) => Block | undefined
@@ -51,7 +53,7 @@ export class Server {
       throw new PotluckError('UNKNOWN_VOLUME', `no volume ${want.volume} here, only ${known}`)
     }
     const key = keyOf(want)
-    if (this.#isOverloaded()) return this.#refer(key)
+    if (this.#isOverloaded(key)) return this.#refer(key)
     const held = this.#init.peek(want, key)
     if (held !== undefined) return this.#hand(key, from, { type: 'block', block: held })
     if (want.reach === 'held') return { type: 'missing' }
@@ -68,8 +70,12 @@ export class Server {
     throw new PotluckError('NO_SOURCE', `the source of ${want.volume} is not mounted here`)
   }
 
-  #isOverloaded(): boolean {
-    return this.#init.network.queuedBytes() > this.#init.uploadBudgetBytes
+  /** Who alone has a block hands it out as long as it can: there is nobody else to ask. */
+  #isOverloaded(key: Key): boolean {
+    const { network, uploadBudgetBytes, referralBytes } = this.#init
+    const queuedBytes = network.queuedBytes()
+    if (queuedBytes <= referralBytes) return false
+    return queuedBytes > uploadBudgetBytes || this.#served.has(key)
   }
 
   #refer(key: Key): Answer {

@@ -27,6 +27,7 @@ function serverWith(changes: Partial<ServerInit> = {}) {
     counters,
     volumes: new Set([VOLUME]),
     uploadBudgetBytes: 1000,
+    referralBytes: 100,
     flightsMax: 10,
     flights: () => state.flights,
     peek: (want) => shard.get(want.index),
@@ -74,6 +75,18 @@ test('over its upload budget it refers to those it served last, newest first', a
   t.deepEqual(busy, { type: 'busy', referrals: ['b', 'e', 'd', 'c'] })
   const other = await server.answer('f', wantOf({ index: 1 }), { signal })
   t.deepEqual(other, { type: 'busy', referrals: [] })
+})
+
+test('with much to send it refers what others have, and still hands out what it alone has', async (t) => {
+  const { server, shard, state } = serverWith()
+  for (const index of [0, 1]) shard.set(index, blockOf('held'))
+  await server.answer('a', wantOf(), { signal })
+  state.queuedBytes = 100
+  t.is((await server.answer('b', wantOf(), { signal })).type, 'block')
+  state.queuedBytes = 101
+  const answer = await server.answer('c', wantOf(), { signal })
+  t.deepEqual(answer, { type: 'busy', referrals: ['b', 'a'] })
+  t.is((await server.answer('c', wantOf({ index: 1 }), { signal })).type, 'block')
 })
 
 test('too many fetches under way is BUSY, but what is here is still handed out', async (t) => {
