@@ -58,7 +58,11 @@ export class Life implements Clock {
   /** Settles as the work does, and rejects with CLOSED where this life ends before. */
   within<T>(work: Promise<T>): Promise<T> {
     return new Promise<T>((resolve, reject) => {
-      if (this.#state === 'dead') return reject(deadError())
+      if (this.#state === 'dead') {
+        // Nobody hears any more how it ends.
+        work.catch(() => {})
+        return reject(deadError())
+      }
       this.#mourners.add(reject)
       return void work.then(
         (value) => {

@@ -88,7 +88,7 @@ function parseTime(word: string, value: string): number {
 }
 
 function isProfile(word: string): word is keyof typeof PROFILES {
-  return word in PROFILES
+  return Object.hasOwn(PROFILES, word)
 }
 
 function notKnown(word: string): string {

@@ -17,7 +17,11 @@ import { BLOCK_BYTES, type Drawn } from './seed-world.ts'
 const WHILE_FAULTS_MS = 20_000
 const SOURCE_PATIENCE_MS = 30_000
 const WHEN_HEALTHY_MS = 2_000
-const MESSAGES_A_SECOND = 5_000
+const MESSAGES_A_SECOND = 2_000
+/** Of a block of one generation, on average; a small shard reads again what it has let go. */
+const READS_A_BLOCK = 2
+/** Each side of a partition, each life and each node that stands in for one reads for itself. */
+const READS_A_BLOCK_UNDER_FAULTS = 6
 
 /** All checkers, with the bounds that this kind of cluster must keep. */
 export function checkersFor(
@@ -32,7 +36,7 @@ export function checkersFor(
     fresh({ history, revalidateMs }),
     heedsNews(history),
     neverBack(history),
-    sourceReads({ blockBytes: BLOCK_BYTES, perBlock: nodes, burst: nodes }),
+    sourceReads({ blockBytes: BLOCK_BYTES, ...sourceBounds(faults, nodes) }),
     shardBytes(ramBytes),
     queueBounds(),
     answersSoon({ whileFaultsMs, whenHealthyMs: WHEN_HEALTHY_MS }),
@@ -40,4 +44,11 @@ export function checkersFor(
     noLeaks(),
   ]
   return { checkers, rate }
+}
+
+function sourceBounds(faults: Faults, nodes: number): { perBlock: number; burst: number } {
+  const { forMs: _, spared: __, ...shares } = faults
+  const isCalm = Object.values(shares).every((share) => share === 0)
+  if (isCalm) return { perBlock: READS_A_BLOCK, burst: 4 }
+  return { perBlock: READS_A_BLOCK_UNDER_FAULTS, burst: Math.max(8, nodes / 4) }
 }

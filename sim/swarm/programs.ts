@@ -17,11 +17,12 @@ export type ProgramInit = {
   readonly tally: Tally
   /** The names that programs know of, there or not. */
   readonly names: readonly Path[]
+  /** Share of what programs do that changes files. */
+  readonly changes: number
 }
 
 /** On average between two things that one program does. */
 const THINK_MS = 150
-const CHANGES = 0.02
 const HOLDS = 0.05
 const SIZE_MAX = 60_000
 
@@ -31,15 +32,15 @@ export async function program(
   node: WorldNode,
   { random, untilMs }: { readonly random: Random; readonly untilMs: number },
 ): Promise<void> {
-  const { world, names } = init
+  const { world, names, changes } = init
   const isOver = () => world.clock.elapsedMs >= untilMs
   while (!isOver()) {
     await world.sleep(random.next() * 2 * THINK_MS)
     if (!node.isLiving) continue
     const drawn = random.next()
     const path = pick(random, names)
-    if (drawn < CHANGES) await change(init, node, { path, random })
-    else if (drawn < CHANGES + HOLDS) await heldFile(init, node, { path, times: 5 })
+    if (drawn < changes) await change(init, node, { path, random })
+    else if (drawn < changes + HOLDS) await heldFile(init, node, { path, times: 5 })
     else await readFile(init, node, path)
   }
 }

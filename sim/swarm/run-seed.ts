@@ -18,11 +18,14 @@ const LAST_READS_MS = 60_000
 /** What goes on behind the programs' backs, such as pages being read again, ends within this. */
 const CALM_MS = 10_000
 const REST_TRIES = 100
+const CHANGES = 0.02
 
 export type SeedRun = {
   readonly seed: number
   readonly nodes: number
   readonly faults: Faults
+  /** Share of what programs do that changes files. @default 0.02 */
+  readonly changes?: number
   /** Puts something broken into the world: for the canaries. */
   readonly spoil?: Spoil
 }
@@ -57,7 +60,8 @@ export async function runSeed(run: SeedRun): Promise<SeedResult> {
   const tally = new Tally()
   const names = [...world.tree.files(), 'd1/new1', 'd2/new2', 'd3/new3']
   await world.start()
-  await liveThrough({ world, watch, history, tally, names }, run.faults)
+  const { faults, changes = CHANGES } = run
+  await liveThrough({ world, watch, history, tally, names, changes }, faults)
   watch.quiet()
   const hash = world.hash()
   await world.stop()

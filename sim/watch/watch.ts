@@ -10,8 +10,8 @@ import type { NodeInside, World } from '../world.ts'
 import type { WorldNode } from '../world-node.ts'
 import type { Checker, Phase, ProgramRead, Violation, Who } from './checker.ts'
 
-/** After so many the run is wrong beyond doubt, and the rest says nothing new. */
-const VIOLATIONS_MAX = 20
+/** After so many of one checker the run is wrong beyond doubt, and the rest says nothing new. */
+const VIOLATIONS_MAX = 10
 
 export class Watch {
   readonly violations: Violation[] = []
@@ -77,7 +77,8 @@ export class Watch {
   }
 
   #say(checker: string, what: string): void {
-    if (this.violations.length >= VIOLATIONS_MAX) return
+    const known = this.violations.filter((violation) => violation.checker === checker)
+    if (known.length >= VIOLATIONS_MAX) return
     this.violations.push({ checker, atMs: this.#now(), what })
   }
 

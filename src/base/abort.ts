@@ -22,6 +22,8 @@ export function waitUnlessAborted<T>(
     }
     if (signal.aborted) {
       onAbort()
+      // Begun for this one waiter, perhaps: nobody else may ever look at how it ends.
+      work.catch(() => {})
       return
     }
     signal.addEventListener('abort', onAbort, { once: true })

@@ -29,6 +29,13 @@ test('a signal that has aborted already does not wait', async (t) => {
   t.is(left, 1)
 })
 
+test('work that nobody waits for any more may fail unseen', async (t) => {
+  const failing = new Promise<never>((_, reject) => setImmediate(() => reject(new Error('no'))))
+  const wait = waitUnlessAborted(failing, AbortSignal.abort(), () => {})
+  t.is(codeOf(await wait.catch((error: unknown) => error)), 'ABORTED')
+  await new Promise((resolve) => setTimeout(resolve, 5))
+})
+
 test('an abort after the end changes nothing', async (t) => {
   let left = 0
   const controller = new AbortController()
