@@ -100,7 +100,7 @@ async function checkDirectory(path: string, { nonempty }: MountPointOptions): Pr
   if (isEmpty || nonempty === true) return
   throw new PotluckError(
     'EEXIST',
-    `the mount point ${path} is not empty: choose an empty directory, or allow hiding what is in it`,
+    `the mount point ${path} is not empty: choose an empty directory, or mount over the source itself`,
   )
 }
 

@@ -16,11 +16,13 @@ export const EXIT = {
 export const EXIT_HELP = `Exit codes:
   0    done
   1    failed: a read, a mount, a source, or a comparison
-  2    usage: an option, a value or a config file that can't be understood
+  2    usage: an option, a value or a config file that can't be understood, or a mount point that
+       is not there, no directory, or not empty
   3    refused: no permission, another mesh key, or a socket or mount point in use
   4    unreachable: no peer answers at the socket, no peer has the source, or time ran out
   130  interrupted; a peer that left cleanly when it was told to exits with 0`
 
+const USAGE: ReadonlySet<ErrorCode> = new Set(['EINVAL', 'EEXIST'])
 const REFUSED: ReadonlySet<ErrorCode> = new Set(['REFUSED', 'EACCES', 'EPERM', 'EBUSY', 'EROFS'])
 const UNREACHABLE: ReadonlySet<ErrorCode> = new Set(['UNREACHABLE', 'NO_SOURCE', 'ETIMEDOUT'])
 
@@ -34,6 +36,7 @@ export function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return commanderExitCode(error)
   const code = (error as { code?: unknown } | null)?.code
   if (!isErrorCode(code)) return EXIT.failure
+  if (USAGE.has(code)) return EXIT.usage
   if (REFUSED.has(code)) return EXIT.refused
   return UNREACHABLE.has(code) ? EXIT.unreachable : EXIT.failure
 }

@@ -1,4 +1,5 @@
 // A volume's source as a peer opens it: the directory, with the calls made on it timed and counted.
+import { codeOf, PotluckError } from '../../src/base/errors.ts'
 import type { Log } from '../../src/base/log.ts'
 import type { Source } from '../../src/ports/source.ts'
 import { SOURCE_CALLS, Timings, timedSource } from '../api/metrics/timings.ts'
@@ -19,7 +20,7 @@ export async function openSource(
   timeoutMs: number,
   log: Log,
 ): Promise<OpenSource> {
-  const opened = await openDirectorySource({ directory, timeoutMs, log })
+  const opened = await openDirectorySource({ directory, timeoutMs, log }).catch(explain(directory))
   const timings = new Map<string, Timings>(SOURCE_CALLS.map((call) => [call, new Timings()]))
   return {
     source: timedSource(opened, timings),
@@ -36,5 +37,14 @@ export async function openSource(
         ...Object.fromEntries(named),
       }
     },
+  }
+}
+
+function explain(directory: string): (cause: unknown) => never {
+  return (cause) => {
+    const code = codeOf(cause)
+    const why = code === 'ENOENT' ? 'is not there' : code === 'ENOTDIR' ? 'is not a directory' : ''
+    const message = `--source: "${directory}" ${why || `can't be opened (${code})`}; name a directory`
+    throw new PotluckError(code, message, { cause })
   }
 }

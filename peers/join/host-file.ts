@@ -10,14 +10,23 @@ const MAX_HOSTS = 65_536
  * `host:port`, or a multiaddr; what follows the first word (slots and the like) and `#` comments
  * are ignored.
  *
- * @throws PotluckError EINVAL with the line number, ENOENT, EACCES
+ * @throws PotluckError EINVAL, with the line number if there is one; EACCES
  */
 export async function readHostFile(file: string, defaultPort: number): Promise<string[]> {
-  const { size } = await stat(file)
-  if (size > MAX_FILE_BYTES) {
-    throw new PotluckError('EINVAL', `host file ${file} is larger than ${MAX_FILE_BYTES} bytes`)
+  return parseHostFile(await textOf(file), { file, defaultPort })
+}
+
+async function textOf(file: string): Promise<string> {
+  try {
+    const { size } = await stat(file)
+    if (size <= MAX_FILE_BYTES) return await readFile(file, 'utf8')
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException
+    const why = code === 'ENOENT' ? 'is not there' : `can't be read (${code})`
+    const kind = code === 'EACCES' ? 'EACCES' : 'EINVAL'
+    throw new PotluckError(kind, `--join: the host file ${file} ${why}`, { cause })
   }
-  return parseHostFile(await readFile(file, 'utf8'), { file, defaultPort })
+  throw new PotluckError('EINVAL', `host file ${file} is larger than ${MAX_FILE_BYTES} bytes`)
 }
 
 export function parseHostFile(

@@ -49,23 +49,37 @@ type Found = { readonly addresses: readonly string[]; readonly onDead?: () => Pr
  */
 export async function keepJoining(init: JoinInit): Promise<Joining> {
   const targets = await Promise.all(init.targets.map(resolveTarget))
+  for (const target of targets) sayPort(target, init)
   const rounds = new JoinRounds(init, targets)
   await rounds.announce()
   const settled = rounds.run()
   return { settled, stop: () => rounds.stop() }
 }
 
-/** A path is a directory, a host file, or (nothing yet) a directory to be made. */
+/** What all peers must agree on without ever having met is worth a line. */
+function sayPort(target: JoinTarget, { peer, log }: JoinInit): void {
+  const port = target.type === 'directory' ? undefined : target.port
+  if (port === undefined) return
+  const isHere = peer.addresses().some((address) => address.includes(`/tcp/${port}/`))
+  const where = `hosts named without a port are looked for at port ${port}`
+  if (isHere) log('info', `${where}, where this peer listens: all of the mesh need the same one`)
+  else log('warn', `${where}, but this peer does not listen there: others will not find it`)
+}
+
+/** A path is a directory or a host file; a directory to be made is named by `dir:`. */
 async function resolveTarget(target: JoinTarget): Promise<JoinTarget> {
   if (target.type === 'directory') await checkRendezvous(target.directory)
   if (target.type === 'host-file') await readHostFile(target.file, target.port)
   if (target.type !== 'path') return target
   const found = await stat(target.path).catch((error: unknown) => {
-    if (codeOf(error) === 'ENOENT') return undefined
-    throw new PotluckError(codeOf(error), `--join ${target.path}: ${String(error)}`)
+    const hint = `write dir:${target.path} for a directory of ours that is to be made`
+    const [code, why] =
+      codeOf(error) === 'ENOENT'
+        ? (['EINVAL', `is not there; ${hint}`] as const)
+        : [codeOf(error), `can't be looked at (${codeOf(error)})`]
+    throw new PotluckError(code, `--join: "${target.path}" ${why}`, { cause: error })
   })
-  if (found === undefined || found.isDirectory())
-    return { type: 'directory', directory: target.path }
+  if (found.isDirectory()) return { type: 'directory', directory: target.path }
   await readHostFile(target.path, target.port)
   return { type: 'host-file', file: target.path, port: target.port }
 }

@@ -13,7 +13,12 @@ import { expandNodelist } from './nodelist.ts'
 
 /** Where peers may be found. */
 export type JoinTarget =
-  | { readonly type: 'addresses'; readonly addresses: readonly string[] }
+  | {
+      readonly type: 'addresses'
+      readonly addresses: readonly string[]
+      /** Where hosts that were named without a port are looked for. */
+      readonly port?: number
+    }
   | { readonly type: 'host-file'; readonly file: string; readonly port: number }
   /** A directory or, if the path leads to a file, a host file: looked at when it is needed. */
   | { readonly type: 'path'; readonly path: string; readonly port: number }
@@ -38,7 +43,7 @@ const HOST =
  */
 export function parseJoin(text: string, options: JoinOptions): JoinTarget {
   const value = text.trim()
-  if (value === '') throw invalid(text, 'it is empty')
+  if (value === '') throw invalid('it is empty')
   if (value === 'slurm') return fromSlurm(options)
   if (value === 'pbs') return fromPbs(options)
   if (value.startsWith('dir:')) return { type: 'directory', directory: rest(text, 'dir:') }
@@ -49,33 +54,35 @@ export function parseJoin(text: string, options: JoinOptions): JoinTarget {
     return { type: 'addresses', addresses: value.split(',').map((each) => checkMultiaddr(each)) }
   }
   if (value.includes('/')) return { type: 'path', path: value, port: options.defaultPort }
-  return { type: 'addresses', addresses: parseHosts(value, options.defaultPort) }
+  const port = options.defaultPort
+  return { type: 'addresses', addresses: parseHosts(value, port), port }
 }
 
 /** @throws PotluckError EINVAL */
 function checkMultiaddr(text: string): string {
   const address = text.trim()
   if (!MULTIADDR.test(address)) {
-    throw invalid(address, 'an address looks like /ip4/10.0.0.1/tcp/4100 or with /p2p/ID behind')
+    throw invalid('an address looks like /ip4/10.0.0.1/tcp/4100 or with /p2p/ID behind', address)
   }
   const port = Number(/\/tcp\/(\d+)/.exec(address)?.[1])
-  if (port < 1 || port > 65_535) throw invalid(address, 'a port is from 1 to 65535')
+  if (port < 1 || port > 65_535) throw invalid('a port is from 1 to 65535', address)
   return address
 }
 
 function fromSlurm({ env, defaultPort }: JoinOptions): JoinTarget {
   const list = env['SLURM_JOB_NODELIST'] ?? env['SLURM_NODELIST']
   if (list === undefined || list === '') {
-    throw invalid('slurm', 'SLURM_JOB_NODELIST is not set: is this inside a Slurm job?')
+    throw invalid('SLURM_JOB_NODELIST is not set: is this inside a Slurm job?')
   }
   const hosts = expandNodelist(list)
-  return { type: 'addresses', addresses: hosts.map((host) => hostAddress(host, defaultPort)) }
+  const addresses = hosts.map((host) => hostAddress(host, defaultPort))
+  return { type: 'addresses', addresses, port: defaultPort }
 }
 
 function fromPbs({ env, defaultPort }: JoinOptions): JoinTarget {
   const file = env['PBS_NODEFILE']
   if (file === undefined || file === '') {
-    throw invalid('pbs', 'PBS_NODEFILE is not set: is this inside a PBS job?')
+    throw invalid('PBS_NODEFILE is not set: is this inside a PBS job?')
   }
   return { type: 'host-file', file, port: defaultPort }
 }
@@ -107,8 +114,8 @@ function splitOutsideBrackets(text: string): string[] {
  */
 export function hostAddress(host: string, port: number): string {
   const match = HOST.exec(host)
-  if (match === null) throw invalid(host, 'that is no host name and no IP address')
-  if (port < 1 || port > 65_535) throw invalid(`${host}:${port}`, 'a port is from 1 to 65535')
+  if (match === null) throw invalid('that is no host name and no IP address', host)
+  if (port < 1 || port > 65_535) throw invalid('a port is from 1 to 65535', `${host}:${port}`)
   const ipv6 = match[1] ?? match[3]
   if (ipv6 !== undefined) return `/ip6/${ipv6}/tcp/${port}`
   const protocol = /^\d{1,3}(\.\d{1,3}){3}$/.test(host) ? 'ip4' : 'dns'
@@ -117,10 +124,12 @@ export function hostAddress(host: string, port: number): string {
 
 function rest(text: string, prefix: string): string {
   const path = text.trim().slice(prefix.length)
-  if (path === '') throw invalid(text, `a path must follow '${prefix}'`)
+  if (path === '') throw invalid(`a path must follow '${prefix}'`)
   return path
 }
 
-function invalid(value: string, why: string): PotluckError {
-  return new PotluckError('EINVAL', `--join '${value}': ${why}`)
+/** Said behind the value of the option; `part` is what of it is meant. */
+function invalid(why: string, part?: string): PotluckError {
+  const meant = part === undefined ? '' : `'${part}': `
+  return new PotluckError('EINVAL', `can't be used: ${meant}${why}`)
 }

@@ -11,6 +11,7 @@ import type { Routing } from '../../src/ports/routing.ts'
 import type { Rumors } from '../../src/ports/rumors.ts'
 import { Contacts } from './members/contacts.ts'
 import { loadIdentity, makeIdentity } from './identity.ts'
+import { listenFailure } from './libp2p/listen-failure.ts'
 import { startLibp2p, type Libp2pNode, type Security } from './libp2p/libp2p-node.ts'
 import { Links } from './link/links.ts'
 import { FAREWELL_MS } from './link/link.ts'
@@ -66,7 +67,7 @@ export type StartedPeer = {
 /**
  * Starts a peer: real implementations of the ports `Network`, `Routing` and `Rumors` over libp2p.
  *
- * @throws PotluckError EINVAL for a bad option, and what listening fails with
+ * @throws PotluckError EINVAL for a bad option; EBUSY, EACCES or EINVAL for an address to listen on
  */
 export async function startPeer(init: PeerInit): Promise<StartedPeer> {
   checkInit(init)
@@ -80,6 +81,9 @@ export async function startPeer(init: PeerInit): Promise<StartedPeer> {
     security: init.security ?? 'tls',
     mdns: init.mdns ?? false,
     admitted: (connection) => links.admitted(connection),
+  }).catch((error: unknown) => {
+    stopParts(parts)
+    throw listenFailure(error)
   })
   parts.listening.addresses = () => listenAddresses(node)
   const rumors = makeRumors(init, parts, node)
@@ -143,13 +147,17 @@ function makeRumors({ mesh }: PeerInit, { contacts, links, log }: Parts, node: L
 type Running = Parts & { rumors: PeerRumors; liveness: Liveness; node: Libp2pNode }
 
 async function stopAll(running: Running): Promise<void> {
-  running.network.stop()
   running.rumors.stop()
   running.liveness.stop()
-  running.membership.stop()
-  running.links.stop(new PotluckError('CLOSED', 'this peer stops'))
+  stopParts(running)
   await new Promise((resolve) => setTimeout(resolve, FAREWELL_MS))
   await running.node.stop()
+}
+
+function stopParts({ network, membership, links }: Parts): void {
+  network.stop()
+  membership.stop()
+  links.stop(new PotluckError('CLOSED', 'this peer stops'))
 }
 
 function identityOf({ identityFile }: PeerInit): Promise<PrivateKey> {

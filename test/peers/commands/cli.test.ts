@@ -46,6 +46,36 @@ const MISTAKES: readonly Case[] = [
     err: /none\.yaml can't be read \(ENOENT\)/,
   },
   {
+    title: 'a mount point that is not there',
+    given: ['peer', '--mount', 'a=none'],
+    code: 2,
+    err: /--mount: "\S+\/none" is not there; make it: mkdir -p/,
+  },
+  {
+    title: 'a mount point that is a file',
+    given: ['peer', '--mount', 'a=plain'],
+    code: 2,
+    err: /--mount: "\S+\/plain" is not a directory/,
+  },
+  {
+    title: 'an address of another machine to listen on',
+    given: ['peer', '--source', 'a=.', '--listen', '/ip4/192.0.2.200/tcp/0'],
+    code: 2,
+    err: /--listen: can't listen on \/ip4\/192\.0\.2\.200\/tcp\/0 \(EADDRNOTAVAIL\): no interface/,
+  },
+  {
+    title: 'a node list without a job',
+    given: ['peer', '--source', 'a=.', '--join', 'slurm'],
+    code: 2,
+    err: /--join: "slurm" can't be used: SLURM_JOB_NODELIST is not set/,
+  },
+  {
+    title: 'a host file that is not there',
+    given: ['peer', '--source', 'a=.', '--join', 'hosts:none', '--listen', '/ip4/127.0.0.1/tcp/0'],
+    code: 2,
+    err: /--join: the host file none is not there/,
+  },
+  {
     title: 'an unknown option',
     given: ['peer', '--rm', '1'],
     code: 2,
@@ -144,7 +174,7 @@ test('warm, invalidate and holders take a volume and path, or a path in a mount'
     ['holders', 'large'],
   ])
   const outside = await runCli(['holders', '/etc/passwd'], home, env)
-  t.is(outside.code, 1)
+  t.is(outside.code, 2)
   t.regex(
     outside.err,
     /"\/etc\/passwd" is not inside a mount of this peer; give VOLUME:PATH \(data:\)/,

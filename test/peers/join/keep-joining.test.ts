@@ -43,7 +43,7 @@ function nobody(): never {
 test('peers that start at once find each other by a shared directory', async (t) => {
   const path = join(await aDirectory(t), 'made', 'when needed')
   const peers = await Promise.all([aPeer(t), aPeer(t), aPeer(t), aPeer(t)])
-  const targets: JoinTarget[] = [{ type: 'path', path, port: 1 }]
+  const targets: JoinTarget[] = [{ type: 'directory', directory: path }]
   const joinings = await Promise.all(peers.map((peer) => joins(t, peer, targets)))
   await until(() => peers.every((peer) => peer.routing.contacts().length === 3))
   t.is((await readdir(path)).filter((name) => name.endsWith('.peer')).length, 4)
@@ -115,7 +115,9 @@ test('a host file that is not there, or makes no sense, is refused at once', asy
   const joiner = aJoiner('me', nobody)
   const file = join(directory, 'hosts')
   const targets: JoinTarget[] = [{ type: 'host-file', file, port: 1 }]
-  await t.throwsAsync(joins(t, joiner, targets), { code: 'ENOENT' })
+  await t.throwsAsync(joins(t, joiner, targets), { code: 'EINVAL', message: /is not there/ })
+  const asPath: JoinTarget[] = [{ type: 'path', path: file, port: 1 }]
+  await t.throwsAsync(joins(t, joiner, asPath), { code: 'EINVAL', message: /write dir:/ })
   await writeFile(file, 'a/b\n')
   await t.throwsAsync(joins(t, joiner, targets), { code: 'EINVAL', message: /line 1/ })
   const asDirectory: JoinTarget[] = [{ type: 'directory', directory: file }]

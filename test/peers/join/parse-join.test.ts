@@ -6,7 +6,7 @@ import { parseJoin } from '../../../peers/join/parse-join.ts'
 const defaultPort = 4100
 
 function joins(t: ExecutionContext, text: string, addresses: string[]): void {
-  t.deepEqual(parseJoin(text, { env: {}, defaultPort }), { type: 'addresses', addresses }, text)
+  t.like(parseJoin(text, { env: {}, defaultPort }), { type: 'addresses', addresses }, text)
 }
 
 function refuses(t: ExecutionContext, text: string, message: RegExp): void {
@@ -37,6 +37,7 @@ test("a Slurm job's nodes are joined on the default port", (t) => {
   t.deepEqual(parseJoin('slurm', { env, defaultPort }), {
     type: 'addresses',
     addresses: ['/dns/node01/tcp/4100', '/dns/node02/tcp/4100', '/dns/gpu1/tcp/4100'],
+    port: 4100,
   })
 })
 
