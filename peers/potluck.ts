@@ -72,4 +72,19 @@ function complain(error: unknown, terminal: Terminal): void {
     terminal.err(`${error.stack}\n`)
 }
 
-process.exitCode = await main()
+/** How long calls on storage are waited for that nobody wants any more. */
+const LAST_WAIT_MS = 1000
+
+/** Storage that hangs keeps the threads that asked it, and would keep the process, for as long. */
+function endThoughStorageHangs(code: number): void {
+  const timer = setTimeout(() => {
+    if (!process.getActiveResourcesInfo().includes('FSReqCallback')) return
+    // Only here: most commands never need the library that makes system calls.
+    void import('../fuse/system/libc.ts').then(({ exitNow }) => exitNow(code))
+  }, LAST_WAIT_MS)
+  timer.unref()
+}
+
+const exitCode = await main()
+process.exitCode = exitCode
+endThoughStorageHangs(exitCode)

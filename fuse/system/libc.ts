@@ -39,6 +39,7 @@ type LibraryFunction = ReturnType<LibraryHandle['func']>
 const library = koffi.load(null)
 const mountFunction = library.func('mount', 'int', ['str', 'str', 'str', 'ulong', 'str'])
 const umountFunction = library.func('umount2', 'int', ['str', 'int'])
+const exitFunction = library.func('_exit', 'void', ['int'])
 const socketpairFunction = library.func('socketpair', 'int', ['int', 'int', 'int', 'void *'])
 const recvmsgFunction = library.func('recvmsg', 'long', ['int', 'void *', 'int'])
 
@@ -77,6 +78,14 @@ export function umount(target: string, flags: number): Promise<void> {
 /** umount2(2) in this thread, for a process that is about to end. @returns whether it worked */
 export function umountNow(target: string, flags: number): boolean {
   return umountFunction(target, flags) === 0
+}
+
+/**
+ * Ends the process at once. `process.exit` waits for the threads of libuv's pool, and one that sleeps
+ * in a call on storage that hangs never comes back.
+ */
+export function exitNow(code: number): void {
+  exitFunction(code)
 }
 
 /** Two connected sockets. @throws SystemCallError */

@@ -29,6 +29,9 @@ import { readXattrs } from './system/xattrs.ts'
 /** The most one read may ask for: the largest block that a volume can have. */
 const READ_BYTES = 4 * 1024 * 1024
 
+/** How long calls under way are waited for when nobody wants what they bring any more. */
+const CLOSE_MS = 2000
+
 export type DirectorySourceParts = {
   readonly root: Root
   readonly rootDevice: bigint
@@ -155,13 +158,14 @@ export class DirectorySource implements Source {
     }
   }
 
-  /** Waits for calls under way, but not longer than for any other call: they may hang. */
+  /** Waits a little for calls under way, as nobody wants what they bring: they may hang. */
   async close(): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
     const { directories, files, root, storage, timeoutMs } = this.#parts
     const closed = Promise.all([files.close(), directories.close()])
-    await Promise.race([closed, sleep(timeoutMs, undefined, { ref: false })])
+    const waitMs = Math.min(timeoutMs, CLOSE_MS)
+    await Promise.race([closed, sleep(waitMs, undefined, { ref: false })])
     await storage.close(root.descriptor)
   }
 
