@@ -1,7 +1,7 @@
 // The calls of one node's programs. A dozen programs run in step on a node, and most of their calls are
 // the same call (the same step of a plan that they share): the first to need it makes it, and those who
 // come to it before its end wait for it, as the kernel would let them. Nobody who will only wait costs
-// an event of the clock, or a chain of promises.
+// an event of the clock, or a chain of promises, or an object.
 import type { VirtualClock } from '../engine/virtual-clock.ts'
 import type { Life } from '../engine/life.ts'
 import type { Kernel, KernelRead } from './kernel.ts'
@@ -14,17 +14,20 @@ export type CallResult =
   | { readonly type: 'done'; readonly read: KernelRead | undefined }
   | { readonly type: 'failed'; readonly error: unknown }
 
-/** Somebody who needs a call's answer from a moment on; `answer` comes then, or later, or before. */
-export type Waiter = { readonly answer: (answer: Answer) => void }
+/**
+ * Somebody who needs a call's answer from a moment on. The answer comes then, or later; or before, and
+ * then `neededMs` is ahead of the clock.
+ */
+export type Waiter = {
+  readonly answer: (call: Call, result: CallResult, neededMs: number) => void
+}
 
-/** `neededMs` is ahead of the clock where the answer was there before it was needed. */
-export type Answer = { readonly call: Call; readonly result: CallResult; readonly neededMs: number }
-
-type Parked = { readonly neededMs: number; readonly waiter: Waiter }
 type Underway = {
   readonly call: Call
-  readonly parked: Parked[]
-  /** When the first of them needs it. */
+  readonly waiters: Waiter[]
+  /** When each of them needs it. */
+  readonly neededMs: number[]
+  /** When the first of them does. */
   firstMs: number
   isBegun: boolean
 }
@@ -49,6 +52,8 @@ export class Calls {
 
   /** Whether the kernel would answer at once. */
   isHere(call: Call): boolean {
+    // What somebody waits for, or soon will, is not: a look that is cheaper than the kernel's.
+    if (this.#underway.has(call)) return false
     if (call.kind === 'stat') return this.#kernel.knows(call.path)
     if (call.kind === 'list') return this.#kernel.hasListed(call.path)
     return this.#kernel.holds(call.path, call.from, call.length)
@@ -56,14 +61,19 @@ export class Calls {
 
   /** Makes a call, not before the elapsed time at which it is needed; CLOSED where the node dies. */
   make(call: Call, neededMs: number, waiter: Waiter): void {
-    const known = this.#underway.get(call)
-    const underway = known ?? { call, parked: [], firstMs: Infinity, isBegun: false }
-    underway.parked.push({ neededMs, waiter })
-    if (known === undefined) this.#underway.set(call, underway)
+    const underway = this.#underway.get(call) ?? this.#add(call)
+    underway.waiters.push(waiter)
+    underway.neededMs.push(neededMs)
     if (underway.isBegun || underway.firstMs <= neededMs) return
     underway.firstMs = neededMs
     if (neededMs <= this.#clock.elapsedMs) this.#begin(underway)
     else this.#clock.at(neededMs, () => this.#begin(underway))
+  }
+
+  #add(call: Call): Underway {
+    const underway = { call, waiters: [], neededMs: [], firstMs: Infinity, isBegun: false }
+    this.#underway.set(call, underway)
+    return underway
   }
 
   #begin(underway: Underway): void {
@@ -76,22 +86,21 @@ export class Calls {
     )
   }
 
-  async #perform(call: Call): Promise<KernelRead | undefined> {
+  #perform(call: Call): Promise<KernelRead | undefined> {
     if (call.kind === 'read') return this.#kernel.read(call.path, call.from, call.length)
-    if (call.kind === 'stat') await this.#kernel.stat(call.path)
-    else await this.#kernel.list(call.path)
-    return undefined
+    const done = call.kind === 'stat' ? this.#kernel.stat(call.path) : this.#kernel.list(call.path)
+    return done.then(() => undefined)
   }
 
-  #end({ call, parked }: Underway, result: CallResult): void {
+  #end({ call, waiters, neededMs }: Underway, result: CallResult): void {
     this.#underway.delete(call)
     const now = this.#clock.elapsedMs
-    const isLiving = this.life.state !== 'dead'
-    for (const { neededMs, waiter } of parked) {
+    const mayTryAgain = result.type === 'failed' && this.life.state !== 'dead'
+    for (let i = 0; i < waiters.length; i++) {
+      const [waiter, needed] = [waiters[i] as Waiter, neededMs[i] as number]
       // Who needs it only later makes it anew where it failed.
-      const isTooEarly = result.type === 'failed' && neededMs > now && isLiving
-      if (isTooEarly) this.make(call, neededMs, waiter)
-      else waiter.answer({ call, result, neededMs })
+      if (mayTryAgain && needed > now) this.make(call, needed, waiter)
+      else waiter.answer(call, result, needed)
     }
   }
 }

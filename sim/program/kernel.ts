@@ -133,7 +133,8 @@ export class Kernel {
     const cached = this.#cached(id)
     if (cached !== undefined) return cached
     if (id !== ROOT_ID) {
-      const above = await this.#look(this.#init.paths.parent(id))
+      const parent = this.#init.paths.parent(id)
+      const above = this.#cached(parent) ?? (await this.#look(parent))
       if (above?.type !== 'directory') return ABSENT
     }
     const { access, paths } = this.#init

@@ -47,9 +47,10 @@ export class MeshAccess implements Access {
       this.#believe(id, root.validMs)
       return root.attributes
     }
-    const parent = await this.#nodeid(paths.parent(id), options)
+    const above = paths.parent(id)
+    const parent = this.#nodeids[above] || (await this.#nodeid(above, options))
     if (parent === 0) return undefined
-    const entry = await volume.lookup(parent, path.slice(path.lastIndexOf('/') + 1), options)
+    const entry = await volume.lookup(parent, paths.name(id), options)
     this.#believe(id, entry.validMs)
     this.#refer(id, entry.nodeid)
     return 'attributes' in entry ? entry.attributes : undefined
@@ -88,18 +89,23 @@ export class MeshAccess implements Access {
 
   async #open(id: PathId, options: AccessOptions): Promise<number> {
     const { volume, paths } = this.#init
-    const { handle } = await volume.open(await this.#present(paths.path(id), options), options)
+    const nodeid = this.#nodeids[id] || (await this.#present(paths.path(id), options))
+    const { handle } = await volume.open(nodeid, options)
     // Another process of this node may have opened it meanwhile.
     const before = this.#handles.get(id)
     if (before !== undefined) volume.release(before)
     this.#handles.delete(id)
     this.#handles.set(id, handle)
-    for (const [oldest, old] of this.#handles) {
-      if (this.#handles.size <= HANDLES_MAX) break
-      this.#handles.delete(oldest)
-      volume.release(old)
-    }
+    if (this.#handles.size > HANDLES_MAX) this.#releaseOldest()
     return handle
+  }
+
+  #releaseOldest(): void {
+    for (const [id, handle] of this.#handles) {
+      this.#handles.delete(id)
+      this.#init.volume.release(handle)
+      return
+    }
   }
 
   #newsOf(change: KernelInvalidation): News | undefined {

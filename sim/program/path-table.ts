@@ -1,6 +1,6 @@
 // Paths as small numbers, one table for all nodes of a world: what a node remembers of a path is then
 // an element of an array, and not an entry of a map with a string of its own.
-import type { Path } from '../../src/ports/messages.ts'
+import type { Name, Path } from '../../src/ports/messages.ts'
 
 export type PathId = number
 
@@ -10,6 +10,7 @@ export const ROOT_ID: PathId = 0
 export class PathTable {
   readonly #ids = new Map<Path, PathId>([['', ROOT_ID]])
   readonly #paths: Path[] = ['']
+  readonly #names: Name[] = ['']
   readonly #parents: PathId[] = [ROOT_ID]
 
   get size(): number {
@@ -28,6 +29,11 @@ export class PathTable {
 
   path(id: PathId): Path {
     return this.#paths[id] as Path
+  }
+
+  /** Its last part. */
+  name(id: PathId): Name {
+    return this.#names[id] as Name
   }
 
   /** The directory above; the root's is itself. */
@@ -49,6 +55,7 @@ export class PathTable {
     const id = this.#paths.length
     this.#ids.set(path, id)
     this.#paths.push(path)
+    this.#names.push(path.slice(slash + 1))
     this.#parents.push(parent)
     return id
   }

@@ -2,17 +2,11 @@
 // slept off before the next step that has to wait, so that it is never ahead of the clock when it
 // asks anybody. Callbacks and no promises: a large world has a hundred thousand of these.
 import type { VirtualClock } from '../engine/virtual-clock.ts'
-import type { Answer, Call, CallResult, Calls, Waiter } from './calls.ts'
+import type { Call, CallResult, Calls, Waiter } from './calls.ts'
 import type { Step } from './workload.ts'
 
 /** It thinks ahead of the clock by at most this, while all it asks for is cached. */
 const AHEAD_MS = 20
-
-export type CallRecord = {
-  readonly call: Call
-  readonly result: CallResult
-  readonly startedMs: number
-}
 
 export type ProgramInit = {
   readonly clock: VirtualClock
@@ -20,7 +14,7 @@ export type ProgramInit = {
   readonly steps: Iterator<Step>
   /** Called for each step that the kernel has cached; false: it must be made all the same. */
   readonly onCached: (call: Call) => boolean
-  readonly onCall: (record: CallRecord) => void
+  readonly onCall: (call: Call, result: CallResult, startedMs: number) => void
   /** After the last step, or when the node has died. */
   readonly onEnd: () => void
 }
@@ -41,13 +35,11 @@ export class Program implements Waiter {
     else this.#advance()
   }
 
-  answer({ call, result, neededMs }: Answer): void {
+  answer(call: Call, result: CallResult, neededMs: number): void {
     const { clock, onCached, onCall } = this.#init
     const now = clock.elapsedMs
     this.#aheadMs = Math.max(0, neededMs - now)
-    if (neededMs <= now || !onCached(call)) {
-      onCall({ call, result, startedMs: Math.min(neededMs, now) })
-    }
+    if (neededMs <= now || !onCached(call)) onCall(call, result, Math.min(neededMs, now))
     this.go()
   }
 

@@ -5,11 +5,11 @@ import type { Random } from '../../src/ports/random.ts'
 import { codeOf } from '../../src/base/errors.ts'
 import { between } from '../engine/draws.ts'
 import type { World } from '../world.ts'
-import { type Call, Calls } from './calls.ts'
+import { type Call, type CallResult, Calls } from './calls.ts'
 import { Histogram, type Quantiles } from './histogram.ts'
-import { Kernel } from './kernel.ts'
+import { Kernel, type KernelRead } from './kernel.ts'
 import { PathTable } from './path-table.ts'
-import { type CallRecord, Program } from './program.ts'
+import { Program } from './program.ts'
 import type { Way } from './way.ts'
 import type { Workload } from './workload.ts'
 
@@ -133,7 +133,12 @@ export class WorkloadRun {
         if (running === 0) resolve()
       }
       const onCached = (call: Call) => this.#cached(call)
-      const onCall = (record: CallRecord) => this.#ended(record, outcome)
+      const onCall = (call: Call, result: CallResult, startedMs: number) => {
+        this.#steps += 1
+        if (result.type === 'failed') this.#failed(outcome, result.error)
+        else if (call.kind === 'read')
+          this.#read(call, startedMs, { ...result, node: outcome.node })
+      }
       for (let index = 0; index < workload.processesANode; index++) {
         const process = { node: outcome.node, index, random: random.fork(String(index)) }
         const startMs = nodeMs + between(process.random, 0, jitterMs)
@@ -153,19 +158,21 @@ export class WorkloadRun {
     return true
   }
 
-  #ended({ call, result, startedMs }: CallRecord, outcome: Outcome): void {
-    this.#steps += 1
-    if (result.type === 'failed') {
-      if (this.#init.world.node(outcome.node).life.state === 'dead') return
-      const code = codeOf(result.error)
-      this.#errors.set(code, (this.#errors.get(code) ?? 0) + 1)
-      outcome.failures += 1
-    } else if (call.kind === 'read' && result.read !== undefined) {
-      const endedMs = this.#init.world.clock.elapsedMs
-      this.#readMs.add(endedMs - startedMs)
-      const { path, from, length } = call
-      const { node } = outcome
-      this.#init.onRead?.({ node, path, from, length, ...result.read, startedMs, endedMs })
-    }
+  #failed(outcome: Outcome, error: unknown): void {
+    if (this.#init.world.node(outcome.node).life.state === 'dead') return
+    const code = codeOf(error)
+    this.#errors.set(code, (this.#errors.get(code) ?? 0) + 1)
+    outcome.failures += 1
+  }
+
+  #read(
+    { path, from, length }: Extract<Call, { kind: 'read' }>,
+    startedMs: number,
+    { read, node }: { readonly read: KernelRead | undefined; readonly node: number },
+  ): void {
+    const endedMs = this.#init.world.clock.elapsedMs
+    this.#readMs.add(endedMs - startedMs)
+    if (read === undefined) return
+    this.#init.onRead?.({ node, path, from, length, ...read, startedMs, endedMs })
   }
 }

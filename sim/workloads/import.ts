@@ -38,11 +38,9 @@ export function importing(init: Partial<ImportShape> = {}): Workload {
       for (const { path, size } of drawn.files) tree.makeFile(path, { size })
     },
     processesANode: shape.processes,
-    *steps({ random }) {
-      for (const call of calls) {
-        yield call
-        if (call.kind === 'read') yield thought(between(random, -1, 1), shape)
-      }
+    steps: ({ random }) => {
+      const think = () => shape.thinkMs * (1 + shape.thinkSpread * between(random, -1, 1))
+      return { [Symbol.iterator]: () => new Walk(calls, think) }
     },
     bytesANode: drawn.bytesRead,
     filesANode: drawn.filesRead,
@@ -50,6 +48,37 @@ export function importing(init: Partial<ImportShape> = {}): Workload {
   }
 }
 
-function thought(drawn: number, { thinkMs, thinkSpread }: ImportShape): Step {
-  return { kind: 'think', ms: thinkMs * (1 + thinkSpread * drawn) }
+type Call = Exclude<Step, { kind: 'think' }>
+
+/**
+ * The calls in order, a thought behind each read. What a generator would say in four lines, without
+ * its objects: a large world takes hundreds of millions of these steps.
+ */
+class Walk implements Iterator<Step> {
+  readonly #calls: readonly Call[]
+  readonly #think: () => number
+  readonly #thought = { kind: 'think' as const, ms: 0 }
+  readonly #step: { done: false; value: Step } = { done: false, value: this.#thought }
+  #at = 0
+  #isThinking = false
+
+  constructor(calls: readonly Call[], think: () => number) {
+    this.#calls = calls
+    this.#think = think
+  }
+
+  /** What it returns is good until it is called again. */
+  next(): IteratorResult<Step> {
+    if (this.#isThinking) {
+      this.#isThinking = false
+      this.#thought.ms = this.#think()
+      this.#step.value = this.#thought
+      return this.#step
+    }
+    const call = this.#calls[this.#at++]
+    if (call === undefined) return { done: true, value: undefined }
+    this.#isThinking = call.kind === 'read'
+    this.#step.value = call
+    return this.#step
+  }
 }

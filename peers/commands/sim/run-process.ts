@@ -17,13 +17,18 @@ export type RunProcessOptions = {
 }
 
 const CHILD = fileURLToPath(new URL('./run-child.ts', import.meta.url))
-/** Most of what a run allocates is gone at once: a large young generation halves the collector's work. */
-const YOUNG_MIB = 64
+/**
+ * The young generation: most of what a run allocates is gone once a message is handled, and the rest
+ * with it; the more nodes, the more messages are under way, which each collection copies.
+ */
+const YOUNG_MIB = { least: 64, most: 512, nodesAMiB: 16 }
 
 /** @throws PotluckError as the run does, ENOMEM where its heap was too small, EIO where it died */
 export function runInProcess(task: RunTask, options: RunProcessOptions): Promise<ExperimentResult> {
   const heapMiB = options.memoryMiB ?? Math.floor((os.totalmem() / 2 ** 20) * 0.8)
-  const execArgv = [`--max-old-space-size=${heapMiB}`, `--max-semi-space-size=${YOUNG_MIB}`]
+  const { least, most, nodesAMiB } = YOUNG_MIB
+  const youngMiB = Math.min(most, Math.max(least, Math.ceil(task.plan.nodes / nodesAMiB)))
+  const execArgv = [`--max-old-space-size=${heapMiB}`, `--max-semi-space-size=${youngMiB}`]
   const child = fork(CHILD, [], { execArgv, stdio: ['ignore', 'inherit', 'pipe', 'ipc'] })
   let complaint = ''
   child.stderr?.on('data', (text: Buffer) => {
