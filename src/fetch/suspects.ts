@@ -102,6 +102,7 @@ export class Suspects {
 
   #watchAgain(delayMs: number): void {
     const { clock, random, nearest } = this.#init
+    this.#cancelWatch?.()
     this.#cancelWatch = clock.after(delayMs, () => {
       for (const peer of nearest(NEIGHBOURS)) void this.isAlive(peer)
       this.#watchAgain(NEIGHBOURS_EVERY_MS * (0.5 + random.next()))

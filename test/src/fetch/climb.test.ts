@@ -188,3 +188,47 @@ test('the file being another one by now is an answer', async (t) => {
   bench.fallback = bench.after(1, { type: 'changed', attributes, stamp: 9 })
   t.is(await textBrought(bench), 'changed')
 })
+
+test('one who is silent is passed over soon, without the connection being given up', async (t) => {
+  const bench = new FetchBench({ peers: 20 })
+  const [first, second] = bench.order()
+  bench.silent.add(first!)
+  bench.script(first, bench.after(60_000, good))
+  bench.script(second, bench.after(10, { type: 'block', block: blockOf('second', 5) }))
+  const task = { key: keyOf(wantOf()), want: wantOf(), signal: new AbortController().signal }
+  const slowToHedge = climb(bench.ports, { ...task, hedgeAfterMs: () => 10_000 })
+  const result = await bench.run(slowToHedge)
+  t.is(result.type === 'answered' ? textOf(result.answer) : 'exhausted', 'second')
+  t.true(bench.clock.elapsedMs < 500, `${bench.clock.elapsedMs} ms`)
+  bench.asked.length = 0
+  await textBrought(bench)
+  t.deepEqual(
+    bench.asked.map(({ peer }) => peer),
+    [second],
+    'it is not even asked the next time',
+  )
+})
+
+test('where all who are closer are silent nobody is waited for', async (t) => {
+  const bench = new FetchBench({ peers: 3 })
+  bench.fallback = bench.after(60_000, good)
+  for (const peer of bench.order()) bench.silent.add(peer)
+  t.is(await textBrought(bench), 'exhausted')
+  t.true(bench.clock.elapsedMs < 2_000, `${bench.clock.elapsedMs} ms`)
+})
+
+test('one who is slow, and alive, is waited for', async (t) => {
+  const bench = new FetchBench({ peers: 1 })
+  bench.fallback = bench.after(25_000, good)
+  t.is(await textBrought(bench), bench.order().length === 0 ? 'exhausted' : 'good')
+  t.is(bench.counters.get('fetch_suspects_total'), 0)
+})
+
+test('a silent one that answers in the end still counts', async (t) => {
+  const bench = new FetchBench({ peers: 20 })
+  const [first] = bench.order()
+  bench.silent.add(first!)
+  bench.fallback = bench.after(60_000, { type: 'block', block: blockOf('late', 5) })
+  bench.script(first, bench.after(1_000, good))
+  t.is(await textBrought(bench), 'good')
+})

@@ -71,3 +71,62 @@ test('a damaged block of a holder is not taken', async (t) => {
   t.is(await bench.run(bench.fetcher.readSource(wantOf()).catch(codeOf)), 'NO_SOURCE')
   t.true(bench.counters.get('blocks_corrupt_total') > 0)
 })
+
+const BROKEN = new PotluckError('EIO', 'the line to the source is broken')
+
+test('one holder’s trouble with the source is not the source’s', async (t) => {
+  const bench = homeWithoutSource()
+  const [a, b] = peersOf(bench)
+  bench.script(a, bench.after(1, BROKEN))
+  bench.script(b, bench.after(1, good))
+  t.is(textOf((await bench.run(bench.fetcher.readSource(wantOf()))).answer), 'good')
+})
+
+test('the trouble of three holders is the source’s', async (t) => {
+  const bench = homeWithoutSource()
+  bench.fallback = bench.after(1, BROKEN)
+  t.is(await bench.run(bench.fetcher.readSource(wantOf()).catch(codeOf)), 'EIO')
+  t.is(bench.asked.length, 3)
+})
+
+test('a program of a node without the source gets a second opinion before an EIO', async (t) => {
+  const bench = new FetchBench({ peers: 20 })
+  bench.fallback = bench.after(1, NONE)
+  const [closer] = bench.order()
+  bench.script(closer, async (want) => {
+    if (want.reach === 'climb') throw BROKEN
+    return good
+  })
+  t.is(textOf((await bench.run(bench.fetcher.fetchHere(wantOf()))).answer), 'good')
+})
+
+test('a holder that is silent is passed over', async (t) => {
+  const bench = homeWithoutSource()
+  const [a, b] = peersOf(bench)
+  bench.silent.add(a!)
+  bench.script(a, bench.after(60_000, good))
+  bench.script(b, bench.after(1, good))
+  t.is(textOf((await bench.run(bench.fetcher.readSource(wantOf()))).answer), 'good')
+  t.true(bench.clock.elapsedMs < 500)
+  t.is(bench.clock.pending, 0)
+})
+
+test('holders that were there are looked for again for a while', async (t) => {
+  const bench = homeWithoutSource()
+  const [a] = peersOf(bench)
+  bench.script(a, bench.after(1, good))
+  await bench.run(bench.fetcher.readSource(wantOf()))
+  bench.script(a, async (want, signal) => {
+    if (bench.clock.elapsedMs < 4_000) throw new PotluckError('UNREACHABLE', 'cut off')
+    return bench.after(1, good)(want, signal)
+  })
+  const again = bench.fetcher.readSource(wantOf({ index: 1 }))
+  t.is(textOf((await bench.run(again)).answer), 'good')
+  t.true(bench.clock.elapsedMs >= 4_000)
+  bench.script(a, async () => {
+    throw new PotluckError('UNREACHABLE', 'gone')
+  })
+  const startMs = bench.clock.elapsedMs
+  t.is(await bench.run(bench.fetcher.readSource(wantOf({ index: 2 })).catch(codeOf)), 'NO_SOURCE')
+  t.true(bench.clock.elapsedMs - startMs < 12_000)
+})

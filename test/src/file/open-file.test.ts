@@ -23,7 +23,10 @@ function fileOf(size: number, inline = false) {
     contents.bytes({ inode: made.number, generation: made.generation, from: 0, length: made.size })
   const brought: number[] = []
   const prefetched: number[] = []
-  const state: { before: (want: Want) => Promise<void> } = { before: async () => {} }
+  const state: { before: (want: Want) => Promise<void>; told: number } = {
+    before: async () => {},
+    told: 0,
+  }
   const here = new Map<number, Uint8Array>()
   const bring = async (want: Want): Promise<BlockResult> => {
     brought.push(want.index)
@@ -42,7 +45,7 @@ function fileOf(size: number, inline = false) {
     peek: (want) => here.get(want.index),
     prefetch: (want) => prefetched.push(want.index),
     onChanged: (its, attributes, stamp) => its.learn({ attributes }, stamp),
-    told: () => 0,
+    told: () => state.told,
     fresh: async () => attributesOf(made),
   }
   const file = new OpenFile(init, record, inline ? truth() : undefined)
@@ -125,4 +128,13 @@ test('an error of one block is the error of the read', async (t) => {
   }
   t.is(await read(0, 400).catch(codeOf), 'EACCES' as never)
   t.is((await read(0, 200)).length, 200)
+})
+
+test('bytes that came with the directory’s page are good until the file is said to have changed', async (t) => {
+  const { read, truth, brought, state } = fileOf(50, true)
+  t.deepEqual(await read(0, 50), Buffer.from(truth()))
+  t.deepEqual(brought, [])
+  state.told = 9
+  t.deepEqual(await read(0, 50), Buffer.from(truth()))
+  t.deepEqual(brought, [0])
 })

@@ -234,3 +234,31 @@ test('a file written while it is read is not kept as a mixture of two states', a
     t.true([1, 2].some((generation) => truth(world, path, generation).equals(bytes)))
   })
 })
+
+test('an open file shows nothing older than what was told, though it came with its page', async (t) => {
+  const world = await meshOf(4, { volume: { inlineBytes: 65_536 } })
+  await world.run(async () => {
+    const { volume } = world.node(1)
+    const [lib, pkg] = [await volume.lookup(1, 'lib'), 'pkg3']
+    const directory = await volume.lookup(lib.nodeid, pkg)
+    const { nodeid } = await volume.lookup(directory.nodeid, 'mod3.py')
+    const { handle } = await volume.open(nodeid)
+    const read = async () => Buffer.concat(await volume.read(handle, { from: 0, length: 99_999 }))
+    t.deepEqual(await read(), truth(world, PATH))
+    world.tree.write(PATH)
+    await world.node(0).invalidate(PATH)
+    await world.sleep(50)
+    t.deepEqual(await read(), truth(world, PATH))
+  })
+})
+
+test('what a home finds changed behind the mesh’s back is told to all', async (t) => {
+  const world = await meshOf(8)
+  await world.run(async () => {
+    for (const node of world.nodes) await node.stat(PATH)
+    world.tree.write(PATH, 4_321)
+    await readBytes(world.node(2), PATH)
+    await world.sleep(100)
+    for (const node of world.nodes) t.is((await node.stat(PATH)).size, 4_321)
+  })
+})
