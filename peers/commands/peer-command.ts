@@ -15,7 +15,7 @@ export type PeerFlags = Flags & { readonly untilEof?: boolean }
 export async function runPeer(flags: PeerFlags, terminal: Terminal): Promise<void> {
   const settings = peerSettings(flags, terminal)
   await checkMountPoints(settings)
-  const log = openLog(settings.logLevel, terminal.isWatched)
+  const log = await openLog(settings.logLevel, terminal.isWatched)
   if (settings.isPlaintext)
     log('warn', 'connections are not encrypted; use this on an isolated network only')
   // Loaded here, so that the other commands start without libp2p.

@@ -6,7 +6,6 @@
 // error, a failure is one line with the value that was wrong and what to do, and its exit code says
 // of which kind it was. They must never read a mount that their own process serves.
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { runHolders, runInvalidate, runReady, runStatus, runWarm } from './client-commands.ts'
 import type { StatusFlags, WarmFlags } from './client-commands.ts'
 import { EXIT_HELP } from './exit-codes.ts'
 import { parseDuration } from './options/quantities.ts'
@@ -62,7 +61,9 @@ function addReady(program: Command, terminal: Terminal): void {
     .description("wait until peers see each other and every volume's root page is served")
     .option('--peers <N>', 'how many peers, this one included', whole(1, 1_000_000), 1)
     .option('--timeout <S>', 'how long to wait: seconds, or with a unit', duration, 60_000)
-    .action((flags: Flags & { peers: number; timeout: number }) => runReady(flags, terminal))
+    .action(async (flags: Flags & { peers: number; timeout: number }) =>
+      (await clientCommands()).runReady(flags, terminal),
+    )
 }
 
 function addStatus(program: Command, terminal: Terminal): void {
@@ -70,7 +71,7 @@ function addStatus(program: Command, terminal: Terminal): void {
     .description('peers, volumes, RAM, hits by tier, source reads and rates of a peer')
     .option('--json', 'for a program')
     .option('--watch', 'again every second, with the rates of that second')
-    .action((flags: StatusFlags) => runStatus(flags, terminal))
+    .action(async (flags: StatusFlags) => (await clientCommands()).runStatus(flags, terminal))
 }
 
 function addPathCommands(program: Command, terminal: Terminal): void {
@@ -78,17 +79,23 @@ function addPathCommands(program: Command, terminal: Terminal): void {
     .description('read trees or files into the mesh ahead of the programs')
     .argument('<PATH...>', PATH_HELP)
     .option('--every-node', "into every node's shard, not this one's alone")
-    .action((paths: string[], flags: WarmFlags) => runWarm(paths, flags, terminal))
+    .action(async (paths: string[], flags: WarmFlags) =>
+      (await clientCommands()).runWarm(paths, flags, terminal),
+    )
   addSocket(program.command('invalidate'))
     .description('tell every node that a path has changed on the source')
     .argument('<PATH>', PATH_HELP)
     .option('--recursive', 'the whole volume')
-    .action((path: string, flags: Flags) => runInvalidate(path, flags, terminal))
+    .action(async (path: string, flags: Flags) =>
+      (await clientCommands()).runInvalidate(path, flags, terminal),
+    )
   addSocket(program.command('holders'))
     .description('which peers hold how many blocks of a path')
     .argument('<PATH>', PATH_HELP)
     .option('--json', 'for a program')
-    .action((path: string, flags: Flags) => runHolders(path, flags, terminal))
+    .action(async (path: string, flags: Flags) =>
+      (await clientCommands()).runHolders(path, flags, terminal),
+    )
 }
 
 function addDemo(program: Command, terminal: Terminal): void {
@@ -129,6 +136,11 @@ function collect(text: string, before: unknown): readonly string[] {
 
 function whole(least: number, most: number): (text: string) => number {
   return checked(parseWhole(least, most))
+}
+
+/** What only they need (tables, progress bars) is not loaded with a peer. */
+function clientCommands() {
+  return import('./client-commands.ts')
 }
 
 const duration = checked(parseDuration)

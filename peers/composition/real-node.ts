@@ -7,8 +7,6 @@ import type { Log } from '../../src/base/log.ts'
 import type { MeshNode, VolumeInit } from '../../src/node/mesh-node.ts'
 import { startNode } from '../../src/node/start-node.ts'
 import { serveApi } from '../api/api-server.ts'
-import { serveMetrics } from '../api/metrics/metrics-server.ts'
-import { metricsText } from '../api/metrics/metrics-text.ts'
 import { Timings, timedNetwork } from '../api/metrics/timings.ts'
 import type { PeerFacts } from '../api/protocol.ts'
 import { statusFor } from '../api/routes.ts'
@@ -192,6 +190,8 @@ async function serve(
   acquired.defer(() => api.stop())
   if (settings.metrics === undefined) return { api: api.socket }
   const sources = new Map([...parts.sources].map(([name, { timings }]) => [name, timings]))
+  const { metricsText } = await import('../api/metrics/metrics-text.ts')
+  const { serveMetrics } = await import('../api/metrics/metrics-server.ts')
   const text = metricsText({ status: () => statusFor(subject), wants, sources })
   const metrics = await serveMetrics({ ...settings.metrics, text, log })
   acquired.defer(() => metrics.stop())

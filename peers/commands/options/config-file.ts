@@ -1,11 +1,13 @@
 // The YAML config file: a flat mapping of option names to values. Everything in it must be known,
 // since a misspelt key that is silently left out costs more than an error.
 import { readFileSync } from 'node:fs'
-import { parse } from 'yaml'
+import { createRequire } from 'node:module'
+import type { parse } from 'yaml'
 import { usageError } from '../exit-codes.ts'
 import { OPTIONS, optionRow } from './table.ts'
 
 const MOST_BYTES = 1024 * 1024
+const require = createRequire(import.meta.url)
 
 export type ConfigFile = {
   readonly file: string
@@ -36,6 +38,8 @@ function readText(file: string, isRequired: boolean): string | undefined {
 /** @throws CommanderError of usage */
 export function parseConfig(file: string, text: string): ReadonlyMap<string, readonly string[]> {
   if (text.length > MOST_BYTES) throw usageError(`config file ${file} is larger than 1 MiB`)
+  // Most have none or an empty one, and need not load a parser of YAML.
+  if (text.trim() === '') return new Map()
   const document = parseYaml(file, text)
   if (document === null) return new Map()
   if (typeof document !== 'object' || Array.isArray(document)) {
@@ -48,8 +52,9 @@ export function parseConfig(file: string, text: string): ReadonlyMap<string, rea
 }
 
 function parseYaml(file: string, text: string): unknown {
+  const yaml = require('yaml') as { readonly parse: typeof parse }
   try {
-    return parse(text, { maxAliasCount: 100 }) as unknown
+    return yaml.parse(text, { maxAliasCount: 100 }) as unknown
   } catch (error) {
     const reason = (error instanceof Error ? error.message : String(error)).split('\n')[0]
     throw usageError(`config file ${file} is not YAML: ${reason}`)

@@ -5,10 +5,7 @@ import { gossipsub } from '@libp2p/gossipsub'
 import { identify } from '@libp2p/identify'
 import type { PrivateKey } from '@libp2p/interface'
 import { kadDHT, passthroughMapper } from '@libp2p/kad-dht'
-import { mdns } from '@libp2p/mdns'
-import { noise } from '@libp2p/noise'
 import { ping } from '@libp2p/ping'
-import { plaintext } from '@libp2p/plaintext'
 import { yamux } from '@libp2p/yamux'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p, type Libp2pOptions } from 'libp2p'
@@ -53,7 +50,7 @@ export async function startLibp2p(init: Libp2pInit) {
     nodeInfo: { name: 'potluck', version: '1', userAgent: 'potluck' },
     addresses: { listen: [...init.listen], announceFilter: withoutNeedlessLoopback },
     transports: [corkedTcp()],
-    connectionEncrypters: [ENCRYPTERS[init.security]()],
+    connectionEncrypters: [await ENCRYPTERS[init.security]()],
     streamMuxers: [
       yamux({
         // Links watch their peer themselves.
@@ -69,19 +66,23 @@ export async function startLibp2p(init: Libp2pInit) {
     // It pings every connection every ten seconds, on a stream of its own each time.
     connectionMonitor: { enabled: false },
     connectionManager: CONNECTION_OPTIONS,
-    ...(init.mdns
-      ? { peerDiscovery: [mdns({ serviceTag: `_potluck-${init.mesh}._udp.local` })] }
-      : {}),
+    ...(init.mdns ? { peerDiscovery: [await discovery(init.mesh)] } : {}),
     services: services(init),
   })
 }
 
 type Encrypter = NonNullable<Libp2pOptions['connectionEncrypters']>[number]
 
-const ENCRYPTERS: Readonly<Record<Security, () => Encrypter>> = {
-  tls: () => nativeTls() as Encrypter,
-  noise: () => noise() as Encrypter,
-  plaintext: () => plaintext() as Encrypter,
+/** What few use is loaded by those who do. */
+const ENCRYPTERS: Readonly<Record<Security, () => Promise<Encrypter>>> = {
+  tls: async () => nativeTls() as Encrypter,
+  noise: async () => (await import('@libp2p/noise')).noise() as Encrypter,
+  plaintext: async () => (await import('@libp2p/plaintext')).plaintext() as Encrypter,
+}
+
+async function discovery(mesh: string) {
+  const { mdns } = await import('@libp2p/mdns')
+  return mdns({ serviceTag: `_potluck-${mesh}._udp.local` })
 }
 
 const CONNECTION_OPTIONS: NonNullable<Libp2pOptions['connectionManager']> = {
