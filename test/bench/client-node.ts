@@ -25,12 +25,19 @@ function readOne(path: string): void {
 }
 
 function operation(): (index: number) => void {
+  if (kind === 'touch') return touch()
   const paths = Array.from({ length: count }, (_, index) => `${target}/${index}`)
   if (kind === 'stat') return (index) => void statSync(paths[index] ?? target)
   if (kind === 'open') return (index) => readOne(paths[index] ?? target)
   const file = openSync(target, 'r')
   const size = kind === 'pread' ? BLOCK : PIECE
   return (index) => readFully(file, size, index * size)
+}
+
+/** Uses memory that was not used before, and gives it back by ending. */
+function touch(): (index: number) => void {
+  const kept: Buffer[] = []
+  return () => void kept.push(Buffer.alloc(PIECE, 1))
 }
 
 const operate = operation()

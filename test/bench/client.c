@@ -6,6 +6,7 @@
  *   client open DIR FILES SECONDS    open, read 4 KiB and close the same files
  *   client pread FILE BLOCKS SECONDS read the first BLOCKS blocks of 4 KiB of an open file
  *   client scan FILE PIECES SECONDS  open, read PIECES pieces of 1 MiB, close
+ *   client touch . PIECES SECONDS    write to each page of PIECES MiB of memory, and give it back
  *
  * SECONDS 0 is one round. Prints: operations, seconds. An operation of scan is one piece.
  */
@@ -14,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -63,6 +65,15 @@ static char **make_paths(const char *directory, long count) {
   return paths;
 }
 
+/* Page by page, as the pages will be wanted again. */
+static void touch(long pieces) {
+  size_t bytes = (size_t)pieces * PIECE;
+  char *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) fail("mmap");
+  for (size_t at = 0; at < bytes; at += BLOCK) memory[at] = 1;
+  munmap(memory, bytes);
+}
+
 static void operate(char kind, const char *path, int file, long index) {
   struct stat attributes;
   if (kind == 's') {
@@ -80,8 +91,14 @@ static void operate(char kind, const char *path, int file, long index) {
 
 int main(int argc, char **argv) {
   if (argc != 5) {
-    fprintf(stderr, "usage: client stat|open|pread|scan PATH COUNT SECONDS\n");
+    fprintf(stderr, "usage: client stat|open|pread|scan|touch PATH COUNT SECONDS\n");
     return 2;
+  }
+  if (strcmp(argv[1], "touch") == 0) {
+    double begun = now();
+    touch(atol(argv[3]));
+    printf("%s %.9f\n", argv[3], now() - begun);
+    return 0;
   }
   int is_scan = strcmp(argv[1], "scan") == 0;
   char kind = is_scan ? 'c' : argv[1][0];

@@ -3,7 +3,8 @@ import { execFile, execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
-export type Operation = 'stat' | 'open' | 'pread' | 'scan'
+/** `touch` uses so many MiB of memory, and gives them back. */
+export type Operation = 'stat' | 'open' | 'pread' | 'scan' | 'touch'
 export type Job = {
   readonly operation: Operation
   /** A directory of numbered files for stat and open, else a file. */

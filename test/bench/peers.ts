@@ -32,7 +32,8 @@ export function startBenchPeer(workspace: Workspace, init: BenchPeerInit): Bench
   const log = workspace.at(`peer-${number}.log`)
   const output = openSync(log, 'w', 0o600)
   const options = peerOptions(workspace, init, { socket, mountPoint })
-  const child = spawn(process.execPath, [PROGRAM, ...options], {
+  // With what the launcher gives a peer.
+  const child = spawn(process.execPath, [...process.execArgv, PROGRAM, ...options], {
     // Ctrl-C is for the bench, which ends its peers; should it die, the pipe ends and so do they.
     detached: true,
     stdio: ['pipe', output, output],

@@ -41,7 +41,9 @@ function spawnPeer(init: DemoPeersInit, number: number): DemoPeer {
   const socket = workspace.at(`peer-${number}.sock`)
   const log = workspace.at(`peer-${number}.log`)
   const output = openSync(log, 'w', 0o600)
-  const child = spawn(process.execPath, [PROGRAM, ...peerArguments(init, socket, mountPoint)], {
+  const options = peerArguments(init, socket, mountPoint)
+  // With what the launcher gave this process.
+  const child = spawn(process.execPath, [...process.execArgv, PROGRAM, ...options], {
     // A session of its own: Ctrl-C is for the demo, which then ends the peers in order. The pipe
     // ends with the demo, however it dies, and a peer leaves when it does.
     detached: true,
