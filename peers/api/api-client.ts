@@ -1,6 +1,5 @@
 // The other end of the local API, for the commands and the demo: one method a route, typed, errors
 // with the codes they had in the peer.
-import http from 'node:http'
 import type { IncomingMessage } from 'node:http'
 import { PotluckError, isErrorCode } from '../../src/base/errors.ts'
 import type { Holder } from '../../src/node/mesh-node.ts'
@@ -15,6 +14,9 @@ import type {
   WarmLine,
 } from './protocol.ts'
 import { escapeBytes } from './request.ts'
+
+// An import of it would fill in all of its exports, and load undici for three of them.
+const http = process.getBuiltinModule('node:http')
 
 type Call = {
   readonly method?: 'GET' | 'POST'

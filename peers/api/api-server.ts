@@ -1,6 +1,5 @@
 // The local API's server: HTTP on a Unix socket that only this user may open. It must never serve
 // on a network, follow a symbolic link, or hold more of a request than its bounds.
-import http from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Log } from '../../src/base/log.ts'
 import { codeOf } from '../../src/base/errors.ts'
@@ -10,6 +9,9 @@ import { parseQuery } from './request.ts'
 import { ROUTES } from './routes.ts'
 import type { Subject } from './routes.ts'
 import { listenOnSocket } from './unix-socket.ts'
+
+// An import of it would fill in all of its exports, and load undici for three of them.
+const http = process.getBuiltinModule('node:http')
 
 export type ApiServer = { readonly socket: string; stop(): Promise<void> }
 

@@ -1,11 +1,13 @@
 // Prometheus text over HTTP. The one thing of a peer that answers on a network without proof of the
 // mesh key, so it answers GET /metrics and nothing else.
-import http from 'node:http'
 import type { AddressInfo } from 'node:net'
-import type { ServerResponse } from 'node:http'
+import type { Server, ServerResponse } from 'node:http'
 import { PotluckError } from '../../../src/base/errors.ts'
 import type { ErrorCode } from '../../../src/base/errors.ts'
 import type { Log } from '../../../src/base/log.ts'
+
+// An import of it would fill in all of its exports, and load undici for three of them.
+const http = process.getBuiltinModule('node:http')
 
 const MOST_CONNECTIONS = 64
 
@@ -47,13 +49,13 @@ function urlOf({ address, port }: AddressInfo): string {
   return `http://${address.includes(':') ? `[${address}]` : address}:${port}/metrics`
 }
 
-async function close(server: http.Server): Promise<void> {
+async function close(server: Server): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
   server.closeAllConnections()
   await closed
 }
 
-function listen(server: http.Server, { host, port }: MetricsInit): Promise<void> {
+function listen(server: Server, { host, port }: MetricsInit): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
       const codes: Readonly<Record<string, ErrorCode>> = { EADDRINUSE: 'EBUSY', EACCES: 'EACCES' }
