@@ -65,7 +65,8 @@ export class SimSource implements Source {
       const chosen = options.choose?.(names) ?? names
       this.#count('stat', 1 + chosen.length)
       const listing = listingOf(directory, chosen)
-      return { weight: { operations: 2 + chosen.length, bytes: 0 }, end: () => listing }
+      const rounds = 1 + this.#init.storage.roundsFor(chosen.length)
+      return { weight: { operations: 2 + chosen.length, bytes: 0, rounds }, end: () => listing }
     })
   }
 
@@ -77,7 +78,8 @@ export class SimSource implements Source {
     return this.#do({ kind: 'list', path }, options, () => {
       this.#count('stat', names.length)
       const entries = entriesOf(this.#find(path, 'directory'), names)
-      return { weight: { operations: names.length, bytes: 0 }, end: () => entries }
+      const rounds = this.#init.storage.roundsFor(names.length)
+      return { weight: { operations: names.length, bytes: 0, rounds }, end: () => entries }
     })
   }
 

@@ -23,6 +23,8 @@ export type StorageCosts = {
   readonly bytesPerMs: number
   /** Calls served at a time; the rest queue. @default 256 */
   readonly concurrency: number
+  /** Children of a directory that one client looks at at a time, as the real source does. @default 24 */
+  readonly looksAtOnce: number
   /**
    * How much slower the metadata server and the line work for each further `concurrency` calls that
    * wait: the retrograde term of the universal scalability law (Gunther, 1993), by which a parallel
@@ -41,6 +43,7 @@ export const DEFAULT_STORAGE: StorageCosts = {
   metadataPerSecond: 20_000,
   bytesPerMs: 5e6,
   concurrency: 256,
+  looksAtOnce: 24,
   congestion: 0.01,
   congestionMax: 8,
   timeoutMs: 30_000,
@@ -70,7 +73,12 @@ export type StorageCounts = {
 }
 
 /** What a call weighs: metadata operations, and bytes on the line. */
-export type Weight = { readonly operations: number; readonly bytes: number }
+export type Weight = {
+  readonly operations: number
+  readonly bytes: number
+  /** How many times the client waits for an answer before it can ask on. @default 1 */
+  readonly rounds?: number
+}
 
 export type StorageInit = {
   readonly clock: VirtualClock
@@ -97,6 +105,11 @@ export class Storage {
 
   constructor(init: StorageInit) {
     this.#init = init
+  }
+
+  /** How many times a client waits that looks at so many children. */
+  roundsFor(children: number): number {
+    return Math.ceil(children / this.#init.costs.looksAtOnce)
   }
 
   /** Calls that wait for their turn now. */
@@ -188,8 +201,9 @@ export class Storage {
       return
     }
     const begun = attempt(begin)
-    const weight = 'value' in begun ? begun.value.weight : { operations: 1, bytes: 0 }
-    const endAt = Math.max(this.#endAt(weight) + latencyMs, fault?.untilMs ?? 0)
+    const weight: Weight = 'value' in begun ? begun.value.weight : { operations: 1, bytes: 0 }
+    const waitMs = latencyMs * (weight.rounds ?? 1)
+    const endAt = Math.max(this.#endAt(weight) + waitMs, fault?.untilMs ?? 0)
     clock.at(endAt, () => done('value' in begun ? attempt(begun.value.end) : begun))
   }
 

@@ -201,3 +201,14 @@ test('bytes off the storage come in through the node’s own line', async (t) =>
   await clock.runUntil(source.attributes('a'))
   t.is(clock.elapsedMs, 2 + 10 + 20 + 2)
 })
+
+test('a client waits for a directory’s names, and then for its children, so many at a time', async (t) => {
+  const { clock, tree, source } = makeSource({ latencyMs: 10, looksAtOnce: 2 })
+  for (let i = 0; i < 5; i++) tree.makeFile(`lib/${i}`, { size: 1 })
+  await clock.runUntil(source.list('lib', { choose: () => [] }))
+  t.is(clock.elapsedMs, 10)
+  await clock.runUntil(source.list('lib'))
+  t.is(clock.elapsedMs, 10 + 40)
+  await clock.runUntil(source.entries('lib', ['0', '1', '2']))
+  t.is(clock.elapsedMs, 10 + 40 + 20)
+})
