@@ -17,7 +17,10 @@ export function fresh({ history, revalidateMs }: FreshInit): Checker {
     name: 'fresh',
     begin: (_, report) => void (say = report),
     read: (read) => {
-      const during = { fromMs: read.startMs - revalidateMs - SLACK_MS, toMs: read.endMs }
+      // An open file is looked at again twice a period; one opened just now is as fresh as its name.
+      const sinceMs = Math.max(read.startMs - revalidateMs / 2, read.openedMs ?? -Infinity)
+      const fromMs = (read.openedMs === undefined ? read.startMs : sinceMs) - revalidateMs
+      const during = { fromMs: fromMs - SLACK_MS, toMs: read.endMs }
       const problem = problemOf(history, read, during)
       if (problem !== undefined) say(`${nameOf(read)} read ${read.path}: ${problem}`)
     },
@@ -35,6 +38,7 @@ function problemOf(history: History, read: ProgramRead, during: Interval): strin
   if (state === undefined) return undefined
   const lateMs = Math.round(during.fromMs - state.untilMs)
   if (lateMs > 0) return `generation ${state.generation}, ${lateMs} ms too old`
-  const isNamed = read.isHandle || history.inodesAt(read.path, during).includes(state.inode)
+  const isNamed =
+    read.openedMs !== undefined || history.inodesAt(read.path, during).includes(state.inode)
   return isNamed ? undefined : `inode ${state.inode}, which had lost that name too long ago`
 }

@@ -10,6 +10,8 @@ export type SourceReadsInit = {
   /** Reads of one file, for each of its blocks, within a second: more is a storm. */
   readonly burst: number
   readonly blockBytes: number
+  /** Files up to this travel in their directory's page, and are read again with it. */
+  readonly inlineBytes: number
 }
 
 /** The source is read about once a block, whatever the number of nodes, and never stormed. */
@@ -23,7 +25,10 @@ export function sourceReads(init: SourceReadsInit): Checker {
     const times = (recent.get(path) ?? []).filter((atMs) => atMs > now - WINDOW_MS)
     times.push(now)
     recent.set(path, times)
-    const blocks = Math.max(1, Math.ceil((world.tree.at(path)?.size ?? 0) / init.blockBytes))
+    // Where a file is no longer, nothing is read; each program finds that out for itself.
+    const size = world.tree.at(path)?.size ?? 0
+    if (size <= init.inlineBytes) return
+    const blocks = Math.ceil(size / init.blockBytes)
     if (times.length <= init.burst * blocks || told.has(path)) return
     told.add(path)
     say(`${path}, of ${blocks} blocks, was read ${times.length} times within a second`)

@@ -25,7 +25,7 @@ const READS_A_BLOCK_UNDER_FAULTS = 6
 
 /** All checkers, with the bounds that this kind of cluster must keep. */
 export function checkersFor(
-  { revalidateMs, ramBytes, nodes }: Drawn,
+  { revalidateMs, ramBytes, nodes, inlineBytes }: Drawn,
   { history, faults }: { readonly history: History; readonly faults: Faults },
 ): { readonly checkers: readonly Checker[]; readonly rate: ReturnType<typeof messageRate> } {
   const patienceMs = faults.sourceHang > 0 ? SOURCE_PATIENCE_MS : 0
@@ -36,7 +36,7 @@ export function checkersFor(
     fresh({ history, revalidateMs }),
     heedsNews(history),
     neverBack(history),
-    sourceReads({ blockBytes: BLOCK_BYTES, ...sourceBounds(faults, nodes) }),
+    sourceReads({ blockBytes: BLOCK_BYTES, inlineBytes, ...sourceBounds(faults, nodes) }),
     shardBytes(ramBytes),
     queueBounds(),
     answersSoon({ whileFaultsMs, whenHealthyMs: WHEN_HEALTHY_MS }),

@@ -18,10 +18,11 @@ export async function heldFile(
   let handle: number | undefined
   try {
     const nodeid = await life.within(walk(volume, path, references))
+    const openedMs = world.clock.elapsedMs
     handle = (await life.within(volume.open(nodeid))).handle
     for (let i = 0; i < times && life.state !== 'dead'; i++) {
       const open = handle
-      const read = await watch.read({ node, path, isHandle: true }, async () =>
+      const read = await watch.read({ node, path, openedMs }, async () =>
         Buffer.concat(await life.within(volume.read(open, { from: 0, length: LENGTH }))),
       )
       tally.count(read, world)

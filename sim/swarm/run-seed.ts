@@ -17,7 +17,8 @@ import { Tally } from './tally.ts'
 const LAST_READS_MS = 60_000
 /** What goes on behind the programs' backs, such as pages being read again, ends within this. */
 const CALM_MS = 10_000
-const REST_TRIES = 100
+const REST_TRIES = 500
+const REST_STEP_MS = 20
 const CHANGES = 0.02
 
 export type SeedRun = {
@@ -105,12 +106,18 @@ async function liveThrough(init: ProgramInit, faults: Faults): Promise<void> {
   await world.run(() => momentOfRest(world))
 }
 
-/** Nodes ask each other for signs of life now and then: a moment when nobody does soon comes. */
+/**
+ * Nodes ask each other for signs of life now and then, and after rumors that nobody has any more: a
+ * moment when none does so comes soon.
+ */
 async function momentOfRest(world: World): Promise<void> {
   for (let tries = 0; tries < REST_TRIES; tries++) {
-    const isBusy = world.nodes.some(({ peer }) => world.network.outstanding(peer) > 0)
+    const isBusy = world.nodes.some((node) => {
+      if (!node.isLiving) return false
+      return world.network.outstanding(node.peer) + node.mesh.gauges().repairs > 0
+    })
     if (!isBusy) return
-    await world.sleep(1)
+    await world.sleep(REST_STEP_MS)
   }
 }
 

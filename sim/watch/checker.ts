@@ -22,8 +22,8 @@ export type ProgramRead = Who & {
   readonly path: Path
   readonly startMs: number
   readonly endMs: number
-  /** Through a handle that was open before: what its name means now is no matter. */
-  readonly isHandle: boolean
+  /** Through a handle, open since then: what its name means now is no matter. */
+  readonly openedMs: number | undefined
 } & (
     | { readonly outcome: 'read'; readonly bytes: Uint8Array; readonly state?: FileState }
     | { readonly outcome: 'absent' }

@@ -48,10 +48,10 @@ export class Watch {
 
   /** Does a read of a program, tells of it, and never fails. */
   async read(
-    who: { readonly node: WorldNode; readonly path: Path; readonly isHandle?: boolean },
+    who: { readonly node: WorldNode; readonly path: Path; readonly openedMs?: number },
     work: () => Promise<Uint8Array>,
   ): Promise<ProgramRead> {
-    const { node, path, isHandle = false } = who
+    const { node, path, openedMs } = who
     const { epoch } = node
     for (const checker of this.#checkers) checker.reading?.({ node, epoch }, path)
     const startMs = this.#now()
@@ -59,7 +59,7 @@ export class Watch {
       (bytes) => ({ outcome: 'read', bytes }) as const,
       (error: unknown) => failure(error),
     )
-    const read = { node, epoch, path, isHandle, startMs, endMs: this.#now(), ...outcome }
+    const read = { node, epoch, path, openedMs, startMs, endMs: this.#now(), ...outcome }
     for (const checker of this.#checkers) checker.read?.(read)
     return read
   }

@@ -235,7 +235,10 @@ export class Tree {
     const now = clock.now()
     if (parent === undefined || now - parent.suspectedMs < SUSPECT_EVERY_MS) return
     parent.suspectedMs = now
-    floors.raise({ volume, inode: parent.inode, stamp: stamps.tick() })
+    // All who were misled by one state of the page ask for one newer than that, and share it.
+    const misled = Math.max(record.stamp, ...parent.pageStamps.values())
+    const stamp = misled > 0 ? misled + 1 : stamps.tick()
+    floors.raise({ volume, inode: parent.inode, stamp })
     if (parent.nodeid !== 0) void this.refresh(parent)
   }
 }
