@@ -1,4 +1,4 @@
-// The report as one HTML file: tables, pictures and the commands that make the same again. No script, no
+<p>${escape(facts.join('; '))}.</p>
 // font, no image from anywhere else.
 import { describePlan } from '../plan.ts'
 import { draw } from './draw.ts'
@@ -42,6 +42,7 @@ async function sectionOf(workload: string, entries: readonly Entry[]): Promise<s
   const figures = figuresOf(entries)
   const pictures = await draw(figures)
   const bounds = [...new Set(entries.flatMap(({ bound }) => bound?.name ?? []))]
+  const facts = [entries[0]?.result.description ?? '', ...bounds.map((name) => `bound: ${name}`)]
   return `<h2>${escape(workload)}</h2>
 <p>${escape(entries[0]?.result.description ?? '')}${bounds.length > 0 ? `; bound: ${escape(bounds.join('; '))}` : ''}.</p>
 ${tableOf(entries)}
