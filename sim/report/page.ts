@@ -1,5 +1,5 @@
-<p>${escape(facts.join('; '))}.</p>
-// font, no image from anywhere else.
+// The report as one HTML file: tables, pictures and the commands that make the same again.
+// No script, no font, no image from anywhere else.
 import { describePlan } from '../plan.ts'
 import { draw } from './draw.ts'
 import type { Entry, Report } from './entry.ts'
@@ -44,7 +44,7 @@ async function sectionOf(workload: string, entries: readonly Entry[]): Promise<s
   const bounds = [...new Set(entries.flatMap(({ bound }) => bound?.name ?? []))]
   const facts = [entries[0]?.result.description ?? '', ...bounds.map((name) => `bound: ${name}`)]
   return `<h2>${escape(workload)}</h2>
-<p>${escape(entries[0]?.result.description ?? '')}${bounds.length > 0 ? `; bound: ${escape(bounds.join('; '))}` : ''}.</p>
+<p>${escape(facts.join('; '))}.</p>
 ${tableOf(entries)}
 <div class="figures">${figures.map((figure, i) => figureOf(figure, pictures[i] ?? '')).join('\n')}</div>
 <details><summary>The same again</summary><p>${entries.map(commandOf).join('<br>')}</p></details>`
