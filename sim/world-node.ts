@@ -95,8 +95,7 @@ export class WorldNode {
     this.#epoch += 1
     this.#life = new Life(this.#world.clock)
     this.#network = this.#attach()
-    const { peer, index } = this
-    this.#rumors = this.#world.rumors.attach({ peer, index, life: this.#life })
+    this.#rumors = this.#world.rumors.attach({ peer: this.peer, life: this.#life })
   }
 
   /** @throws PotluckError what the volume fails with, CLOSED where the node dies meanwhile */

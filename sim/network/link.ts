@@ -61,6 +61,11 @@ export class Link {
     return startAt
   }
 
+  /** The thread is busy with something besides messages. */
+  work(now: number, cpuMs: number): void {
+    this.#threadFreeAt = Math.max(now, this.#threadFreeAt) + cpuMs * this.slowness
+  }
+
   /** Bytes accepted for sending that the operating system has not taken yet. */
   queuedBytes(now: number): number {
     const { upBytesPerMs, socketBytes } = this.#costs

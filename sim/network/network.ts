@@ -29,6 +29,15 @@ export type NetworkInit = {
   readonly onUnreachable: (asker: PeerId, peer: PeerId) => void
 }
 
+export type Letter = {
+  readonly from: PeerId
+  readonly to: PeerId
+  readonly bytes: number
+  readonly cpuMs: number
+  /** Under way for so long, instead of the usual. */
+  readonly afterMs?: number
+}
+
 export class SimNetwork {
   /** Asked in order for every message; add and remove at will. */
   readonly rules: Rule[] = []
@@ -62,6 +71,28 @@ export class SimNetwork {
       handle: (handler) => station.handle(handler),
       queuedBytes: () => link.queuedBytes(this.#init.clock.elapsedMs),
     }
+  }
+
+  /**
+   * Sends a message that nobody answers, with so much CPU at each end besides a message's. What comes
+   * while the way is closed is lost.
+   */
+  tell(letter: Letter, arrive: () => void): void {
+    const { clock, trace } = this.#init
+    const [from, to] = [this.#station(letter.from), this.#station(letter.to)]
+    const { bytes, cpuMs } = letter
+    from.link.work(clock.elapsedMs, cpuMs)
+    const { lastAt } = from.link.send(clock.elapsedMs, bytes)
+    const underwayMs = letter.afterMs ?? this.#distances.latencyMs(from.index, to.index)
+    clock.at(lastAt + underwayMs, () => {
+      if (to.life.state !== 'running' || from.side !== to.side) return
+      const now = clock.elapsedMs
+      trace.add({ atMs: now, from: from.index, to: to.index, bytes })
+      to.link.receivePacket(now, bytes)
+      const startAt = to.link.process(now, bytes)
+      to.link.work(now, cpuMs)
+      clock.at(startAt, () => to.life.whenRunning(arrive))
+    })
   }
 
   /** What a node has sent and received in all its lives. */

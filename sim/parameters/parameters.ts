@@ -7,7 +7,7 @@
 import { TUNING, type Tuning } from '../../src/node/tuning.ts'
 import { DEFAULT_COSTS, DEFAULT_TOPOLOGY } from '../network/costs.ts'
 import { DEFAULT_ROUTING } from '../network/routing.ts'
-import { DEFAULT_RUMORS } from '../network/rumors.ts'
+import { DEFAULT_RUMORS } from '../gossip/rumors.ts'
 import { DEFAULT_STORAGE } from '../storage/storage.ts'
 import { DEFAULT_DATASET } from '../workloads/dataset.ts'
 import { DEFAULT_BROADCAST } from '../workloads/broadcast.ts'
