@@ -27,6 +27,8 @@ export type ExperimentInit = {
   readonly faults?: Faults
   /** Called once, with what the seed gave, and a look at how far the run is. */
   readonly onStart?: (drawn: readonly string[], look: () => Progress) => void
+  /** Called with the world as it is at the end. */
+  readonly onEnd?: (world: World) => void
   /** Ends the run early, with what is known by then. */
   readonly signal?: AbortSignal
 }
@@ -82,6 +84,8 @@ export type ExperimentResult = {
   /** Of this process, in real time: everything above is the same for the same seed, this is not. */
   readonly wall: {
     readonly ms: number
+    /** Of this process, on all its threads: what a busy machine does not lengthen as much. */
+    readonly cpuMs: number
     readonly eventsPerSecond: number
     readonly rssBytes: number
   }
@@ -103,6 +107,7 @@ export async function runExperiment(init: ExperimentInit): Promise<ExperimentRes
   const run = new WorkloadRun({ jitterMs: 50, ...init, world })
   init.onStart?.(drawnBy(init, world), () => progressOf(world, run))
   const isComplete = await runToEnd(world, run, { faults, signal })
+  init.onEnd?.(world)
   return resultOf(init, { world, run, isComplete, wallMs: performance.now() - startedAt })
 }
 
@@ -183,10 +188,16 @@ function resultOf(
     hash: world.hash(),
     wall: {
       ms: wallMs,
+      cpuMs: cpuMs(),
       eventsPerSecond: (events * 1000) / wallMs,
       rssBytes: process.memoryUsage.rss(),
     },
   }
+}
+
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage()
+  return (user + system) / 1000
 }
 
 function sourceOf({ storage }: World): ExperimentResult['source'] {

@@ -56,6 +56,11 @@ export class WorldNode {
     return this.#mesh
   }
 
+  /** Whether the mesh's own code runs here: a baseline's nodes have none. */
+  get hasStarted(): boolean {
+    return this.#mesh !== undefined
+  }
+
   get volume(): Volume {
     return this.mesh.volume(this.#world.volumeInit.name)
   }

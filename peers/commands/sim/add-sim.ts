@@ -64,6 +64,7 @@ function addRun(sim: Command, terminal: Terminal): void {
     .option('--memory <MIB>', 'the heap of each run', checked(parseWhole(256, 4_000_000)))
     .option('--json', 'the results, for a program')
     .option('--out <DIR>', 'write each result there as JSON')
+    .option('--trace <DIR>', 'write there what each node did: a line for each class of events')
     .option('--report <FILE.html>', 'tables and pictures as one page, and FILE.json beside it')
     .addHelpText('after', RUN_HELP)
     .action(async (flags: RunFlags) => {

@@ -1,5 +1,9 @@
 // The process of one run: takes a task from the command that forked it, says now and then how far it
 // is, and at the end the result. An interrupt is the parent's to handle: it says when to stop.
+import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs'
+import path from 'node:path'
+import { nodeLines } from '../../../sim/node-lines.ts'
+import type { World } from '../../../sim/world.ts'
 import { type Progress, runExperiment } from '../../../sim/experiment.ts'
 import type { ExperimentResult } from '../../../sim/experiment.ts'
 import { codeOf, type ErrorCode } from '../../../src/base/errors.ts'
@@ -15,9 +19,11 @@ export type RunMessage =
 
 const PROGRESS_EVERY_MS = 200
 
-async function run({ plan, traceFile }: RunTask): Promise<void> {
+async function run({ plan, traceFile, nodeFile }: RunTask): Promise<void> {
   const stopped = new AbortController()
   process.on('message', () => stopped.abort())
+  // Whoever asked for this is gone.
+  process.on('disconnect', () => stopped.abort())
   const trace = traceFile === undefined ? undefined : readTrace(traceFile)
   let timer: NodeJS.Timeout | undefined
   const onStart = (drawn: readonly string[], look: () => Progress) => {
@@ -27,19 +33,32 @@ async function run({ plan, traceFile }: RunTask): Promise<void> {
   }
   try {
     const { signal } = stopped
-    const result = await runExperiment({ ...experimentOf(plan, trace), onStart, signal })
+    const onEnd = (world: World) => {
+      if (nodeFile !== undefined) writeLines(nodeFile, nodeLines(world))
+    }
+    const result = await runExperiment({ ...experimentOf(plan, trace), onStart, onEnd, signal })
     say({ type: 'result', result })
   } catch (error) {
     const message = error instanceof Error ? (error.stack ?? error.message) : String(error)
     say({ type: 'failed', code: codeOf(error), message })
   } finally {
     clearInterval(timer)
-    process.disconnect()
+    if (process.connected) process.disconnect()
+  }
+}
+
+function writeLines(file: string, lines: Iterable<string>): void {
+  mkdirSync(path.dirname(file), { recursive: true })
+  const to = openSync(file, 'w')
+  try {
+    for (const line of lines) writeSync(to, `${line}\n`)
+  } finally {
+    closeSync(to)
   }
 }
 
 function say(message: RunMessage): void {
-  process.send?.(message)
+  if (process.connected) process.send?.(message)
 }
 
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => undefined)

@@ -25,7 +25,7 @@ export async function runSim(flags: RunFlags, terminal: Terminal): Promise<void>
     entries.push(entryOf(task.plan, result))
     // Each time: a sweep may take hours, and its last run may fail.
     if (flags.report !== undefined) await writeReport(flags.report, entries, terminal)
-    if (flags.out !== undefined) write(path.resolve(terminal.cwd, flags.out), result)
+    if (flags.out !== undefined) write(path.resolve(terminal.cwd, flags.out), task.name, result)
   }
   terminal.out(flags.json === true ? `${JSON.stringify(results)}\n` : resultsTable(results))
   if (terminal.interrupted.aborted) throw new PotluckError('ABORTED', 'interrupted')
@@ -60,18 +60,16 @@ function noteOf({ virtualMs, events }: Progress, wallMs: number): string {
 
 function summaryOf({ isComplete, hash, wall, events }: ExperimentResult): string {
   const early = isComplete ? '' : 'ended early; '
-  const { ms, eventsPerSecond, rssBytes } = wall
+  const { ms, cpuMs, eventsPerSecond, rssBytes } = wall
   const speed = `${formatCount(Math.round(eventsPerSecond))} events/s`
   const memory = `${Math.round(rssBytes / 2 ** 20)} MiB`
   return (
-    `${early}${formatCount(events)} events in ${formatDuration(ms)}, ` +
+    `${early}${formatCount(events)} events in ${formatDuration(ms)} (CPU ${formatDuration(cpuMs)}), ` +
     `${speed}, ${memory}; hash ${hash}`
   )
 }
 
-function write(directory: string, result: ExperimentResult): void {
+function write(directory: string, name: string, result: ExperimentResult): void {
   mkdirSync(directory, { recursive: true })
-  const { workload, nodes, way, seed } = result
-  const name = `${workload}-${nodes}-${way}-${String(seed).replaceAll(/[^\w.-]/g, '_')}.json`
-  writeFileSync(path.join(directory, name), `${JSON.stringify(result)}\n`)
+  writeFileSync(path.join(directory, `${name}.json`), `${JSON.stringify(result)}\n`)
 }

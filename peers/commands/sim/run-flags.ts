@@ -20,15 +20,27 @@ export type RunFlags = {
   readonly memory?: number
   readonly json?: boolean
   readonly out?: string
+  readonly trace?: string
   readonly report?: string
 }
 
 /** What a run's process is told. */
-export type RunTask = { readonly plan: RunPlan; readonly traceFile: string | undefined }
+export type RunTask = {
+  readonly plan: RunPlan
+  /** For files about it; no two of one command have the same. */
+  readonly name: string
+  readonly traceFile: string | undefined
+  /** Where to write what each node did. */
+  readonly nodeFile: string | undefined
+}
 
 const DEFAULT_NODES = [64]
 
-/** Every way at every number of nodes and every value varied, small ones first. @throws CommanderError, PotluckError */
+/**
+ * Every way at every number of nodes and every value varied, small ones first.
+ *
+ * @throws CommanderError, PotluckError
+ */
 export function tasksOf(flags: RunFlags, terminal: Terminal): RunTask[] {
   const { seed, workload, faults } = flags
   const isReplay = workload === 'replay'
@@ -37,19 +49,28 @@ export function tasksOf(flags: RunFlags, terminal: Terminal): RunTask[] {
   }
   const traceFile = isReplay ? path.resolve(terminal.cwd, flags.traceFile ?? '') : undefined
   const counts = (flags.sweep ?? flags.nodes ?? DEFAULT_NODES).toSorted((a, b) => a - b)
-  const tasks = counts.flatMap((nodes) =>
+  const plans = counts.flatMap((nodes) =>
     waysOf(flags).flatMap((way) =>
-      settingsOf(flags).map((settings) => {
-        const plan: RunPlan = { seed, nodes, workload, way, settings, faults }
-        return { plan, traceFile }
-      }),
+      settingsOf(flags).map((settings) => ({ seed, nodes, workload, way, settings, faults })),
     ),
   )
+  const nodeDirectory = flags.trace && path.resolve(terminal.cwd, flags.trace)
+  const tasks = plans.map((plan, i): RunTask => {
+    const name = nameOf(plan, plans.slice(0, i))
+    const nodeFile = nodeDirectory && path.join(nodeDirectory, `${name}.txt`)
+    return { plan, name, traceFile, nodeFile }
+  })
   const [first] = tasks
   for (const task of tasks) {
     if (task === first || task.plan.nodes === first?.plan.nodes) check(task)
   }
   return tasks
+}
+
+function nameOf({ workload, nodes, way, seed }: RunPlan, before: readonly RunPlan[]): string {
+  const same = before.filter((plan) => plan.nodes === nodes && plan.way === way).length
+  const name = `${workload}-${nodes}-${way}-${seed.replaceAll(/[^\w.-]/g, '_')}`
+  return same === 0 ? name : `${name}-${same + 1}`
 }
 
 /** What is set, with each combination of what is varied: `--vary a.b=1,2` is two. */

@@ -41,7 +41,8 @@ test('a recorded program is traced, and replayed on every node by two ways', asy
     const made = await sim('trace', STRACE, '--under', '/usr', '-o', trace)
     t.regex(made.stderr, /python3: 495 calls of 3 processes/)
     const replayed = ['--workload', 'replay', '--trace-file', trace, '--compare', 'direct']
-    const run = await sim('run', ...replayed, '--nodes', '4', '--out', directory)
+    const places = ['--out', directory, '--trace', join(directory, 'nodes')]
+    const run = await sim('run', ...replayed, '--nodes', '4', ...places)
     t.regex(run.stderr, /seed 1: 4 nodes/)
     t.regex(run.stderr, /hash [0-9a-f]{16}/)
     t.regex(run.stdout, /mesh .*\n.*direct /)
@@ -49,6 +50,11 @@ test('a recorded program is traced, and replayed on every node by two ways', asy
     t.deepEqual(files.toSorted(), ['replay-4-direct-1.json', 'replay-4-mesh-1.json'])
     const text = await readFile(join(directory, 'replay-4-mesh-1.json'), 'utf8')
     t.is((JSON.parse(text) as ExperimentResult).source.readsABlock, 1)
+    const lines = await readFile(join(directory, 'nodes', 'replay-4-mesh-1.txt'), 'utf8')
+    t.regex(
+      lines,
+      /^node 3 life 1 source readdir=\d+ .*\n(node 3 .*\n)*node 3 life 1 counters \w+=/m,
+    )
   } finally {
     await rm(directory, { recursive: true })
   }
