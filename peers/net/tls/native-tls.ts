@@ -11,6 +11,7 @@ import type {
   StreamMuxerFactory,
 } from '@libp2p/interface'
 import { makeCredentials, peerOfCertificate } from './certificate.ts'
+import { freeLater } from './free-later.ts'
 import { takeSocket } from './take-socket.ts'
 import { TlsConnection } from './tls-connection.ts'
 
@@ -54,7 +55,7 @@ class NativeTls implements ConnectionEncrypter {
       ALPNCallback: ({ protocols }) =>
         protocols.find((each) => each === NO_MUXER || muxers.has(each)),
     } as TLSSocketOptions)
-    return this.#secured(connection, socket, options)
+    return this.#secured(connection, freeLater(socket), options)
   }
 
   async secureOutbound(
@@ -68,7 +69,7 @@ class NativeTls implements ConnectionEncrypter {
       rejectUnauthorized: false,
       ALPNProtocols: [...this.#muxers(options).keys(), NO_MUXER],
     })
-    return this.#secured(connection, socket, options)
+    return this.#secured(connection, freeLater(socket), options)
   }
 
   #muxers({
