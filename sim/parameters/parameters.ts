@@ -49,7 +49,9 @@ export type Parameters = typeof DEFAULT_PARAMETERS
 
 /** What each group is, and where its defaults come from. */
 export const PARAMETER_GROUPS: Readonly<Record<keyof Parameters, string>> = {
-  network: 'CPU, lines and distances of nodes; measure yours with `npm run bench -- network`',
+  network:
+    'CPU of a message and a byte (measure yours with `npm run bench -- --only b,c`), ' +
+    'lines and distances (iperf3, ping)',
   topology: 'who stands near whom',
   routing: 'the model of Kademlia tables, held against the real ones in test/sim/truth',
   rumors: 'the model of gossip, held against the real one in test/sim/truth',
