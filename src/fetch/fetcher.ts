@@ -7,7 +7,7 @@
 import type { Key, PeerId, Stamp, Want } from '../ports/messages.ts'
 import type { Random } from '../ports/random.ts'
 import type { Block } from '../ports/messages.ts'
-import { codeOf, ERRNO_CODES, PotluckError } from '../base/errors.ts'
+import { PotluckError } from '../base/errors.ts'
 import { keyOf } from '../block/key.ts'
 import type { DirectoryAuthority, SourceAnswer } from '../authority/directory-authority.ts'
 import type { Floors } from '../rumor/floors.ts'
@@ -17,6 +17,7 @@ import { FetchTimes } from './fetch-times.ts'
 import { Flight, type Fetched } from './flight.ts'
 import { BUSY_ROUNDS, backOff } from './back-off.ts'
 import { type Hedging, HEDGING, hedgeAfterMs } from './hedging.ts'
+import { flightName, isAboutPath, isWorthAsking, nextInLine } from './second-opinion.ts'
 import { askSourceHolders, type Holders } from './source-holders.ts'
 import { Suspects } from './suspects.ts'
 import { isLessThan, isUsable } from './verify.ts'
@@ -41,8 +42,6 @@ export type FetcherInit = Omit<ClimbPorts, 'suspects'> & {
 export type FetchOptions = { readonly signal?: AbortSignal | undefined }
 
 type Work = (want: Want, signal: AbortSignal) => Promise<Fetched>
-
-const errnoCodes: ReadonlySet<string> = new Set(ERRNO_CODES)
 
 export class Fetcher {
   readonly #init: FetcherInit
@@ -94,11 +93,11 @@ export class Fetcher {
     try {
       return await this.fetch(want, options)
     } catch (error) {
-      const code = error instanceof PotluckError ? error.code : 'EIO'
-      const isLastWord = this.#init.authorities.get(want.volume) === undefined && code !== 'EIO'
-      if (isLastWord || !errnoCodes.has(code) || options.signal?.aborted === true) throw error
+      const hasSource = this.#init.authorities.has(want.volume)
+      if (options.signal?.aborted === true || !isWorthAsking(error, hasSource)) throw error
       this.#init.counters.add('fetch_second_opinions_total')
-      return this.readSource(want, options)
+      const next = isAboutPath(error) ? nextInLine(this.#init.table, keyOf(want)) : undefined
+      return next === undefined ? this.readSource(want, options) : this.#ask(next, want, options)
     }
   }
 
@@ -113,11 +112,23 @@ export class Fetcher {
   readSource(want: Want, options: FetchOptions = {}): Promise<Fetched> {
     const key = keyOf(want)
     const work: Work = (fresh, signal) => this.#fromSource(key, fresh, signal)
-    return this.#share(
-      { name: `source ${flightName(key, want)}`, work },
-      this.#withFloor(want),
-      options,
-    )
+    const name = `source ${flightName(key, want)}`
+    return this.#share({ name, work }, this.#withFloor(want), options)
+  }
+
+  /** Lets one peer read the source; where that is not to be had, reads this node's own. */
+  #ask(peer: PeerId, want: Want, options: FetchOptions): Promise<Fetched> {
+    const key = keyOf(want)
+    const work: Work = async (fresh, signal) => {
+      try {
+        return await this.#fromHolder(key, fresh, { signal, only: peer })
+      } catch (error) {
+        if (isAboutPath(error)) throw error
+        return this.#fromSource(key, fresh, signal)
+      }
+    }
+    const name = `second ${flightName(key, want)}`
+    return this.#share({ name, work }, this.#withFloor(want), options)
   }
 
   async #share(
@@ -187,7 +198,7 @@ export class Fetcher {
 
   async #fromSource(key: Key, want: Want, signal: AbortSignal): Promise<Fetched> {
     const authority = this.#init.authorities.get(want.volume)
-    if (authority === undefined) return this.#fromSourceHolder(key, want, signal)
+    if (authority === undefined) return this.#fromHolder(key, want, { signal })
     const before = want.kind === 'page' ? this.#init.shard.get(key) : undefined
     const answer = await authority.read(want, { signal, before })
     this.#admit(key, want, answer)
@@ -204,12 +215,17 @@ export class Fetcher {
     return { answer, tier: 'source' }
   }
 
-  async #fromSourceHolder(key: Key, want: Want, signal: AbortSignal): Promise<Fetched> {
+  /** @param only the one peer to ask, where it shall be that or none */
+  async #fromHolder(
+    key: Key,
+    want: Want,
+    { signal, only }: { readonly signal: AbortSignal; readonly only?: PeerId },
+  ): Promise<Fetched> {
     const known: Holders | undefined = this.#holders.get(want.volume)
     const holders = known ?? { peers: new Set(), wereThere: false }
     this.#holders.set(want.volume, holders)
     const ports = { ...this.#ports, random: this.#init.random }
-    const answer = await askSourceHolders(ports, { key, want, signal, holders })
+    const answer = await askSourceHolders(ports, { key, want, signal, holders, only })
     this.#admit(key, want, answer)
     return { answer, tier: 'peer' }
   }
@@ -226,16 +242,6 @@ export class Fetcher {
     const floor = this.#init.floors.floor(want.volume, want.inode)
     return floor > want.floor ? { ...want, floor } : want
   }
-}
-
-/** Who asks for another name of the same directory may have to wait for something else. */
-function flightName(key: Key, { name }: Want): string {
-  return name === undefined ? key : `${key}/${name}`
-}
-
-function isAboutPath(error: unknown): boolean {
-  const code = codeOf(error)
-  return code === 'ENOENT' || code === 'ENOTDIR' || code === 'ESTALE'
 }
 
 function isSameVersion(a: Want, b: Want): boolean {

@@ -31,6 +31,8 @@ export type HolderTask = {
   readonly signal: AbortSignal
   /** Kept up to date here. */
   readonly holders: Holders
+  /** Nobody else is asked, and once: there is another way. */
+  readonly only?: PeerId | undefined
 }
 
 /** @throws PotluckError NO_SOURCE where nobody has the source, BUSY, or the errno that it gave */
@@ -47,7 +49,8 @@ export async function askSourceHolders(
       return answer
     }
     // Who was there will be back, or others come; who never was will hardly come now.
-    const patienceMs = answer === 'busy' || holders.wereThere ? PATIENCE_MS : 0
+    const isHopeful = answer === 'busy' || holders.wereThere
+    const patienceMs = isHopeful && task.only === undefined ? PATIENCE_MS : 0
     if (ports.clock.now() - startMs >= patienceMs) throw refusal(answer, task.want)
     await backOff(ports, Math.min(round, LONGEST_ROUND), signal)
   }
@@ -66,7 +69,7 @@ async function askInOrder(
 ): Promise<SourceAnswer | 'busy' | 'none'> {
   const troubles: unknown[] = []
   let isBusy = false
-  for (const peer of holdersInOrder(ports, task)) {
+  for (const peer of task.only === undefined ? holdersInOrder(ports, task) : [task.only]) {
     // One after another on purpose: one reader of the source is enough.
     const answer = await askOne(ports, peer, task)
     if (answer === 'busy') isBusy = true

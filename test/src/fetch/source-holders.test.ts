@@ -1,6 +1,9 @@
 import test from 'ava'
 import { codeOf, PotluckError } from '../../../src/base/errors.ts'
 import type { Answer } from '../../../src/ports/messages.ts'
+import { SimTree } from '../../../sim/storage/tree.ts'
+import { VirtualClock } from '../../../sim/engine/virtual-clock.ts'
+import { TreeSource } from '../authority/tree-source.ts'
 import { blockOf, FetchBench, textOf, wantOf } from './fetch-bench.ts'
 
 const good: Answer = { type: 'block', block: blockOf('good') }
@@ -129,4 +132,27 @@ test('holders that were there are looked for again for a while', async (t) => {
   const startMs = bench.clock.elapsedMs
   t.is(await bench.run(bench.fetcher.readSource(wantOf({ index: 2 })).catch(codeOf)), 'NO_SOURCE')
   t.true(bench.clock.elapsedMs - startMs < 12_000)
+})
+
+test('many who are told that a file is gone ask one more peer, and not each its own source', async (t) => {
+  const tree = new TreeSource(new SimTree(new VirtualClock()))
+  const bench = new FetchBench({ source: tree, peers: 20 })
+  const gone = new PotluckError('ESTALE', 'another file')
+  const asked: string[] = []
+  bench.fallback = async (want) => {
+    asked.push(want.reach)
+    throw gone
+  }
+  t.is(await bench.run(bench.fetcher.fetchHere(wantOf()).catch(codeOf)), 'ESTALE')
+  t.deepEqual(asked, ['climb', 'source'])
+})
+
+test('a file that one home does not see yet is found by the next in line', async (t) => {
+  const tree = new TreeSource(new SimTree(new VirtualClock()))
+  const bench = new FetchBench({ source: tree, peers: 20 })
+  bench.fallback = async (want) => {
+    if (want.reach === 'climb') throw new PotluckError('ENOENT', 'not here yet')
+    return good
+  }
+  t.is(textOf((await bench.run(bench.fetcher.fetchHere(wantOf()))).answer), 'good')
 })
