@@ -1,7 +1,7 @@
 // The room for a peer's numbers as Prometheus text. Counters and gauges are taken from the status at
-// each scrape, never kept twice; histograms of calls, which a status does not hold, from `timings.ts`. Names end
-// in their unit, and everything begins with `potluck_`. A scrape must never ask another peer or the
-// source: hundreds of nodes are scraped at once.
+// each scrape, never kept twice; histograms of calls, which a status does not hold, from `timings.ts`.
+// Names end in their unit, and everything begins with `potluck_`. A scrape must never ask another peer
+// or the source: hundreds of nodes are scraped at once.
 import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client'
 import { BOUNDS, type Distribution } from '../../../src/base/histogram.ts'
 import type { PeerStatus } from '../protocol.ts'
