@@ -17,6 +17,7 @@ import { startPeer } from '../net/peer.ts'
 import type { StartedPeer } from '../net/peer.ts'
 import { realClock } from '../ports/real-clock.ts'
 import { realRandom } from '../ports/real-random.ts'
+import { keepMemory } from './memory.ts'
 import { openSource } from './sources.ts'
 import type { OpenSource } from './sources.ts'
 import type { PeerSettings } from './settings.ts'
@@ -44,6 +45,8 @@ type Parts = {
 /** @throws PotluckError with what to do: a socket in use, a source not there, a mount refused */
 export async function startRealNode(settings: PeerSettings, log: Log): Promise<RunningNode> {
   await using acquired = new AsyncDisposableStack()
+  const memory = keepMemory({ ramBytes: settings.ramBytes, log })
+  acquired.defer(() => memory.stop())
   await clearStale(settings.api)
   const sources = await openSources(settings, acquired, log)
   const peer = await startPeerOf(settings, acquired, log)

@@ -12,6 +12,7 @@ import { measureBulk } from './cases/bulk.ts'
 import { measureColdStart } from './cases/cold-start.ts'
 import { measureDrivers } from './cases/drivers.ts'
 import { measureHot } from './cases/hot.ts'
+import { measureMemory } from './cases/memory.ts'
 import { measureWants } from './cases/wants.ts'
 import { makeClient } from './client.ts'
 import { CASES, type CaseName, readOptions, type BenchOptions } from './options.ts'
@@ -25,6 +26,7 @@ const MEASURES: Readonly<Record<CaseName, (bench: Bench) => Promise<readonly Row
   c: measureWants,
   d: measureDrivers,
   e: measureColdStart,
+  f: measureMemory,
 }
 
 function say(text: string): void {

@@ -9,6 +9,7 @@ export const CASES = {
   c: 'wants of 4 KiB blocks, against a bare socket with the same framing',
   d: 'the fuse-native driver, against our own',
   e: 'cold start of a mesh of 8 peers',
+  f: 'process memory of a peer whose RAM is filled and churned',
 } as const
 
 export type CaseName = keyof typeof CASES

@@ -20,6 +20,8 @@ export type BenchPeerInit = {
   readonly isMounted?: boolean
   readonly isPlaintext?: boolean
   readonly driver?: 'kernel' | 'fuse-native'
+  /** @default 1GiB */
+  readonly ram?: string
 }
 
 const living = new Set<BenchPeer>()
@@ -50,7 +52,7 @@ export function startBenchPeer(workspace: Workspace, init: BenchPeerInit): Bench
 
 function peerOptions(
   workspace: Workspace,
-  { mesh, source, isPlaintext, driver }: BenchPeerInit,
+  { mesh, source, isPlaintext, driver, ram }: BenchPeerInit,
   { socket, mountPoint }: { socket: string; mountPoint: string | undefined },
 ): string[] {
   return [
@@ -61,7 +63,7 @@ function peerOptions(
     `--key=${workspace.at('mesh.key')}`,
     '--listen=/ip4/127.0.0.1/tcp/0',
     `--join=dir:${workspace.makeDirectory(`join-${mesh}`)}`,
-    '--ram=1GiB',
+    `--ram=${ram ?? '1GiB'}`,
     `--api=${socket}`,
     ...(source === undefined ? [] : [`--source=${VOLUME}=${source}`]),
     ...(mountPoint === undefined ? [] : [`--mount=${VOLUME}=${mountPoint}`]),
@@ -97,6 +99,12 @@ export function cpuSeconds(peers: readonly BenchPeer[]): number {
 }
 
 const TICKS_A_SECOND = 100
+
+/** The most that a peer's process has occupied so far, bytes (`VmHWM`, proc(5)). */
+export function peakResidentBytes(peer: BenchPeer): number {
+  const status = readFileSync(`/proc/${peer.process.pid}/status`, 'latin1')
+  return Number(/^VmHWM:\s+(\d+) kB$/m.exec(status)?.[1]) * 1024
+}
 
 function cpuOf(pid: number): number {
   const text = readFileSync(`/proc/${pid}/stat`, 'latin1')
