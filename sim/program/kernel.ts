@@ -53,9 +53,10 @@ export class Kernel {
     this.#unsubscribe = init.access.subscribe?.((news) => this.forget(news))
   }
 
-  /** The mount is gone. */
+  /** Its programs have ended; nothing may be asked of it any more. */
   close(): void {
     this.#unsubscribe?.()
+    this.#init.access.close?.()
   }
 
   /** Whether a `stat` of the path would be answered at once. */

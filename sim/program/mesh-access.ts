@@ -100,6 +100,10 @@ export class MeshAccess implements Access {
     return handle
   }
 
+  close(): void {
+    while (this.#handles.size > 0) this.#releaseOldest()
+  }
+
   #releaseOldest(): void {
     for (const [id, handle] of this.#handles) {
       this.#handles.delete(id)

@@ -59,4 +59,6 @@ export type Access = {
   believedUntilMs?(path: Path): number
   /** Tells what is no longer so; the function returned ends it. @default nothing is ever told */
   subscribe?(listener: (news: News) => void): () => void
+  /** No program of the node runs any more: files are closed. */
+  close?(): void
 }

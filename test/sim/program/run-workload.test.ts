@@ -64,6 +64,10 @@ test('every program of every node reads the bytes of the source, cached or not',
   t.deepEqual(outcome.errors, {})
   t.true(outcome.nodes.every(({ finishedMs }) => finishedMs !== undefined && finishedMs > 3))
   t.is(run.steps, 4 * 3 * 9)
+  t.deepEqual(
+    world.nodes.map(({ mesh: node }) => node.gauges().openFiles),
+    [0, 0, 0, 0],
+  )
 })
 
 test('time between steps is spent once, whether what is asked for is cached or not', async (t) => {
