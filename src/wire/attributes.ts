@@ -22,7 +22,7 @@ export function attributesLength(attributes: Attributes): number {
 }
 
 /** Returns the offset behind what was written. */
-export function writeAttributes(to: Buffer, offset: number, attributes: Attributes): number {
+export function putAttributes(to: Buffer, offset: number, attributes: Attributes): number {
   // Every byte is written: the buffer may hold what some other part of the process left there.
   let at = to.writeUInt16LE(FILE_TYPES.indexOf(attributes.type), offset)
   at = to.writeUInt16LE(attributes.mode, at)
@@ -40,7 +40,7 @@ export function writeAttributes(to: Buffer, offset: number, attributes: Attribut
 }
 
 /** @throws RangeError where the bytes end too early or a field is out of range */
-export function readAttributes(
+export function attributesAt(
   from: Buffer,
   offset: number,
 ): { readonly attributes: Attributes; readonly end: number } {

@@ -1,23 +1,12 @@
-import type { Attributes, FileType, Inode, Name, PeerId } from '../ports/messages.ts'
+import type { Attributes, Inode, Name, PeerId } from '../ports/messages.ts'
+import { attributesAt, attributesLength, putAttributes } from './attributes.ts'
 import * as limits from './limits.ts'
 import { malformed, type ByteReader } from './reader.ts'
-import type { ByteWriter } from './writer.ts'
-
-// The order is the encoding: append only, with a new WIRE_VERSION.
-const FILE_TYPES: readonly FileType[] = [
-  'file',
-  'directory',
-  'symlink',
-  'fifo',
-  'socket',
-  'block',
-  'character',
-]
+import { tooLarge, type ByteWriter } from './writer.ts'
 
 const NUL = 0
 const DOT = 0x2e
 const SLASH = 0x2f
-const NANOS_PER_SECOND = 1_000_000_000
 
 /** The value of a one-byte enumeration. */
 export function readChoice<T>(reader: ByteReader, choices: readonly T[], what: string): T {
@@ -76,19 +65,19 @@ function checkComponent(bytes: Uint8Array, start: number, end: number): void {
 /** Decimal digits without leading zeros; then, for a nested mount, '@' and a path. */
 export function readInode(reader: ByteReader): Inode {
   const length = reader.count(limits.MAX_INODE_BYTES, 'an inode')
-  const { bytes } = reader
-  const from = reader.at
-  const to = from + length
+  checkInode(reader.bytes, reader.at, reader.at + length)
+  return reader.fixed(length)
+}
+
+function checkInode(bytes: Uint8Array, from: number, to: number): void {
   let at = from
   while (at < to && isDigit(bytes[at] as number)) at++
   const digits = at - from
   if (digits === 0 || digits > limits.MAX_INODE_DIGITS) throw malformed('an inode has no number')
   if (digits > 1 && bytes[from] === 0x30) throw malformed('an inode has a leading zero')
-  if (at < to) {
-    if (bytes[at] !== 0x40 || at + 1 === to) throw malformed('an inode has trailing characters')
-    checkPath(bytes, at + 1, to)
-  }
-  return reader.fixed(length)
+  if (at === to) return
+  if (bytes[at] !== 0x40 || at + 1 === to) throw malformed('an inode has trailing characters')
+  checkPath(bytes, at + 1, to)
 }
 
 /** An inode, or '*' for the whole volume. */
@@ -134,55 +123,30 @@ export function readStamp(reader: ByteReader): number {
   return stamp
 }
 
+/** As in a directory page. */
 export function readAttributes(reader: ByteReader): Attributes {
-  return {
-    inode: readInode(reader),
-    type: readChoice(reader, FILE_TYPES, 'file type'),
-    mode: readUpTo(reader, 0o7777, 'a mode'),
-    nlink: reader.varint(),
-    uid: reader.u32(),
-    gid: reader.u32(),
-    rdev: reader.varint(),
-    size: reader.varint(),
-    blocks: reader.varint(),
-    atimeSeconds: readSeconds(reader),
-    atimeNanos: readUpTo(reader, NANOS_PER_SECOND - 1, 'nanoseconds'),
-    mtimeSeconds: readSeconds(reader),
-    mtimeNanos: readUpTo(reader, NANOS_PER_SECOND - 1, 'nanoseconds'),
-    ctimeSeconds: readSeconds(reader),
-    ctimeNanos: readUpTo(reader, NANOS_PER_SECOND - 1, 'nanoseconds'),
+  const { bytes } = reader
+  const { attributes, end } = decodeAttributes(bytes, reader.at)
+  checkInode(bytes, end - attributes.inode.length, end)
+  reader.at = end
+  return attributes
+}
+
+function decodeAttributes(bytes: Buffer, offset: number): ReturnType<typeof attributesAt> {
+  try {
+    return attributesAt(bytes, offset)
+  } catch (error) {
+    if (error instanceof RangeError) throw malformed(error.message)
+    throw error
   }
 }
 
 export function writeAttributes(writer: ByteWriter, attributes: Attributes): void {
-  writeInode(writer, attributes.inode)
-  writeChoice(writer, FILE_TYPES, attributes.type)
-  writer.varint(attributes.mode)
-  writer.varint(attributes.nlink)
-  writer.u32(attributes.uid)
-  writer.u32(attributes.gid)
-  writer.varint(attributes.rdev)
-  writer.varint(attributes.size)
-  writer.varint(attributes.blocks)
-  writer.f64(attributes.atimeSeconds)
-  writer.varint(attributes.atimeNanos)
-  writer.f64(attributes.mtimeSeconds)
-  writer.varint(attributes.mtimeNanos)
-  writer.f64(attributes.ctimeSeconds)
-  writer.varint(attributes.ctimeNanos)
-}
-
-function readUpTo(reader: ByteReader, limit: number, what: string): number {
-  const value = reader.varint()
-  if (value > limit) throw malformed(`${what} over ${limit}`)
-  return value
-}
-
-/** Files may be older than 1970, so this one may be negative. */
-function readSeconds(reader: ByteReader): number {
-  const seconds = reader.f64()
-  if (!Number.isSafeInteger(seconds)) throw malformed('a time is no whole number')
-  return seconds
+  const { inode } = attributes
+  if (inode.length > limits.MAX_INODE_BYTES)
+    throw tooLarge('an inode', inode.length, limits.MAX_INODE_BYTES)
+  writer.reserve(attributesLength(attributes))
+  writer.at = putAttributes(writer.bytes, writer.at, attributes)
 }
 
 function isDigit(byte: number): boolean {

@@ -1,6 +1,6 @@
 // One name of a directory page, with what is known of it; `page.ts` says how the bytes lie.
 import type { Attributes, FileType, Name } from '../ports/messages.ts'
-import { attributesLength, FILE_TYPES, readAttributes, writeAttributes } from './attributes.ts'
+import { attributesLength, FILE_TYPES, attributesAt, putAttributes } from './attributes.ts'
 
 /** In place of a bare name's type. */
 const FULL = 0xff
@@ -34,7 +34,7 @@ export function readEntry(
   const name = bytes.toString('latin1', offset + 2, nameEnd)
   const mark = bytes.readUInt8(nameEnd)
   if (mark !== FULL) return { entry: { name, type: typeOf(mark) }, end: nameEnd + 1 }
-  const { attributes, end } = readAttributes(bytes, nameEnd + 1)
+  const { attributes, end } = attributesAt(bytes, nameEnd + 1)
   const targetEnd = end + 2 + bytes.readUInt16LE(end)
   const inlineLength = bytes.readUInt32LE(targetEnd)
   const inlineAt = targetEnd + 4
@@ -93,7 +93,7 @@ export function writeEntry(to: Buffer, offset: number, entry: PageEntry | BareEn
   at += to.write(entry.name, at, 'latin1')
   if (entry.attributes === undefined) return to.writeUInt8(FILE_TYPES.indexOf(entry.type), at)
   at = to.writeUInt8(FULL, at)
-  at = writeAttributes(to, at, entry.attributes)
+  at = putAttributes(to, at, entry.attributes)
   at = to.writeUInt16LE(entry.target?.length ?? 0, at)
   at += to.write(entry.target ?? '', at, 'latin1')
   at = to.writeUInt32LE(entry.inline?.length ?? NO_INLINE, at)

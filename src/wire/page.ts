@@ -13,7 +13,7 @@
 // It must answer an absent name with the same certainty as a present one.
 import { PotluckError } from '../base/errors.ts'
 import { type Attributes, type Name, NAMES_ONLY } from '../ports/messages.ts'
-import { attributesLength, readAttributes, writeAttributes } from './attributes.ts'
+import { attributesLength, attributesAt, putAttributes } from './attributes.ts'
 import {
   type BareEntry,
   checkEntry,
@@ -55,7 +55,7 @@ export function encodePage(content: PageContent): Uint8Array {
   to.writeUInt32LE(entries.filter((entry) => entry.attributes === undefined).length, 8)
   to.writeUInt32LE(content.splits, 12)
   to.writeUInt32LE(content.total, 16)
-  const table = writeAttributes(to, HEADER_BYTES, content.self)
+  const table = putAttributes(to, HEADER_BYTES, content.self)
   let at = table + 4 * entries.length
   for (const [i, entry] of entries.entries()) {
     to.writeUInt32LE(at, table + 4 * i)
@@ -98,7 +98,7 @@ export class Page {
       this.bare = this.#bytes.readUInt32LE(8)
       this.splits = this.#bytes.readUInt32LE(12)
       this.total = this.#bytes.readUInt32LE(16)
-      const own = readAttributes(this.#bytes, HEADER_BYTES)
+      const own = attributesAt(this.#bytes, HEADER_BYTES)
       this.self = own.attributes
       this.#table = own.end
       if (this.#table + 4 * this.count > bytes.length) throw new RangeError('names end too early')

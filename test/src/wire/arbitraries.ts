@@ -46,10 +46,11 @@ export const attributes: fc.Arbitrary<Attributes> = fc.record({
     ...(['file', 'directory', 'symlink', 'fifo', 'socket', 'block', 'character'] as const),
   ),
   mode: fc.nat(0o7777),
-  nlink: count,
+  // As the kernel has them.
+  nlink: fc.nat(0xffff_ffff),
   uid: fc.nat(0xffff_ffff),
   gid: fc.nat(0xffff_ffff),
-  rdev: count,
+  rdev: fc.nat(0xffff_ffff),
   size: count,
   blocks: count,
   atimeSeconds: seconds,
