@@ -15,11 +15,17 @@ export async function writeReport(
 ): Promise<void> {
   const report: Report = { version: 1, entries }
   const page = path.resolve(terminal.cwd, file)
-  const beside = `${page.slice(0, page.length - path.extname(page).length)}.json`
-  if (beside === page) throw usageError(`the page can't be '${file}': its JSON goes there`)
+  const beside = besideOf(page)
   const { renderPage } = await import('../../../sim/report/page.ts')
   writeFileSync(beside, `${JSON.stringify(report)}\n`)
   writeFileSync(page, await renderPage(report))
+}
+
+/** Where the JSON of a page goes. @throws CommanderError where that is the page's own place */
+export function besideOf(page: string): string {
+  const beside = `${page.slice(0, page.length - path.extname(page).length)}.json`
+  if (beside === page) throw usageError(`the page can't be '${page}': its JSON goes there`)
+  return beside
 }
 
 /** One page of the runs of all. @throws CommanderError, PotluckError for a file that is no report */

@@ -10,12 +10,13 @@ import { progressBar } from '../progress.ts'
 import type { Terminal } from '../terminal.ts'
 import { type RunFlags, type RunTask, tasksOf } from './run-flags.ts'
 import { runInProcess } from './run-process.ts'
-import { writeReport } from './report-command.ts'
+import { besideOf, writeReport } from './report-command.ts'
 import { resultsTable } from './results-table.ts'
 
 /** @throws PotluckError ABORTED after an interrupt, once what was known by then is told */
 export async function runSim(flags: RunFlags, terminal: Terminal): Promise<void> {
   const tasks = tasksOf(flags, terminal)
+  if (flags.report !== undefined) besideOf(flags.report)
   const results: ExperimentResult[] = []
   const entries: Entry[] = []
   for (const task of tasks) {
