@@ -1,5 +1,5 @@
 // What runs came to, for a person: one line each.
-import type { ExperimentResult } from '../../../sim/experiment.ts'
+import { type Entry, labelOf, ratioOf } from '../../../sim/report/entry.ts'
 import { formatBytes, formatCount, formatDuration } from '../options/quantities.ts'
 import { renderTable } from '../table.ts'
 
@@ -9,6 +9,7 @@ const HEAD = [
   'p50',
   'p99',
   'last',
+  '÷ bound',
   'reads/block',
   'lists/dir',
   'source calls',
@@ -21,20 +22,23 @@ const HEAD = [
   'dead',
 ]
 
-export function resultsTable(results: readonly ExperimentResult[]): string {
-  return renderTable(HEAD, results.map(rowOf))
+export function resultsTable(entries: readonly Entry[]): string {
+  const rows = entries.map((entry) => rowOf(entry, labelOf(entry, entries)))
+  return renderTable(HEAD, rows)
 }
 
-function rowOf(result: ExperimentResult): (string | number)[] {
+function rowOf(entry: Entry, label: string): (string | number)[] {
+  const { result } = entry
   const { finishMs, source, sentMessages, sentBytes } = result
   const { readdir, stat, open, read } = source
   const failed = Object.entries(result.errors).map(([code, count]) => `${code} ${count}`)
   return [
     result.nodes,
-    result.isComplete ? result.way : `${result.way} (ended early)`,
+    result.isComplete ? label : `${label} (ended early)`,
     formatDuration(finishMs.p50),
     formatDuration(finishMs.p99),
     formatDuration(finishMs.last),
+    ratioOf(entry)?.toFixed(2) ?? '–',
     source.readsABlock.toFixed(2),
     source.listsADirectory.toFixed(2),
     formatCount(readdir + stat + open + read),

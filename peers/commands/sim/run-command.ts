@@ -28,7 +28,7 @@ export async function runSim(flags: RunFlags, terminal: Terminal): Promise<void>
     if (flags.report !== undefined) await writeReport(flags.report, entries, terminal)
     if (flags.out !== undefined) write(path.resolve(terminal.cwd, flags.out), task.name, result)
   }
-  terminal.out(flags.json === true ? `${JSON.stringify(results)}\n` : resultsTable(results))
+  terminal.out(flags.json === true ? `${JSON.stringify(results)}\n` : resultsTable(entries))
   if (terminal.interrupted.aborted) throw new PotluckError('ABORTED', 'interrupted')
 }
 
