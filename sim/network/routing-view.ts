@@ -2,7 +2,7 @@
 import type { Key, PeerId } from '../../src/ports/messages.ts'
 import type { Random } from '../../src/ports/random.ts'
 import type { Contact, RoutingListener } from '../../src/ports/routing.ts'
-import { commonPrefixBits, KEY_BITS } from '../../src/placement/distance.ts'
+import { commonPrefixBits, comparePrefix, KEY_BITS } from '../../src/placement/distance.ts'
 import { below, pickSome } from '../engine/draws.ts'
 
 export type RoutingViewInit = {
@@ -11,7 +11,15 @@ export type RoutingViewInit = {
   readonly living: () => readonly Contact[]
   /** Infinity: everybody is known. */
   readonly bucketSize: number
+  /** Far buckets are split into as many as there are prefixes of so many bits. */
+  readonly splitBits: number
   readonly random: Random
+}
+
+type Filling = {
+  readonly isReachable: (contact: Contact) => boolean
+  /** Nothing was in any bucket before, so nothing is counted. */
+  readonly isEmpty: boolean
 }
 
 type Range = { readonly from: number; readonly to: number }
@@ -46,8 +54,7 @@ export class RoutingView {
     if (contact === this.self || this.#known.has(contact)) return
     const known = this.find(contact.peer)
     if (known !== undefined) this.#drop(known)
-    const bucket = commonPrefixBits(this.self.position, contact.position)
-    if (this.#count(bucket) < this.#init.bucketSize) this.#add(contact)
+    if (this.#countBeside(contact) < this.#init.bucketSize) this.#add(contact)
   }
 
   /** Drops a dead peer, and draws another in its place. */
@@ -55,19 +62,32 @@ export class RoutingView {
     if (!this.#known.has(contact)) return
     this.#drop(contact)
     if (this.#init.bucketSize === Infinity) return
-    const bucket = commonPrefixBits(this.self.position, contact.position)
-    this.#fill(this.#rangeOf(bucket), (candidate) => candidate.peer !== contact.peer)
+    this.#fill(this.#rangeAround(contact), {
+      isReachable: (candidate) => candidate.peer !== contact.peer,
+      isEmpty: false,
+    })
   }
 
   /** Drops all that can't be reached, and fills the buckets anew. */
   refresh(isReachable: (contact: Contact) => boolean): void {
     for (const contact of this.#known) if (!isReachable(contact)) this.#drop(contact)
+    const isEmpty = this.#known.size === 0
     const all = { from: 0, to: this.#init.living().length }
     let [near, bucket]: [Range, Range] = [all, all]
     for (let bit = 0; near.to - near.from > 1 && bit < KEY_BITS; bit++) {
       ;[near, bucket] = this.#split(near, bit)
-      this.#fill(bucket, isReachable)
+      this.#fillAll(bucket, bit + 1, { isReachable, isEmpty })
     }
+  }
+
+  /** A far bucket is split as far as kad-dht splits it, where it has more than fit into one. */
+  #fillAll(range: Range, bit: number, how: Filling): void {
+    const { bucketSize, splitBits } = this.#init
+    if (bit >= splitBits || range.to - range.from <= bucketSize) {
+      return this.#fill(range, how)
+    }
+    for (const half of this.#split(range, bit)) this.#fillAll(half, bit + 1, how)
+    return undefined
   }
 
   /** The part of a range that shares this node's bit, and the part that does not: the bucket. */
@@ -87,14 +107,23 @@ export class RoutingView {
     return bitOf(this.self.position, bit) === 0 ? [zeros, ones] : [ones, zeros]
   }
 
-  #rangeOf(bucket: number): Range {
-    let near: Range = { from: 0, to: this.#init.living().length }
-    let other = near
-    for (let bit = 0; bit <= bucket; bit++) [near, other] = this.#split(near, bit)
-    return other
+  /** Those living who share a bucket with a peer. */
+  #rangeAround({ position }: Contact): Range {
+    const bits = this.#bucketBits(position)
+    let range: Range = { from: 0, to: this.#init.living().length }
+    for (let bit = 0; bit < bits; bit++) {
+      const [same, other] = this.#split(range, bit)
+      range = bitOf(position, bit) === bitOf(this.self.position, bit) ? same : other
+    }
+    return range
   }
 
-  #fill(range: Range, isReachable: (contact: Contact) => boolean): void {
+  /** By how many bits of its position a peer's bucket is named. */
+  #bucketBits(position: Key): number {
+    return Math.max(this.#init.splitBits, commonPrefixBits(this.self.position, position) + 1)
+  }
+
+  #fill(range: Range, { isReachable, isEmpty }: Filling): void {
     const living = this.#init.living()
     const { bucketSize, random } = this.#init
     const width = range.to - range.from
@@ -103,7 +132,7 @@ export class RoutingView {
     const candidates = isWide
       ? Array.from({ length: 2 * bucketSize }, () => living[range.from + below(random, width)])
       : pickSome(random, living.slice(range.from, range.to), width)
-    let room = bucketSize - (bucketSize === Infinity ? 0 : this.#countIn(range))
+    let room = bucketSize - (isEmpty || bucketSize === Infinity ? 0 : this.#countIn(range))
     for (const candidate of candidates) {
       if (room <= 0) return
       if (candidate === undefined || this.#known.has(candidate) || !isReachable(candidate)) continue
@@ -114,15 +143,22 @@ export class RoutingView {
 
   #countIn(range: Range): number {
     const first = this.#init.living()[range.from]
-    if (first === undefined) return 0
-    return this.#count(commonPrefixBits(this.self.position, first.position))
-  }
-
-  #count(bucket: number): number {
-    if (this.#init.bucketSize === Infinity) return 0
+    const last = this.#init.living()[range.to - 1]
+    if (first === undefined || last === undefined) return 0
     let count = 0
     for (const { position } of this.#known) {
-      if (commonPrefixBits(this.self.position, position) === bucket) count += 1
+      if (position >= first.position && position <= last.position) count += 1
+    }
+    return count
+  }
+
+  /** How many are known in a peer's bucket. */
+  #countBeside({ position }: Contact): number {
+    if (this.#init.bucketSize === Infinity) return 0
+    const bits = this.#bucketBits(position)
+    let count = 0
+    for (const known of this.#known) {
+      if (comparePrefix(known.position, position, bits) === 0) count += 1
     }
     return count
   }

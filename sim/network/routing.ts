@@ -1,6 +1,8 @@
-// Who knows whom: Kademlia tables as a model. Each node's view has up to k peers for each length of
-// common prefix, drawn with the seed from all that live; a small world has no such bound, as everybody
-// then knows everybody.
+// Who knows whom: Kademlia tables as a model. Each node's view has up to k peers in each bucket, drawn
+// with the seed from all that live; a small world has no such bound, as everybody then knows
+// everybody. Far buckets are one for each prefix of six bits, as kad-dht has them; near ones are one
+// for each length of common prefix, which kad-dht alone does not have, but a lookup of oneself finds.
+// Held against real kad-dht in test/sim/truth.
 //
 // One sorted list of the living answers every question, so a table costs only what it holds. Joins
 // and deaths are noticed late and at different times, as in life; a request that fails is noticed
@@ -15,10 +17,15 @@ import { between } from '../engine/draws.ts'
 import { RoutingView } from './routing-view.ts'
 import type { VirtualClock } from '../engine/virtual-clock.ts'
 
+/** How many a lookup over the network finds, Kademlia's k. */
+const CLOSEST = 20
+
 export type RoutingModel = {
-  /** Peers in a bucket. @default 20, as in kad-dht */
+  /** Peers in a bucket. @default 8, as the real peer sets kad-dht */
   readonly bucketSize: number
-  /** Up to so many nodes everybody knows everybody. @default 128 */
+  /** kad-dht splits every full bucket up to this prefix, not only those nearby. @default 6 */
+  readonly splitBits: number
+  /** Up to so many nodes everybody knows everybody. @default 256, as the real peer has it */
   readonly everybodyUpTo: number
   /** A join is known everywhere within this time. @default 200 */
   readonly joinMs: number
@@ -31,8 +38,9 @@ export type RoutingModel = {
 }
 
 export const DEFAULT_ROUTING: RoutingModel = {
-  bucketSize: 20,
-  everybodyUpTo: 128,
+  bucketSize: 8,
+  splitBits: 6,
+  everybodyUpTo: 256,
   joinMs: 200,
   leaveMs: 1_000,
   silenceMs: 2_000,
@@ -45,6 +53,8 @@ export type SimRoutingInit = {
   readonly model: RoutingModel
   /** Whether the two could hear each other now. */
   readonly isReachable: (from: PeerId, to: PeerId) => boolean
+  /** Where a peer stands. @default the hash of its name, as real peers are placed by their ids' */
+  readonly positionOf?: (peer: PeerId) => Key
 }
 
 export class SimRouting {
@@ -62,14 +72,14 @@ export class SimRouting {
     const { model } = this.#init
     this.#bucketSize = peers.length > model.everybodyUpTo ? model.bucketSize : Infinity
     this.#living = peers
-      .map((peer) => ({ peer, position: positionOf(peer) }))
+      .map((peer) => ({ peer, position: this.#positionOf(peer) }))
       .sort((a, b) => (a.position < b.position ? -1 : 1))
     for (const self of this.#living) this.#view(self).refresh(() => true)
   }
 
   /** A node joins: it knows the others at once, they learn of it one by one. */
   join(peer: PeerId): void {
-    const self: Contact = { peer, position: positionOf(peer) }
+    const self: Contact = { peer, position: this.#positionOf(peer) }
     const at = this.#living.findIndex((contact) => contact.position > self.position)
     this.#living.splice(at < 0 ? this.#living.length : at, 0, self)
     this.#view(self).refresh((contact) => this.#init.isReachable(peer, contact.peer))
@@ -124,11 +134,16 @@ export class SimRouting {
     }
   }
 
+  #positionOf(peer: PeerId): Key {
+    return (this.#init.positionOf ?? positionOf)(peer)
+  }
+
   #view(self: Contact): RoutingView {
     const view = new RoutingView({
       self,
       living: () => this.#living,
       bucketSize: this.#bucketSize,
+      splitBits: this.#init.model.splitBits,
       random: this.#init.random.fork(self.peer),
     })
     this.#views.set(self.peer, view)
@@ -152,6 +167,6 @@ export class SimRouting {
   #closest(key: Key): Contact[] {
     return this.#living
       .toSorted((a, b) => compareDistance(key, a.position, b.position))
-      .slice(0, this.#init.model.bucketSize)
+      .slice(0, CLOSEST)
   }
 }

@@ -33,19 +33,26 @@ test('in a small world everybody knows everybody', (t) => {
   }
 })
 
-test('in a large one every bucket holds up to 20, and all where there are fewer', (t) => {
-  const { routing, peers } = makeRouting(1_000)
+test('in a large one every bucket is full, and far ones are split as far as kad-dht does', (t) => {
+  const { bucketSize, splitBits } = DEFAULT_ROUTING
+  const { routing, peers } = makeRouting(2_000)
   const self = positionOf('n7')
-  const buckets = new Map<number, { known: number; living: number }>()
+  const buckets = new Map<string, { known: number; living: number }>()
   const count = (peer: string, kind: 'known' | 'living') => {
-    const bits = commonPrefixBits(self, positionOf(peer))
-    const bucket = buckets.get(bits) ?? { known: 0, living: 0 }
+    const position = positionOf(peer)
+    const near = commonPrefixBits(self, position)
+    const far = position.charCodeAt(0) >> (8 - splitBits)
+    const name = near < splitBits ? `far ${far}` : `near ${near}`
+    const bucket = buckets.get(name) ?? { known: 0, living: 0 }
     bucket[kind] += 1
-    buckets.set(bits, bucket)
+    buckets.set(name, bucket)
   }
   for (const peer of peers) if (peer !== 'n7') count(peer, 'living')
   for (const peer of known(routing, 'n7')) count(peer, 'known')
-  for (const bucket of buckets.values()) t.is(bucket.known, Math.min(20, bucket.living))
+  for (const [name, { known: held, living }] of buckets) {
+    // A bucket that holds all of a shorter prefix is not split, nor is any of it left out.
+    t.is(held, Math.min(bucketSize, living), name)
+  }
 })
 
 test('the same seed draws the same tables, another one others', (t) => {

@@ -17,6 +17,7 @@ const CONNECTIONS = {
   maxParallelDials: 32,
   maxDialQueueLength: 2_000,
   dialTimeout: 60_000,
+  addressDialTimeout: 60_000,
   inboundUpgradeTimeout: 60_000,
   outboundStreamProtocolNegotiationTimeout: 60_000,
   inboundStreamProtocolNegotiationTimeout: 60_000,
@@ -42,8 +43,8 @@ async function startNode(kBucketSize: number) {
         peerInfoMapper: passthroughMapper,
         kBucketSize,
         disjointPaths: 2,
-        // What is looked for, and when, is the test's to say.
-        initialQuerySelfInterval: 3_600_000,
+        // Queries wait for the first look at oneself.
+        initialQuerySelfInterval: 100,
       }),
       gossip: gossipsub(GOSSIP_OPTIONS),
     },

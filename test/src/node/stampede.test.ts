@@ -19,7 +19,7 @@ test('all in the same order, as a start-up goes, and the source is still read on
 })
 
 test('150 nodes with Kademlia tables instead of the whole list read the source once', async (t) => {
-  const world = await meshOf(150, { routing: { everybodyUpTo: 16 } })
+  const world = await meshOf(150, { routing: { everybodyUpTo: 16, bucketSize: 4, splitBits: 0 } })
   const some = shuffled(world, 0).slice(0, 20)
   await world.run(() => Promise.all(world.nodes.map(({ index }) => readAll(world, index, some))))
   t.true(world.nodes.every((node) => node.status().peers < 149))
