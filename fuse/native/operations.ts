@@ -1,5 +1,6 @@
 // The operations of a volume by path, as libfuse's high-level interface asks for them: each path is
 // walked from the root, and what the walk referred to is given back at its end.
+import { typeBits } from '../protocol/attributes.ts'
 import { errnoOf } from '../protocol/errno.ts'
 import { PotluckError } from '../../src/base/errors.ts'
 import type { Attributes } from '../../src/ports/messages.ts'
@@ -7,16 +8,6 @@ import { ROOT_NODEID, type Nodeid, type Volume } from '../../src/volume/volume.t
 
 /** `errno` is negative or 0; what follows is the answer. */
 type Callback = (errno: number, ...answer: unknown[]) => void
-
-const typeBits = {
-  fifo: 0o010000,
-  character: 0o020000,
-  directory: 0o040000,
-  block: 0o060000,
-  file: 0o100000,
-  symlink: 0o120000,
-  socket: 0o140000,
-} as const
 
 /** fuse-native gives paths as JavaScript strings and so takes names as UTF-8. */
 function byteNames(path: string): string[] {

@@ -10,7 +10,7 @@ export const ATTR_OUT_BYTES = 16 + ATTR_BYTES
 export type InodeNumber = (inode: Inode) => bigint
 
 /** `S_IFMT` bits of each file type. */
-const typeBits: Readonly<Record<FileType, number>> = {
+export const typeBits: Readonly<Record<FileType, number>> = {
   fifo: 0o010000,
   character: 0o020000,
   directory: 0o040000,

@@ -7,8 +7,7 @@ import type { PeerId } from '../../../src/ports/messages.ts'
 import { protocolId } from './frame.ts'
 import type { Libp2pNode } from '../libp2p/libp2p-node.ts'
 import { Link } from './link.ts'
-import type { LinkListener } from './link-types.ts'
-import type { HandlerSlot } from './services.ts'
+import type { LinkInit, LinkListener } from './link-types.ts'
 
 /** How long a stranger may take to prove the mesh key, if both are busy with many others. */
 const PROOF_TIMEOUT_MS = 10_000
@@ -19,13 +18,7 @@ const JOIN_TIMEOUT_MS = 15_000
 /** Connections that have not proved anything yet. */
 const MAX_UNPROVEN = 1_024
 
-export type LinksInit = {
-  readonly self: PeerId
-  readonly mesh: string
-  readonly meshKey: Uint8Array
-  readonly slot: HandlerSlot
-  readonly listener: LinkListener
-  readonly log: Log
+export type LinksInit = Omit<LinkInit, 'connection' | 'stream'> & {
   /** Where a peer may be reached, as far as we know. */
   readonly addressesOf: (peer: PeerId) => readonly string[]
   /** @default 10_000 */
