@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import test from 'ava'
 import { apiTree, directoryTree, readTree } from '../../../peers/commands/demo/reading.ts'
@@ -91,6 +91,7 @@ fuseTest('what is invalidated on one peer is seen through the mount of another',
   const file = 'lib/deep/1.txt'
   t.is(await readFile(path.join(mount, file), 'utf8'), 'file 1')
   await t.throwsAsync(readFile(path.join(mount, 'lib/new')), { code: 'ENOENT' })
+  t.false((await readdir(path.join(mount, 'lib'))).includes('new'))
   await writeFile(path.join(root, file), 'changed')
   await writeFile(path.join(root, 'lib/new'), 'new')
   const env = { POTLUCK_API: first.socket }
@@ -100,6 +101,7 @@ fuseTest('what is invalidated on one peer is seen through the mount of another',
   await t.notThrowsAsync(async () => {
     while ((await readFile(path.join(mount, file), 'utf8')) !== 'changed') continue
     while (!existsSync(path.join(mount, 'lib/new'))) continue
+    while (!(await readdir(path.join(mount, 'lib'))).includes('new')) continue
   })
   t.is(await readFile(path.join(mount, 'lib/new'), 'utf8'), 'new')
 })
