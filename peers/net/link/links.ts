@@ -2,7 +2,6 @@ import type { Connection, PeerId as Libp2pPeerId, Stream } from '@libp2p/interfa
 import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
 import { PotluckError } from '../../../src/base/errors.ts'
-import type { Log } from '../../../src/base/log.ts'
 import type { PeerId } from '../../../src/ports/messages.ts'
 import { protocolId } from './frame.ts'
 import type { Libp2pNode } from '../libp2p/libp2p-node.ts'
