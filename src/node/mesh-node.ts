@@ -40,7 +40,7 @@ export type VolumeInit = {
   readonly coherence?: Coherence
   /** A page is checked against the source once in this time. @default 300_000 */
   readonly revalidateMs?: number
-  /** Read-ahead inside a file at most this many bytes. @default 32 MiB */
+  /** Read-ahead inside a file at most this many bytes. @default 32 MiB, or 1/8 of the RAM */
   readonly readAheadBytes?: number
 }
 

@@ -25,7 +25,7 @@ import { invalidationsFor } from './invalidate.ts'
 import type { Holder, MeshNode, NodePorts, NodeStatus } from './mesh-node.ts'
 import { rumorsOf } from './rumors-of.ts'
 import { serverOver } from './serving.ts'
-import { type TunedInit, TUNING, type Tuning } from './tuning.ts'
+import { readAheadFor, type TunedInit, TUNING, type Tuning } from './tuning.ts'
 import { volumeIdOf } from './volume-room.ts'
 import { VolumeRooms } from './volume-rooms.ts'
 import { WarmJobs, type WarmOptions } from './warm-jobs.ts'
@@ -90,6 +90,7 @@ class Node implements MeshNode {
       stamps: this.#stamps,
       counters: this.#counters,
       fetcher: this.#fetcher,
+      defaultReadAheadBytes: readAheadFor(init.ramBytes),
     })
   }
 

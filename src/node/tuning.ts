@@ -27,3 +27,13 @@ export const TUNING: Tuning = {
 }
 
 export type TunedInit = NodeInit & { readonly tuning?: Partial<Tuning> }
+
+const READ_AHEAD_BYTES = 32 * 1024 * 1024
+
+/**
+ * Read-ahead inside a file, in bytes. A broadcast gains up to 64 MiB (2.3 times the bound at 8 MiB, 1.8 at
+ * 32, 1.7 at 64); but what is read ahead must not push out of a small shard what is about to be read.
+ */
+export function readAheadFor(ramBytes: number): number {
+  return Math.min(READ_AHEAD_BYTES, ramBytes / 8)
+}

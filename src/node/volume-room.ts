@@ -19,7 +19,6 @@ import type { TierCounts, VolumeInit, VolumeStatus } from './mesh-node.ts'
 
 export const DEFAULT_BLOCK_BYTES = 1024 * 1024
 export const DEFAULT_REVALIDATE_MS = 300_000
-export const DEFAULT_READ_AHEAD_BYTES = 32 * 1024 * 1024
 /** Files up to this many blocks are fetched whole. */
 const WHOLE_FILE_BLOCKS = 4
 const PREFETCHES_MAX = 256
@@ -35,6 +34,7 @@ export type VolumeRoomInit = {
   readonly stamps: HybridClock
   readonly counters: Counters
   readonly fetcher: Fetcher
+  readonly defaultReadAheadBytes: number
   readonly volume: VolumeInit
 }
 
@@ -156,7 +156,7 @@ export class VolumeRoom {
     return {
       volume: this.id,
       blockBytes: this.#blockBytes,
-      windowBytes: volume.readAheadBytes ?? DEFAULT_READ_AHEAD_BYTES,
+      windowBytes: volume.readAheadBytes ?? this.#init.defaultReadAheadBytes,
       wholeFileBytes: WHOLE_FILE_BLOCKS * this.#blockBytes,
       bring: (want, options) => this.#bringData(want, options),
       peek: (want) => {
