@@ -246,9 +246,12 @@ test('an open file shows nothing older than what was told, though it came with i
     const read = async () => Buffer.concat(await volume.read(handle, { from: 0, length: 99_999 }))
     t.deepEqual(await read(), truth(world, PATH))
     world.tree.write(PATH)
-    await world.node(0).invalidate(PATH)
+    // Node 1 hears of it at once, and can't find out yet what there is instead.
+    world.storage.rules.push(() => ({ type: 'stall', untilMs: 3_000 }))
+    const telling = world.node(0).invalidate(PATH)
     await world.sleep(50)
     t.deepEqual(await read(), truth(world, PATH))
+    await telling
   })
 })
 
