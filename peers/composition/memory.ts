@@ -7,11 +7,12 @@ import type { Log } from '../../src/base/log.ts'
  * evicted and not collected yet, and what has been freed and the C library keeps.
  */
 export const BESIDE_RAM_BYTES = 256 * 1024 * 1024
-/** Cleaning begins this far below, since a second passes until it is looked at again. */
-const MARGIN_BYTES = 80 * 1024 * 1024
-const LOOK_MS = 1_000
+/** Cleaning begins this far below, for blocks go on coming until it is looked at again. */
+const MARGIN_BYTES = 112 * 1024 * 1024
+/** A look costs 15 microseconds. */
+const LOOK_MS = 300
 /** A collection stops the node for 20 to 40 ms; where it did not help, it is not repeated at once. */
-const REST_LOOKS = 4
+const REST_LOOKS = 8
 
 export type MemoryInit = {
   readonly ramBytes: number
@@ -20,7 +21,7 @@ export type MemoryInit = {
   readonly residentBytes?: () => number
   /** @default to collect garbage and give free memory back to the system */
   readonly clean?: () => Promise<void>
-  /** @default 1_000 */
+  /** @default 300 */
   readonly lookMs?: number
 }
 
