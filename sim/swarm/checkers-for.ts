@@ -50,5 +50,6 @@ function sourceBounds(faults: Faults, nodes: number): { perBlock: number; burst:
   const { forMs: _, spared: __, ...shares } = faults
   const isCalm = Object.values(shares).every((share) => share === 0)
   if (isCalm) return { perBlock: READS_A_BLOCK, burst: 4 }
-  return { perBlock: READS_A_BLOCK_UNDER_FAULTS, burst: Math.max(8, nodes / 4) }
+  // When the source has stood still, all who waited learn at one moment that a file is another one.
+  return { perBlock: READS_A_BLOCK_UNDER_FAULTS, burst: Math.max(8, nodes / 2) }
 }
