@@ -59,7 +59,7 @@ test('a reply that is no reply rejects the request, and cuts off who sent it', a
 })
 
 test('a stranger that proves nothing is cut off, and is never a contact', async (t) => {
-  const { victim, address } = await aVictim(t, { proofTimeoutMs: 1_500 })
+  const { victim, address } = await aVictim(t, { proofTimeoutMs: 4_000 })
   const client = await aRawClient(t, address, { proves: false })
   await client.closed
   t.false(victim.routing.contacts().some(({ peer }) => peer === client.peer))
