@@ -54,6 +54,6 @@ function resultOf(plan: RunPlan, finishes: readonly (number | null)[]): Experime
     events: 1,
     messages: 1,
     hash: 'f00d',
-    wall: { ms: 1, eventsPerSecond: 1, rssBytes: 1 },
+    wall: { cpuMs: 1_000, ms: 1, eventsPerSecond: 1, rssBytes: 1 },
   }
 }
