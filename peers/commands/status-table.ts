@@ -16,7 +16,7 @@ export function statusText(now: PeerStatus, before?: PeerStatus): string {
   const { p50, p99, max } = node.fetchMs
   const lines = [
     `peer     ${node.peer}  (mesh ${now.mesh}, pid ${now.pid}, up ${formatDuration(node.upMs)})`,
-    `mesh     ${formatCount(node.peers + 1)} peers, this one included`,
+    `mesh     ${formatCount(node.peers + 1)} peer${node.peers === 0 ? '' : 's'}, this one included`,
     `RAM      ${ramText(now)}`,
     `fetch    p50 ${formatDuration(p50)}, p99 ${formatDuration(p99)}, max ${formatDuration(max)}`,
     ...now.addresses.map((address) => `address  ${address}`),
