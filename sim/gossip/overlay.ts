@@ -7,7 +7,10 @@ import type { Random } from '../../src/ports/random.ts'
 import { below, pickSome } from '../engine/draws.ts'
 
 export type OverlayModel = {
-  /** Links that a node dials if it has fewer; others dial it, too. @default 4 */
+  /**
+   * Links that a node dials if it has fewer; others dial it, too. @default 8: the four that a real
+   * peer keeps at least, and some that it has for fetching and for kad-dht
+   */
   readonly links: number
   /** Neighbours in the mesh aimed at, gossipsub's D. @default 6 */
   readonly degree: number
@@ -17,7 +20,7 @@ export type OverlayModel = {
   readonly degreeHigh: number
 }
 
-export const DEFAULT_OVERLAY: OverlayModel = { links: 4, degree: 6, degreeLow: 4, degreeHigh: 12 }
+export const DEFAULT_OVERLAY: OverlayModel = { links: 8, degree: 6, degreeLow: 4, degreeHigh: 12 }
 
 /** One node's place in the overlay. */
 export class Member<T> {
@@ -81,7 +84,10 @@ export class Overlay<T> {
     this.#newcomers = []
     this.#members = [...this.#members.filter(({ of }) => this.#isLiving(of)), ...newcomers]
     for (const member of newcomers) this.#dial(member)
-    for (const member of newcomers) this.#graft(member)
+    // As a heartbeat does: who has enough by others' grafts makes none.
+    for (const member of newcomers) {
+      if (member.mesh.length < this.#model.degreeLow) this.#graft(member)
+    }
     for (const member of this.#members) this.#prune(member)
   }
 

@@ -26,7 +26,7 @@ const CONNECTIONS = {
 
 export type RealNode = Awaited<ReturnType<typeof startNode>>
 
-async function startNode(kBucketSize: number) {
+async function startNode({ kBucketSize = 20, looksAround = false }: KadInit) {
   return createLibp2p({
     addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] },
     transports: [tcp()],
@@ -43,20 +43,25 @@ async function startNode(kBucketSize: number) {
         peerInfoMapper: passthroughMapper,
         kBucketSize,
         disjointPaths: 2,
-        // Queries wait for the first look at oneself.
-        initialQuerySelfInterval: 100,
+        // Queries wait for the first look at oneself, which also connects to whom it finds.
+        initialQuerySelfInterval: looksAround ? 100 : 3_600_000,
       }),
       gossip: gossipsub(GOSSIP_OPTIONS),
     },
   })
 }
 
-export type ClusterInit = {
+type KadInit = {
+  /** @default 20 */
+  readonly kBucketSize?: number
+  /** Whether kad-dht searches, and so connects to others than were dialled. @default false */
+  readonly looksAround?: boolean
+}
+
+export type ClusterInit = KadInit & {
   readonly nodes: number
   /** Whom each node dials, by number. */
   readonly dials: (node: number) => readonly number[]
-  /** @default 20 */
-  readonly kBucketSize?: number
 }
 
 /** A cluster in which everybody has dialled whom it should; disposing stops all of it. */
@@ -67,8 +72,8 @@ export class Cluster implements AsyncDisposable {
     this.nodes = nodes
   }
 
-  static async start({ nodes, dials, kBucketSize = 20 }: ClusterInit): Promise<Cluster> {
-    const started = await Promise.all(Array.from({ length: nodes }, () => startNode(kBucketSize)))
+  static async start({ nodes, dials, ...kad }: ClusterInit): Promise<Cluster> {
+    const started = await Promise.all(Array.from({ length: nodes }, () => startNode(kad)))
     const cluster = new Cluster(started)
     for (const [number, node] of started.entries()) {
       const others = dials(number).map((other) => started[other] as RealNode)

@@ -53,6 +53,7 @@ export async function compareTables(of: TableCase): Promise<TableTruth> {
     nodes: of.nodes,
     dials: (node) => pickSome(random, numbers.slice(0, node), 3),
     kBucketSize: of.bucketSize,
+    looksAround: true,
   })
   const tables = cluster.nodes.map(realTable)
   await lookAround(cluster, tables)
