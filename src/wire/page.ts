@@ -72,6 +72,7 @@ export class Page {
   readonly #table: number
   /** What was decoded, by its place in name order. */
   readonly #entries: (PageEntry | BareEntry | undefined)[] = []
+  #isChecked = false
   /** Names here. */
   readonly count: number
   /** Those of them whose attributes are not. */
@@ -142,6 +143,7 @@ export class Page {
 
   /** @throws RangeError unless these bytes are just what `encodePage` makes of the entries */
   check(): void {
+    if (this.#isChecked) return
     checkInode(this.self)
     let before = ''
     let at = this.#table + 4 * this.count
@@ -157,6 +159,7 @@ export class Page {
     }
     if (bare !== this.bare) throw new RangeError('not as many bare names as it says')
     if (at !== this.#bytes.length) throw new RangeError('bytes behind the last name')
+    this.#isChecked = true
   }
 
   #indexOf(name: Name): number {
@@ -197,7 +200,7 @@ export class Page {
  * @throws PotluckError MALFORMED unless it is, to the byte, what `encodePage` could have made
  */
 export function checkPage(bytes: Uint8Array): void {
-  const page = new Page(bytes)
+  const page = Page.of(bytes)
   try {
     page.check()
   } catch (cause) {
