@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { readdir } from 'node:fs/promises'
+import { statfs } from 'node:fs/promises'
 import type { ExecutionContext } from 'ava'
 import { whyNoMount } from '../../peers/commands/demo/fuse-use.ts'
 import { directoryTree, readTree } from '../../peers/commands/demo/reading.ts'
@@ -90,10 +90,11 @@ testUnless(whyNoMount(process.env), notRoot())(
     )
     const [killed, ...others] = await Promise.all(readers)
     const counts = await storage.counts()
-    // Whoever was waiting got ECONNABORTED, whoever comes now ENOTCONN; nobody hangs.
-    await t.throwsAsync(readdir(place.at('mount-0')), { code: 'ENOTCONN' })
+    const after = await statfs(place.at('mount-0')).catch((error: NodeJS.ErrnoException) => error)
     execFileSync('umount', ['-l', place.at('mount-0')])
 
+    // Whoever was waiting got ECONNABORTED; who comes now gets what the kernel has, or ENOTCONN.
+    t.like(after, { code: 'ENOTCONN' })
     t.true(killedAt > 0)
     t.is(killed?.type, 'failed')
     const seven = others.filter((reader) => reader.type === 'done')
@@ -102,14 +103,14 @@ testUnless(whyNoMount(process.env), notRoot())(
       t.deepEqual(differencesOf(tree.sentences, new Map(sentences)), [])
     }
     const slow = seven.flatMap((reader) => reader.slow)
-    const before = slowest(slow.filter(({ endedAt }) => endedAt <= killedAt))
-    const after = slowest(slow.filter(({ endedAt }) => endedAt > killedAt))
-    t.log(`slowest call before the kill ${before} ms, after it ${after} ms`)
+    const slowestBefore = slowest(slow.filter(({ endedAt }) => endedAt <= killedAt))
+    const slowestAfter = slowest(slow.filter(({ endedAt }) => endedAt > killedAt))
+    t.log(`slowest call before the kill ${slowestBefore} ms, after it ${slowestAfter} ms`)
     const ratio = readsPerBlock(counts, tree.blockSizes)
     t.log(`source reads per block ${ratio.toFixed(3)}; calls ${JSON.stringify(counts.calls)}`)
     t.log(`${counts.bytes} bytes of ${sum(tree.blockSizes.values())}`)
     // On a machine that is busy with other things, nobody waits longer than they did before.
-    t.true(after <= Math.max(MOST_STALL_MS, before), `${after} ms`)
+    t.true(slowestAfter <= Math.max(MOST_STALL_MS, slowestBefore), `${slowestAfter} ms`)
     t.true(ratio >= 1 && ratio <= MOST_READS_PER_BLOCK, `${ratio}`)
   },
 )
