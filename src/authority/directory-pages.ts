@@ -1,7 +1,8 @@
 // The pages of a source volume's directories, read no further than they are asked for.
 //
 // All who want something of the same directory share one filling, so its names are read once and each
-// child is looked at once. Reading ahead has the storage only when nothing that somebody waits for does.
+// child is looked at once. Reading ahead takes one call on the storage at a time: where that does one after
+// another, four at a time made those wait who asked for something (a cold import took 7.3 s, not 6.5).
 import type { Name, Stamp, Want } from '../ports/messages.ts'
 import type { Listing, Source, SourceEntry, SourceOptions } from '../ports/source.ts'
 import { waitUnlessAborted } from '../base/abort.ts'
