@@ -106,7 +106,7 @@ function addDemo(program: Command, terminal: Terminal): void {
     .option('--tree <DIR>', 'the tree to read (default: one of 5,000 files or more found here)')
     .option('--no-mount', 'read through the API instead of FUSE')
     .option('--driver <NAME>', 'kernel or fuse-native')
-    .option('--inline <SIZE>', 'files up to this travel inside their directory page', '16KiB')
+    .option('--inline <SIZE>', 'files up to this travel inside their directory page', '0')
     .option('--keep', "keep the peers' logs")
     .action(async (flags: Flags & { peers: number }) => {
       const { runDemo } = await import('./demo/demo.ts')

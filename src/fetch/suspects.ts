@@ -17,8 +17,11 @@ import { MovingPercentile } from '../base/percentile.ts'
 export const ALIVE_AFTER_MS = 100
 export const ALIVE_EVERY_MS = 500
 
-/** No sign of life is waited for less than this, however quick the others are. */
-const SILENCE_MIN_MS = 250
+/**
+ * No sign of life is waited for less than this, however quick the others are. Peers that share a core
+ * are silent for longer than 250 ms now and then, and whoever takes them for dead reads the source.
+ */
+const SILENCE_MIN_MS = 750
 /** So many times what nearly all signs of life took lately is silence. */
 const SILENCE_FACTOR = 4
 /** The wait is cut up: if this node itself stands still, that counts as one part of it. */

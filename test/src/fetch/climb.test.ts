@@ -199,7 +199,7 @@ test('one who is silent is passed over soon, without the connection being given 
   const slowToHedge = climb(bench.ports, { ...task, hedgeAfterMs: () => 10_000 })
   const result = await bench.run(slowToHedge)
   t.is(result.type === 'answered' ? textOf(result.answer) : 'exhausted', 'second')
-  t.true(bench.clock.elapsedMs < 500, `${bench.clock.elapsedMs} ms`)
+  t.true(bench.clock.elapsedMs < 1_000, `${bench.clock.elapsedMs} ms`)
   bench.asked.length = 0
   await textBrought(bench)
   t.deepEqual(

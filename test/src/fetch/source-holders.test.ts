@@ -110,7 +110,7 @@ test('a holder that is silent is passed over', async (t) => {
   bench.script(a, bench.after(60_000, good))
   bench.script(b, bench.after(1, good))
   t.is(textOf((await bench.run(bench.fetcher.readSource(wantOf()))).answer), 'good')
-  t.true(bench.clock.elapsedMs < 500)
+  t.true(bench.clock.elapsedMs < 1_000)
   t.is(bench.clock.pending, 0)
 })
 
