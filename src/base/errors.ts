@@ -5,10 +5,13 @@ import assert from 'node:assert/strict'
 
 /** Errno names that a volume's file operations may fail with. */
 export const ERRNO_CODES = [
+  'E2BIG',
   'EACCES',
   'EAGAIN',
   'EBADF',
   'EBUSY',
+  'EDEADLK',
+  'EDQUOT',
   'EEXIST',
   'EFBIG',
   'EINTR',
@@ -17,12 +20,17 @@ export const ERRNO_CODES = [
   'EISDIR',
   'ELOOP',
   'EMFILE',
+  'EMLINK',
   'ENAMETOOLONG',
+  'ENFILE',
   'ENODATA',
   'ENOENT',
+  'ENOLCK',
   'ENOMEM',
+  'ENOSPC',
   'ENOSYS',
   'ENOTDIR',
+  'ENOTEMPTY',
   'ENOTSUP',
   'ENXIO',
   'EOVERFLOW',
@@ -31,6 +39,8 @@ export const ERRNO_CODES = [
   'EROFS',
   'ESTALE',
   'ETIMEDOUT',
+  'ETXTBSY',
+  'EXDEV',
 ] as const
 
 /** What can go wrong between peers. */

@@ -1,6 +1,17 @@
 // What a mount needs of a volume: the file operations by *nodeid*, the number by which the kernel
 // knows an inode. `fuse/` is written against this interface alone, so it is also the seam at which
 // the protocol is tested with a fake.
+import type {
+  Allocation,
+  AttributeChanges,
+  Caller,
+  LockRange,
+  NewName,
+  Node,
+  OpenMode,
+  RenameMode,
+  XattrMode,
+} from '../ports/changes.ts'
 import type { Attributes, FileType, Inode, Name } from '../ports/messages.ts'
 import type { SourceUsage } from '../ports/source.ts'
 
@@ -90,4 +101,95 @@ export interface Volume {
   inodeNumber(inode: Inode): bigint
 
   subscribe(listener: (invalidation: KernelInvalidation) => void): () => void
+}
+
+/** Everything that changes something says on whose behalf. */
+export type ChangeOptions = Options & { readonly caller: Caller }
+
+/** An inode's attributes as they are after a change; the kernel may believe them so long. */
+export type Changed = Valid & { readonly attributes: Attributes }
+
+/**
+ * The write side of a volume. A method resolves once the change is on the source (in write-back mode:
+ * once two peers have it), is seen by every later operation of this node, and has been told to the
+ * others; it throws what the source answered. What gives an `Entry` gives the kernel a reference.
+ */
+export interface WritableVolume extends Volume {
+  setattr(
+    nodeid: Nodeid,
+    changes: AttributeChanges,
+    options: ChangeOptions & { readonly handle?: number },
+  ): Promise<Changed>
+  create(
+    at: NewName,
+    how: OpenMode & { readonly mode: number; readonly isExclusive: boolean },
+    options: ChangeOptions,
+  ): Promise<{ readonly entry: Entry; readonly file: OpenFile }>
+  /** A file without a name, gone with its last handle unless `link` gives it one. */
+  tmpfile(
+    parent: Nodeid,
+    how: OpenMode & { readonly mode: number },
+    options: ChangeOptions,
+  ): Promise<{ readonly entry: Entry; readonly file: OpenFile }>
+  mknod(at: NewName, node: Node, options: ChangeOptions): Promise<Entry>
+  mkdir(at: NewName, mode: number, options: ChangeOptions): Promise<Entry>
+  symlink(at: NewName, target: string, options: ChangeOptions): Promise<Entry>
+  link(nodeid: Nodeid, at: NewName, options: ChangeOptions): Promise<Entry>
+  unlink(at: NewName, options: ChangeOptions): Promise<void>
+  rmdir(at: NewName, options: ChangeOptions): Promise<void>
+  rename(
+    from: NewName,
+    to: NewName,
+    options: ChangeOptions & { readonly mode: RenameMode },
+  ): Promise<void>
+  setxattr(
+    nodeid: Nodeid,
+    xattr: { readonly name: Name; readonly value: Uint8Array; readonly mode: XattrMode },
+    options: ChangeOptions,
+  ): Promise<void>
+  removexattr(nodeid: Nodeid, name: Name, options: ChangeOptions): Promise<void>
+
+  /** Open for more than reading. The handle is released as any other. */
+  openWith(nodeid: Nodeid, how: OpenMode, options: ChangeOptions): Promise<OpenFile>
+  /** How many bytes were written, all unless the source had no more room. */
+  write(handle: number, from: number, bytes: Uint8Array, options: ChangeOptions): Promise<number>
+  allocate(
+    handle: number,
+    range: { readonly from: number; readonly length: number; readonly how: Allocation },
+    options: ChangeOptions,
+  ): Promise<void>
+  copyRange(
+    from: { readonly handle: number; readonly offset: number },
+    to: { readonly handle: number; readonly offset: number },
+    options: ChangeOptions & { readonly length: number },
+  ): Promise<number>
+  /** The next data or hole at or behind `from`. @throws PotluckError ENXIO where there is none */
+  seek(
+    handle: number,
+    from: number,
+    options: Options & { readonly for: 'data' | 'hole' },
+  ): Promise<number>
+  /** What close(2) does: errors of earlier writes come out here, the owner's range locks go. */
+  flush(handle: number, options: Options & { readonly owner: bigint }): Promise<void>
+  /** Once it resolves, what was written is safe on the source. */
+  sync(handle: number, options: Options & { readonly dataOnly: boolean }): Promise<void>
+  syncDirectory(handle: number, options?: Options): Promise<void>
+
+  /** Sets or drops a lock; with `wait` once it is free. @throws PotluckError EAGAIN without */
+  lock(
+    nodeid: Nodeid,
+    range: LockRange,
+    options: Options & { readonly wait: boolean },
+  ): Promise<void>
+  /** The lock that stands in the way of this one, or undefined. */
+  conflictingLock(
+    nodeid: Nodeid,
+    range: LockRange,
+    options?: Options,
+  ): Promise<LockRange | undefined>
+}
+
+/** Whether this volume takes changes at all; a read-only one answers EROFS. */
+export function isWritable(volume: Volume): volume is WritableVolume {
+  return 'setattr' in volume
 }
