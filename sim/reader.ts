@@ -76,7 +76,8 @@ async function readToEnd(
   }
 }
 
-function namesIn(volume: Volume, handle: number): Name[] {
+/** The names of an opened directory, without '.' and '..'. */
+export function namesIn(volume: Volume, handle: number): Name[] {
   const names: Name[] = []
   for (let offset = 0; ;) {
     const entries = volume.readdir(handle, offset)

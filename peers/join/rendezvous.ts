@@ -10,6 +10,7 @@ import {
   writeFile,
 } from 'node:fs/promises'
 import { join } from 'node:path'
+import { hasCode } from '../source/system/failures.ts'
 import { PotluckError } from '../../src/base/errors.ts'
 
 const SUFFIX = '.peer'
@@ -87,7 +88,7 @@ export class Rendezvous {
       const addresses = lines.filter(isAddress).slice(0, MAX_ADDRESSES)
       return addresses.length > 0 ? { name, addresses } : undefined
     } catch (error) {
-      if ((error as { code?: unknown }).code === 'ENOENT') return undefined
+      if (hasCode(error, 'ENOENT')) return undefined
       throw error
     }
   }
@@ -101,7 +102,7 @@ export class Rendezvous {
       await rm(file, { force: true })
       return true
     } catch (error) {
-      if ((error as { code?: unknown }).code === 'ENOENT') return false
+      if (hasCode(error, 'ENOENT')) return false
       throw error
     }
   }

@@ -9,6 +9,7 @@ import {
   ROOT_NODEID,
   type Volume,
 } from '../../src/volume/volume.ts'
+import { namesIn } from '../reader.ts'
 import { type PathId, type PathTable, ROOT_ID } from './path-table.ts'
 import type { Access, AccessOptions, News } from './workload.ts'
 
@@ -176,15 +177,4 @@ async function readInRequests(
     if (got < asked) break
   }
   return slices
-}
-
-function namesIn(volume: Volume, handle: number): Name[] {
-  const names: Name[] = []
-  for (let offset = 0; ;) {
-    const entries = volume.readdir(handle, offset)
-    const last = entries.at(-1)
-    if (last === undefined) return names.filter((name) => name !== '.' && name !== '..')
-    names.push(...entries.map((entry) => entry.name))
-    offset = last.nextOffset
-  }
 }

@@ -6,6 +6,7 @@
 // comes from outside: nothing in it is believed before it was checked.
 import type { Path } from '../../../src/ports/messages.ts'
 import { PotluckError } from '../../../src/base/errors.ts'
+import { isName } from '../../../src/wire/page-entry.ts'
 import type { Step } from '../../program/workload.ts'
 
 export type TraceStep = {
@@ -117,9 +118,7 @@ function callIn(row: Row): TraceStep['call'] {
 function pathIn(row: Row, name: string): Path {
   const path = row[name]
   if (typeof path !== 'string' || path.length > PATH_MAX) throw new Error(`no path in '${name}'`)
-  // eslint-disable-next-line no-control-regex
-  const isGood =
-    path === '' || path.split('/').every((part) => /^(?!\.{1,2}$)[^\0]{1,255}$/.test(part))
+  const isGood = path === '' || path.split('/').every(isName)
   if (!isGood || /[\u0100-\uffff]/.test(path))
     throw new Error(`'${path}' is not a path in a volume`)
   return path

@@ -5,6 +5,14 @@ import { bench, lengthOf } from './cluster.ts'
 
 const MIB = 1024 * 1024
 
+/** What takes time is a call's latency alone. */
+const SLOW_AND_WIDE = {
+  latencyMs: 100,
+  latencySpread: 0,
+  metadataPerSecond: Infinity,
+  bytesPerMs: Infinity,
+}
+
 test('every node pays for every name, present or absent, and for every file', async (t) => {
   const { world, all } = bench(direct, {
     nodes: 3,
@@ -41,12 +49,7 @@ test('a large file comes in parts, so many at a time, each once, through the nod
   const size = 41 * MIB
   const { world, all } = bench(direct, {
     nodes: 1,
-    storage: {
-      latencyMs: 100,
-      latencySpread: 0,
-      metadataPerSecond: Infinity,
-      bytesPerMs: Infinity,
-    },
+    storage: SLOW_AND_WIDE,
     tree: (tree) => {
       tree.makeFile('big', { size })
     },
@@ -70,12 +73,7 @@ test('one call for a whole large file has no more parts under way than that', as
   const size = 64 * READ_BYTES
   const { world, all } = bench(direct, {
     nodes: 1,
-    storage: {
-      latencyMs: 100,
-      latencySpread: 0,
-      metadataPerSecond: Infinity,
-      bytesPerMs: Infinity,
-    },
+    storage: SLOW_AND_WIDE,
     network: { downBytesPerMs: Infinity },
     tree: (tree) => {
       tree.makeFile('big', { size })
