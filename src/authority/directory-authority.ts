@@ -5,6 +5,7 @@
 // asked for, however slow the clock here is: else nothing read here would ever be fresh enough for
 // an asker whose clock, or whose news, is ahead of ours. What the source says now goes before what the
 // asker believed: a file of another version is answered with its attributes instead of its bytes.
+import type { Clock } from '../ports/clock.ts'
 import type { Answer, Block, Stamp, Want } from '../ports/messages.ts'
 import type { Source, SourceOptions } from '../ports/source.ts'
 import { PotluckError } from '../base/errors.ts'
@@ -12,6 +13,7 @@ import { ROOT_INODE } from '../block/key.ts'
 import type { HybridClock } from '../block/stamp.ts'
 import { versionOf } from '../block/version.ts'
 import { encodeXattrs } from '../wire/xattrs.ts'
+import { Denials } from './denials.ts'
 import { DirectoryPages, type DirectoryPagesInit } from './directory-pages.ts'
 
 /** Files up to this size travel in their directory's page, unless the volume says otherwise. */
@@ -23,6 +25,7 @@ export type SourceAnswer = Extract<Answer, { type: 'block' | 'changed' }>
 
 export type DirectoryAuthorityInit = DirectoryPagesInit & {
   readonly blockBytes: number
+  readonly clock: Clock
   readonly stamps: HybridClock
   readonly checksum: (bytes: Uint8Array) => number
 }
@@ -30,10 +33,12 @@ export type DirectoryAuthorityInit = DirectoryPagesInit & {
 export class DirectoryAuthority {
   readonly #init: DirectoryAuthorityInit
   readonly #pages: DirectoryPages
+  readonly #denials: Denials
 
   constructor(init: DirectoryAuthorityInit) {
     this.#init = init
     this.#pages = new DirectoryPages(init)
+    this.#denials = new Denials(init.clock)
   }
 
   get source(): Source {
@@ -47,7 +52,9 @@ export class DirectoryAuthority {
   async read(want: Want, options: ReadOptions = {}): Promise<SourceAnswer> {
     this.#init.stamps.witness(want.floor)
     const stamp = this.#init.stamps.tick()
-    if (want.kind === 'data') return this.#readData(want, stamp, options)
+    if (want.kind === 'data') {
+      return this.#denials.unlessDenied(want, () => this.#readData(want, stamp, options))
+    }
     if (want.kind === 'page') return this.#readPage(want, stamp, options)
     const bytes = await this.#readXattrs(want, options)
     return { type: 'block', block: this.#seal(bytes, stamp, 0) }

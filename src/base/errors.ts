@@ -82,3 +82,9 @@ export function codeOf(error: unknown): ErrorCode {
   const code = (error as { code?: unknown } | null)?.code
   return isErrorCode(code) ? code : 'EIO'
 }
+
+/** Whether it says that a path does not lead to what was looked for there. */
+export function isAboutPath(error: unknown): boolean {
+  const code = codeOf(error)
+  return code === 'ENOENT' || code === 'ENOTDIR' || code === 'ESTALE'
+}

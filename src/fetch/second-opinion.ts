@@ -1,16 +1,10 @@
 // What is left to do when the mesh says that the source failed, before a program is told.
 import type { Key, PeerId, Want } from '../ports/messages.ts'
-import { codeOf, ERRNO_CODES, PotluckError } from '../base/errors.ts'
+import { ERRNO_CODES, PotluckError } from '../base/errors.ts'
 import { compareDistance } from '../placement/distance.ts'
 import type { PeerTable } from '../placement/peer-table.ts'
 
 const errnoCodes: ReadonlySet<string> = new Set(ERRNO_CODES)
-
-/** The source has said that the path does not lead to the inode. */
-export function isAboutPath(error: unknown): boolean {
-  const code = codeOf(error)
-  return code === 'ENOENT' || code === 'ENOTDIR' || code === 'ESTALE'
-}
 
 /** Whether another way to the source might give another answer. */
 export function isWorthAsking(error: unknown, hasSource: boolean): boolean {

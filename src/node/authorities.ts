@@ -8,7 +8,10 @@ import { DEFAULT_BLOCK_BYTES, volumeIdOf } from './volume-room.ts'
 /** Who has the last word on each volume whose source is mounted here, by volume id. */
 export function authoritiesOf(
   volumes: readonly VolumeInit[],
-  ports: Pick<NodePorts, 'checksum'> & { readonly stamps: HybridClock; readonly tuning: Tuning },
+  ports: Pick<NodePorts, 'checksum' | 'clock'> & {
+    readonly stamps: HybridClock
+    readonly tuning: Tuning
+  },
 ): Map<string, DirectoryAuthority> {
   const authorities = new Map<string, DirectoryAuthority>()
   for (const volume of volumes) {
@@ -18,6 +21,7 @@ export function authoritiesOf(
       blockBytes: volume.blockBytes ?? DEFAULT_BLOCK_BYTES,
       inlineBytes: volume.inlineBytes ?? DEFAULT_INLINE_BYTES,
       namesAPage: ports.tuning.namesAPage,
+      clock: ports.clock,
       stamps: ports.stamps,
       checksum: ports.checksum ?? checksumOf,
     })

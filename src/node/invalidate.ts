@@ -1,7 +1,7 @@
 // What `potluck invalidate PATH` must tell everyone: the directory that holds the name, and the inode
 // behind it, as known before and as found after.
 import type { Invalidation, Inode, Path } from '../ports/messages.ts'
-import { PotluckError } from '../base/errors.ts'
+import { isAboutPath } from '../base/errors.ts'
 import type { HybridClock } from '../block/stamp.ts'
 import { EVERYTHING } from '../rumor/floors.ts'
 import { namesOf, resolve, type Place } from '../tree/walk.ts'
@@ -46,8 +46,7 @@ async function deepestPlace(ports: InvalidatePorts, path: Path): Promise<Place> 
     try {
       return await resolve(tree, names.slice(0, length).join('/'))
     } catch (error) {
-      const code = error instanceof PotluckError ? error.code : 'EIO'
-      if (code !== 'ENOENT' && code !== 'ENOTDIR' && code !== 'ESTALE') throw error
+      if (!isAboutPath(error)) throw error
     }
   }
   return { record: tree.inodes.root, parent: tree.inodes.root }

@@ -5,7 +5,7 @@
 // revalidation period. What the kernel was told lives no longer than the page it came from, and
 // whenever a newer page shows that the kernel believes something else, the kernel is told.
 import type { Attributes, Invalidation, Name, Stamp, Want } from '../ports/messages.ts'
-import { codeOf, PotluckError } from '../base/errors.ts'
+import { isAboutPath, PotluckError } from '../base/errors.ts'
 import type { Counters } from '../base/counters.ts'
 import { ROOT_INODE } from '../block/key.ts'
 import type { HybridClock } from '../block/stamp.ts'
@@ -228,8 +228,7 @@ export class Tree {
    * so that the kernel hears of it and the next try goes right.
    */
   suspect(record: InodeRecord, error: unknown): void {
-    const code = codeOf(error)
-    if (code !== 'ENOENT' && code !== 'ESTALE' && code !== 'ENOTDIR') return
+    if (!isAboutPath(error)) return
     const parent = record.links.at(-1)?.parent
     const { volume, floors, stamps, clock } = this.#init
     const now = clock.now()

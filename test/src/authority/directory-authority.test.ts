@@ -20,7 +20,7 @@ function authorityOf(build: (tree: SimTree) => void, inlineBytes = 0) {
   build(tree)
   const source = new TreeSource(tree)
   const stamps = new HybridClock(clock)
-  const init = { source, blockBytes: BLOCK, inlineBytes, stamps, checksum: checksumOf }
+  const init = { source, blockBytes: BLOCK, inlineBytes, clock, stamps, checksum: checksumOf }
   return { clock, tree, source, stamps, authority: new DirectoryAuthority(init) }
 }
 

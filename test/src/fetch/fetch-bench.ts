@@ -88,7 +88,7 @@ export class FetchBench {
     const authorities = new Map<string, DirectoryAuthority>()
     if (init.source !== undefined) {
       const its = { source: init.source, blockBytes: 1000, inlineBytes: 0 }
-      authorities.set(VOLUME, new DirectoryAuthority({ ...its, stamps, checksum: checksumOf }))
+      authorities.set(VOLUME, new DirectoryAuthority({ ...its, ...this.ports }))
     }
     const onReread: FetcherInit['onReread'] = (_, before, now) => this.reread.push({ before, now })
     const onChanged: FetcherInit['onChanged'] = ({ inode }) => this.changed.push(inode)
