@@ -37,7 +37,7 @@ export type Node = {
 /** How an existing file is opened; what reading alone needs is not in it. */
 export type OpenMode = {
   readonly access: 'read' | 'write' | 'both'
-  /** Every write goes to the end as the source has it. */
+  /** Opened with O_APPEND. Which writes go to the end, each write says. */
   readonly append: boolean
   readonly truncate: boolean
   /** No page of it is cached by the kernel, as O_DIRECT asks. */

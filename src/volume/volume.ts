@@ -40,8 +40,16 @@ export type DirectoryEntry = {
   | { readonly attributes?: undefined; readonly type: FileType }
 )
 
-/** What the kernel must forget. Told after the node itself has forgotten it. */
-export type KernelInvalidation =
+/** One of several mounts of a volume; known by its identity alone. */
+export type Asker = object
+
+/**
+ * What the kernel must forget. Told after the node itself has forgotten it. What comes of a change
+ * names who asked for it: that mount's kernel knows, and would lose the pages it has just written.
+ */
+export type KernelInvalidation = { readonly asker?: Asker | undefined } & KernelNews
+
+type KernelNews =
   /** Attributes, and with `data` the cached pages too. */
   | { readonly type: 'inode'; readonly nodeid: Nodeid; readonly data: boolean }
   /** A name in a directory, present or absent. */
@@ -103,8 +111,11 @@ export interface Volume {
   subscribe(listener: (invalidation: KernelInvalidation) => void): () => void
 }
 
-/** Everything that changes something says on whose behalf. */
-export type ChangeOptions = Options & { readonly caller: Caller }
+/** Everything that changes something says on whose behalf, and through which mount if any. */
+export type ChangeOptions = Options & { readonly caller: Caller; readonly asker?: Asker }
+
+/** Where a write went, and how many bytes of it. */
+export type Written = { readonly from: number; readonly length: number }
 
 /** An inode's attributes as they are after a change; the kernel may believe them so long. */
 export type Changed = Valid & { readonly attributes: Attributes }
@@ -151,8 +162,19 @@ export interface WritableVolume extends Volume {
 
   /** Open for more than reading. The handle is released as any other. */
   openWith(nodeid: Nodeid, how: OpenMode, options: ChangeOptions): Promise<OpenFile>
-  /** How many bytes were written, all unless the source had no more room. */
-  write(handle: number, from: number, bytes: Uint8Array, options: ChangeOptions): Promise<number>
+  /**
+   * Writes all of the bytes unless the source has no more room. 'end' is the end of the file as the
+   * source has it, whatever others append meanwhile; every other offset is meant as it is, of a file
+   * opened for appending too (the kernel writes back mapped pages through any handle).
+   * @param bytes may lie in shared memory; they are the volume's until the promise is settled, and
+   *   somebody else's from then on
+   */
+  write(
+    handle: number,
+    from: number | 'end',
+    bytes: Uint8Array,
+    options: ChangeOptions,
+  ): Promise<Written>
   allocate(
     handle: number,
     range: { readonly from: number; readonly length: number; readonly how: Allocation },
