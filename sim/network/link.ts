@@ -10,6 +10,10 @@ export class Link {
   /** Multiplies every cost of this node's thread and lines: 10 is a node ten times slower. */
   slowness = 1
   readonly #costs: NetworkCosts
+  /** When the last byte of each message that may still be here leaves, and its size, from `#head` on. */
+  readonly #leaving: { readonly at: number; readonly bytes: number }[] = []
+  #head = 0
+  #leavingBytes = 0
   #threadFreeAt = 0
   #upFreeAt = 0
   #downFreeAt = 0
@@ -26,6 +30,9 @@ export class Link {
     this.#threadFreeAt = Math.max(now, this.#threadFreeAt) + this.#threadMs(bytes)
     const firstAt = Math.max(this.#threadFreeAt, this.#upFreeAt)
     this.#upFreeAt = firstAt + (bytes / upBytesPerMs) * this.slowness
+    this.#forgetGone(now)
+    this.#leaving.push({ at: this.#upFreeAt, bytes })
+    this.#leavingBytes += bytes
     return { firstAt, lastAt: this.#upFreeAt }
   }
 
@@ -69,8 +76,23 @@ export class Link {
   /** Bytes accepted for sending that the operating system has not taken yet. */
   queuedBytes(now: number): number {
     const { upBytesPerMs, socketBytes } = this.#costs
-    const waiting = ((this.#upFreeAt - now) * upBytesPerMs) / this.slowness
-    return Math.max(0, Math.round(waiting - socketBytes))
+    this.#forgetGone(now)
+    const first = this.#leaving[this.#head]
+    if (first === undefined) return 0
+    const left = Math.min(first.bytes, ((first.at - now) * upBytesPerMs) / this.slowness)
+    return Math.max(0, Math.round(this.#leavingBytes - first.bytes + left - socketBytes))
+  }
+
+  /** What has left by now is counted no longer; a line that waits for the thread holds no more for it. */
+  #forgetGone(now: number): void {
+    for (let first = this.#leaving[this.#head]; first !== undefined && first.at <= now;) {
+      this.#leavingBytes -= first.bytes
+      this.#head += 1
+      first = this.#leaving[this.#head]
+    }
+    if (this.#head * 2 < this.#leaving.length) return
+    this.#leaving.splice(0, this.#head)
+    this.#head = 0
   }
 
   #threadMs(bytes: number): number {

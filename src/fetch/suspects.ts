@@ -24,6 +24,11 @@ export const ALIVE_EVERY_MS = 500
 const SILENCE_MIN_MS = 750
 /** So many times what nearly all signs of life took lately is silence. */
 const SILENCE_FACTOR = 4
+/**
+ * Nor for longer than this, which is sooner than the network gives a connection up: what took long under
+ * faults that are over must not make a dead peer be waited for.
+ */
+const SILENCE_MAX_MS = 1_500
 /** The wait is cut up: if this node itself stands still, that counts as one part of it. */
 const PARTS = 5
 /** By then the network has made up its mind. */
@@ -136,7 +141,8 @@ export class Suspects {
 
   #waitInParts(onSilence: () => void): () => void {
     const usual = this.#pongs.quantile(0.99) ?? 0
-    const partMs = Math.max(SILENCE_MIN_MS, usual * SILENCE_FACTOR) / PARTS
+    const silenceMs = Math.min(SILENCE_MAX_MS, Math.max(SILENCE_MIN_MS, usual * SILENCE_FACTOR))
+    const partMs = silenceMs / PARTS
     let left = PARTS
     let cancel = (): void => {}
     const wait = () => {

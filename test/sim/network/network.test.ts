@@ -52,6 +52,16 @@ test('what waits to be sent shows in queuedBytes', async (t) => {
   t.is(net.port(0).queuedBytes(), 0)
 })
 
+test('what waits for the thread, and not for the line, is not queued', async (t) => {
+  const net = new Net(2, { cpuMessageMs: 100, upBytesPerMs: 1_000, socketBytes: 0 })
+  net.port(0).handle(() => Promise.resolve(DONE))
+  const asked = Promise.all([1, 2, 3].map(() => net.ask(1, 0)))
+  await net.clock.run(450)
+  const queued = net.port(0).queuedBytes()
+  t.true(queued > 0 && queued < 1_000, String(queued))
+  await net.clock.runUntil(asked)
+})
+
 test('messages queue for a node’s one thread', async (t) => {
   const net = new Net(11, { cpuMessageMs: 1, rackLatencyMs: 0 })
   net.port(0).handle(async () => DONE)

@@ -71,6 +71,15 @@ test('where signs of life take long, they are waited for longer', async (t) => {
   t.false(suspects.has('a'))
 })
 
+test('but never for longer than the network itself would wait', async (t) => {
+  const { clock, isAlive } = bench((_, own) => after(own.elapsedMs < 701 ? 700 : 10_000)('', own))
+  t.true(await isAlive('a'))
+  const before = clock.elapsedMs
+  await clock.run(2)
+  t.false(await isAlive('b'))
+  t.is(clock.elapsedMs - before, 1_502)
+})
+
 test('all who ask at one time share one question', async (t) => {
   const { clock, asked, suspects } = bench(after(10))
   const both = Promise.all([suspects.isAlive('a'), suspects.isAlive('a'), suspects.isAlive('b')])
