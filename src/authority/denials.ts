@@ -8,7 +8,7 @@ import type { Stamp, Want } from '../ports/messages.ts'
 import { isAboutPath } from '../base/errors.ts'
 
 /** As long as a directory's page may mislead before it is read again. */
-const DENIED_MS = 1_000
+export const DENIED_MS = 1_000
 const DENIALS_MAX = 1_024
 
 type Denial = { readonly error: unknown; readonly floor: Stamp; readonly atMs: number }

@@ -5,6 +5,7 @@ import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ExecutionContext } from 'ava'
 import { whyNoMount } from '../../peers/commands/demo/fuse-use.ts'
+import { DENIED_MS } from '../../src/authority/denials.ts'
 import type { ErrnoCode } from '../../src/base/errors.ts'
 import { Place } from '../peers/composition/peer-process.ts'
 import { notRoot, testUnless } from '../skip.ts'
@@ -70,8 +71,12 @@ async function checkOthers(t: ExecutionContext, { mounts }: Mesh, from = 0): Pro
   }
 }
 
-/** Once the storage is well again, so is everything that failed; what was read in between too. */
+/**
+ * Once the storage is well again, so is everything that failed; what was read in between too. That
+ * something is not there is remembered for a second.
+ */
 async function checkHealed(t: ExecutionContext, mesh: Mesh): Promise<void> {
+  await sleep(DENIED_MS)
   const expected = hashOf(fs.readFileSync(path.join(mesh.root, LARGE)))
   t.deepEqual(await readAt(mesh.mounts, LARGE), [expected, expected])
   const names = await Promise.all(mesh.mounts.map((mount) => readdir(path.join(mount, 'other'))))
