@@ -22,6 +22,8 @@ export type BenchPeerInit = {
   readonly driver?: 'kernel' | 'fuse-native'
   /** @default 1GiB */
   readonly ram?: string
+  /** More of `potluck peer`'s options, as they are. */
+  readonly options?: readonly string[]
 }
 
 const living = new Set<BenchPeer>()
@@ -52,7 +54,7 @@ export function startBenchPeer(workspace: Workspace, init: BenchPeerInit): Bench
 
 function peerOptions(
   workspace: Workspace,
-  { mesh, source, isPlaintext, driver, ram }: BenchPeerInit,
+  { mesh, source, isPlaintext, driver, ram, options = [] }: BenchPeerInit,
   { socket, mountPoint }: { socket: string; mountPoint: string | undefined },
 ): string[] {
   return [
@@ -69,6 +71,7 @@ function peerOptions(
     ...(mountPoint === undefined ? [] : [`--mount=${VOLUME}=${mountPoint}`]),
     ...(isPlaintext ? ['--insecure=plaintext'] : []),
     ...(driver === undefined ? [] : [`--driver=${driver}`]),
+    ...options,
   ]
 }
 

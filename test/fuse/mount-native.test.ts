@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { loadNative } from '../../fuse/native/library.ts'
 import { mountTable } from '../../fuse/system/mount-table.ts'
-import { type Reason, testUnless } from '../skip.ts'
+import type { Reason } from '../reasons.ts'
+import { testUnless } from '../skip.ts'
 import { cannotMount, mountTree, run, runFailing } from './real-mount.ts'
 
 function cannotLoad(): Reason {

@@ -4,7 +4,8 @@ import { accessSync, chmodSync, chownSync, constants, readFileSync, statSync } f
 import { join } from 'node:path'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { noProgram, type Reason, testUnless } from '../skip.ts'
+import { noProgram, type Reason } from '../reasons.ts'
+import { testUnless } from '../skip.ts'
 import { startChild } from './child.ts'
 import { cannotMount, makeMountPoint, run, runFailing } from './real-mount.ts'
 

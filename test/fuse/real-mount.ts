@@ -11,7 +11,7 @@ import { mountVolume } from '../../fuse/mount.ts'
 import type { Mount, MountInit } from '../../fuse/driver.ts'
 import { mountTable } from '../../fuse/system/mount-table.ts'
 import type { LogLevel } from '../../src/base/log.ts'
-import { noFuse, notRoot, type Reason } from '../skip.ts'
+import { noFuse, notRoot, type Reason } from '../reasons.ts'
 import { MemoryVolume, type Tree } from './memory-volume.ts'
 
 export const cannotMount: Reason = notRoot() ?? noFuse()

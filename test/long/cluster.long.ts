@@ -8,7 +8,8 @@ import { ApiClient } from '../../peers/api/api-client.ts'
 import { apiTree, directoryTree, readTree } from '../../peers/commands/demo/reading.ts'
 import type { Tree } from '../../peers/commands/demo/reading.ts'
 import { Place } from '../peers/composition/peer-process.ts'
-import { noProgram, notRoot, testUnless } from '../skip.ts'
+import { noProgram, notRoot } from '../reasons.ts'
+import { testUnless } from '../skip.ts'
 import { Hosts } from './hosts/hosts.ts'
 
 const PROGRAM = fileURLToPath(new URL('../../peers/potluck.ts', import.meta.url))

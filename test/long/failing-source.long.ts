@@ -8,7 +8,8 @@ import { whyNoMount } from '../../peers/commands/demo/fuse-use.ts'
 import { DENIED_MS } from '../../src/authority/denials.ts'
 import type { ErrnoCode } from '../../src/base/errors.ts'
 import { Place } from '../peers/composition/peer-process.ts'
-import { notRoot, testUnless } from '../skip.ts'
+import { notRoot } from '../reasons.ts'
+import { testUnless } from '../skip.ts'
 import { SlowStorage } from './storage/slow-storage.ts'
 
 const MIB = 1 << 20

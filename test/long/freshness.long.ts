@@ -9,7 +9,8 @@ import type { ExecutionContext } from 'ava'
 import { whyNoMount } from '../../peers/commands/demo/fuse-use.ts'
 import { runCli } from '../peers/commands/cli.ts'
 import { Place, type PeerProcess } from '../peers/composition/peer-process.ts'
-import { noProgram, testUnless } from '../skip.ts'
+import { noProgram } from '../reasons.ts'
+import { testUnless } from '../skip.ts'
 
 const PROGRAM = fileURLToPath(new URL('./watch-mount.py', import.meta.url))
 const MIB = 1 << 20

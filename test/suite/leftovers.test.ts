@@ -4,7 +4,8 @@ import { mkdtempSync, rmdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
-import { notRoot, testUnless } from '../skip.ts'
+import { notRoot } from '../reasons.ts'
+import { testUnless } from '../skip.ts'
 import { mountsOf, processesOf, removeLeftovers } from './leftovers.ts'
 
 function makeRun() {

@@ -9,7 +9,8 @@ import path from 'node:path'
 import { mountVolume } from '../../../fuse/mount.ts'
 import { whyNoMount } from '../../../peers/commands/demo/fuse-use.ts'
 import { MemoryVolume } from '../../fuse/memory-volume.ts'
-import { notRoot, testUnless } from '../../skip.ts'
+import { notRoot } from '../../reasons.ts'
+import { testUnless } from '../../skip.ts'
 import { mountsBelow, Place, type PeerProcess } from './peer-process.ts'
 
 const fuseTest = testUnless(whyNoMount(process.env), notRoot()).serial

@@ -3,7 +3,8 @@ import { appendFile, mkdir, open, rename, rm, symlink, truncate, writeFile } fro
 import { join } from 'node:path'
 import test from 'ava'
 import { failsWith } from '../../ports/source-contract.ts'
-import { notRoot, testUnless } from '../../skip.ts'
+import { notRoot } from '../../reasons.ts'
+import { testUnless } from '../../skip.ts'
 import { makeFolder, openSource } from './fixture.ts'
 
 test('a symbolic link half-way is not followed, wherever it leads', async (t) => {
