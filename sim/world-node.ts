@@ -28,7 +28,7 @@ export class WorldNode {
     this.#world = world
     this.peer = place.peer
     this.index = place.index
-    this.#life = new Life(world.clock)
+    this.#life = new Life(world.clock, world.skewMs(place.index))
     this.#network = this.#attach()
     this.#rumors = world.rumors.attach({ ...place, life: this.#life })
   }
@@ -98,7 +98,7 @@ export class WorldNode {
   revive(): void {
     assert(!this.isLiving, `node ${this.index} is not dead`)
     this.#epoch += 1
-    this.#life = new Life(this.#world.clock)
+    this.#life = new Life(this.#world.clock, this.#world.skewMs(this.index))
     this.#network = this.#attach()
     this.#rumors = this.#world.rumors.attach({ peer: this.peer, life: this.#life })
   }

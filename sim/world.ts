@@ -26,6 +26,9 @@ import { WorldNode } from './world-node.ts'
 /** The name of the one volume. */
 export const VOLUME = 'data'
 
+/** How long before the start everything was put on the storage. */
+const DAY_MS = 24 * 3_600_000
+
 /** Virtual time after which a run that has not ended never will. */
 const RUN_MS = 3_600_000
 
@@ -42,6 +45,8 @@ export type WorldInit = {
   readonly latent?: number
   /** Which nodes are known to the others from the start, and dead. @default none */
   readonly isDead?: (index: number) => boolean
+  /** By how much each node's clock is ahead of the true time, in milliseconds. @default 0 */
+  readonly skewMs?: (index: number) => number
   /** Looks at what each life of a node starts with, or puts something else there. */
   readonly instrument?: (inside: NodeInside, node: WorldNode) => NodeInside
   /** Each node's shard, in bytes. @default 1 GiB */
@@ -83,6 +88,7 @@ export class World {
     this.random = new SeededRandom(init.seed)
     this.tree = new SimTree(clock)
     init.tree?.(this.tree)
+    this.tree.age(DAY_MS)
     this.contents = new Contents(init.contents ?? 'zero')
     const storageCosts = { ...DEFAULT_STORAGE, ...init.storage }
     this.storage = new Storage({ clock, random: this.random.fork('storage'), costs: storageCosts })
@@ -120,6 +126,10 @@ export class World {
   /** How many nodes were not there at the start: those with the highest numbers. */
   get latent(): number {
     return this.#init.latent ?? 0
+  }
+
+  skewMs(index: number): number {
+    return this.#init.skewMs?.(index) ?? 0
   }
 
   hasSource(index: number): boolean {

@@ -1,3 +1,4 @@
+import { SKEW_MS } from '../../src/block/stamp.ts'
 import { type Checker, nameOf, type ProgramRead } from '../watch/checker.ts'
 import type { History, Interval } from '../watch/history.ts'
 
@@ -8,10 +9,12 @@ export type FreshInit = {
   readonly history: History
   /** Nothing older than this may be read, whoever was told of what. */
   readonly revalidateMs: number
+  /** How far clocks are apart: what a slow one calls new is older. @default 0 */
+  readonly skewMs?: number
 }
 
 /** No read shows what was out of date for longer than a revalidation period when it began. */
-export function fresh({ history, revalidateMs }: FreshInit): Checker {
+export function fresh({ history, revalidateMs, skewMs = 0 }: FreshInit): Checker {
   let say: (what: string) => void
   return {
     name: 'fresh',
@@ -20,7 +23,9 @@ export function fresh({ history, revalidateMs }: FreshInit): Checker {
       // An open file is looked at again twice a period; one opened just now is as fresh as its name.
       const sinceMs = Math.max(read.startMs - revalidateMs / 2, read.openedMs ?? -Infinity)
       const fromMs = (read.openedMs === undefined ? read.startMs : sinceMs) - revalidateMs
-      const during = { fromMs: fromMs - SLACK_MS, toMs: read.endMs }
+      // What is read after news is stamped as late as the news may be, by the slowest clock.
+      const slackMs = SLACK_MS + skewMs + SKEW_MS
+      const during = { fromMs: fromMs - slackMs, toMs: read.endMs }
       const problem = problemOf(history, read, during)
       if (problem !== undefined) say(`${nameOf(read)} read ${read.path}: ${problem}`)
     },

@@ -2,7 +2,7 @@ import type { Inode } from '../../src/ports/messages.ts'
 import { type Checker, nameOf, type Who } from '../watch/checker.ts'
 import type { History } from '../watch/history.ts'
 
-type News = { readonly atMs: number; readonly stampMs: number }
+type News = { readonly atMs: number; readonly toldMs: number }
 
 /** The newest pieces of news of one inode: a read looks at those from before it began. */
 const NEWS_KEPT = 64
@@ -17,7 +17,7 @@ export function heedsNews(history: History): Checker {
   let now: () => number
   const newestBefore = (who: Who, inode: Inode, startMs: number): number => {
     const all = [inode, EVERYTHING].flatMap((each) => heard.get(keyOf(who, each)) ?? [])
-    const known = all.filter(({ atMs }) => atMs < startMs).map(({ stampMs }) => stampMs)
+    const known = all.filter(({ atMs }) => atMs < startMs).map(({ toldMs }) => toldMs)
     return Math.max(-Infinity, ...known)
   }
   return {
@@ -26,9 +26,9 @@ export function heedsNews(history: History): Checker {
       say = report
       now = () => world.clock.elapsedMs
     },
-    acknowledged: (who, inode, stampMs) => {
+    acknowledged: (who, inode, toldMs) => {
       const known = heard.get(keyOf(who, inode)) ?? []
-      known.push({ atMs: now(), stampMs })
+      known.push({ atMs: now(), toldMs })
       heard.set(keyOf(who, inode), known.slice(-NEWS_KEPT))
     },
     read: (read) => {

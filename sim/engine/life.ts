@@ -9,13 +9,16 @@ export type LifeState = 'running' | 'hung' | 'dead'
 
 export class Life implements Clock {
   readonly #clock: VirtualClock
+  readonly #skewMs: number
   readonly #mourners = new Set<(error: Error) => void>()
   #state: LifeState = 'running'
   #held: (() => void)[] = []
   #timers = 0
 
-  constructor(clock: VirtualClock) {
+  /** @param skewMs by how much this node's clock is ahead of the true time */
+  constructor(clock: VirtualClock, skewMs = 0) {
     this.#clock = clock
+    this.#skewMs = skewMs
   }
 
   get state(): LifeState {
@@ -28,7 +31,7 @@ export class Life implements Clock {
   }
 
   now(): number {
-    return this.#clock.now()
+    return this.#clock.now() + this.#skewMs
   }
 
   after(delayMs: number, callback: () => void): () => void {

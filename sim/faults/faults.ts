@@ -9,6 +9,8 @@ export type Faults = {
   readonly forMs: number
   /** Nodes 0 up to this one are never struck: somebody must be there to ask. */
   readonly spared: number
+  /** No two clocks are farther apart than this, and some are as far. */
+  readonly skewMs: number
   // Shares of the nodes, or times a node on average where above 1.
   /** Known to the others from the start, and never answering. */
   readonly dead: number
@@ -48,6 +50,7 @@ export type Faults = {
 export const NO_FAULTS: Faults = {
   forMs: 10_000,
   spared: 1,
+  skewMs: 0,
   dead: 0,
   crash: 0,
   bounce: 0,
@@ -68,6 +71,7 @@ export const NO_FAULTS: Faults = {
 
 const SOME_FAULTS: Faults = {
   ...NO_FAULTS,
+  skewMs: 20,
   bounce: 0.2,
   hang: 0.1,
   slow: 0.05,
@@ -81,6 +85,7 @@ const SOME_FAULTS: Faults = {
 
 const MANY_FAULTS: Faults = {
   ...NO_FAULTS,
+  skewMs: 500,
   dead: 0.05,
   crash: 0.05,
   bounce: 0.4,

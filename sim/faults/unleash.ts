@@ -20,11 +20,21 @@ const RUMOR_LATE_MS = 2_000
 export function worldFor(
   faults: Faults,
   { seed, nodes }: { readonly seed: string | number; readonly nodes: number },
-): Pick<WorldInit, 'latent' | 'isDead'> {
+): Pick<WorldInit, 'latent' | 'isDead' | 'skewMs'> {
   const mortal = Array.from({ length: nodes - faults.spared }, (_, i) => faults.spared + i)
   const random = new SeededRandom(seed).fork('dead')
   const dead = new Set(pickSome(random, mortal, Math.round(faults.dead * nodes)))
-  return { latent: Math.ceil(faults.join * nodes), isDead: (index) => dead.has(index) }
+  const latent = Math.ceil(faults.join * nodes)
+  return { latent, isDead: (index) => dead.has(index), skewMs: skews(faults, seed) }
+}
+
+/** Each node's own, the same in all its lives; half of them at one end or the other. */
+function skews({ skewMs }: Faults, seed: string | number): (index: number) => number {
+  const random = new SeededRandom(seed).fork('skew')
+  return (index) => {
+    const drawn = 2 * random.fork(String(index)).next() - 0.5
+    return Math.round((Math.min(1, Math.max(0, drawn)) - 0.5) * skewMs)
+  }
 }
 
 /** Lets the faults happen; resolves when the last one has been made good. */

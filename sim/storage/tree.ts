@@ -42,6 +42,16 @@ export class SimTree {
     return this.#changes
   }
 
+  /** Lets everything be older by so long: what is just installed is the exception. */
+  age(ms: number): void {
+    const older = ({ seconds, nanos }: Time): Time => ({ seconds: seconds - ms / 1_000, nanos })
+    const age = (inode: SimInode): void => {
+      Object.assign(inode, { changed: older(inode.changed), modified: older(inode.modified) })
+      for (const child of inode.children.values()) age(child)
+    }
+    age(this.root)
+  }
+
   /** Makes a directory, and those above it. */
   makeDirectory(path: Path): SimInode {
     let directory = this.root

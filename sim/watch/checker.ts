@@ -58,8 +58,8 @@ export type Checker = {
   busy?(who: Who, load: Load): void
   /** A node sends one. */
   sent?(node: WorldNode): void
-  /** From this moment on a life of a node knows that what is older than `stampMs` is out of date. */
-  acknowledged?(who: Who, inode: Inode, stampMs: number): void
+  /** From this moment on a life of a node knows that what ended before `toldMs` is out of date. */
+  acknowledged?(who: Who, inode: Inode, toldMs: number): void
   /** Nobody does anything any more, and all nodes still run. */
   quiet?(): void
   /** All nodes were told to stop, and have. */

@@ -1,20 +1,20 @@
 // Hands what goes on in a world to its checkers, and collects what they say.
 import { codeOf } from '../../src/base/errors.ts'
-import { msOf } from '../../src/block/stamp.ts'
 import type { Gossip, Invalidation, Path, Reply } from '../../src/ports/messages.ts'
 import type { Network } from '../../src/ports/network.ts'
 import type { Rumors } from '../../src/ports/rumors.ts'
-import { START_MS } from '../engine/virtual-clock.ts'
 import { PASS } from '../network/rules.ts'
 import type { NodeInside, World } from '../world.ts'
 import type { WorldNode } from '../world-node.ts'
 import type { Checker, Phase, ProgramRead, Violation, Who } from './checker.ts'
+import { Tellings } from './tellings.ts'
 
 /** After so many of one checker the run is wrong beyond doubt, and the rest says nothing new. */
 const VIOLATIONS_MAX = 10
 
 export class Watch {
   readonly violations: Violation[] = []
+  readonly #tellings = new Tellings()
   #checkers: readonly Checker[] = []
   #world: World | undefined
 
@@ -115,6 +115,7 @@ export class Watch {
     }
     return {
       publish: (gossip) => {
+        if (gossip.type === 'rumor') this.#tells(who, gossip.rumor.invalidations)
         heard(gossip)
         rumors.publish(gossip)
       },
@@ -133,11 +134,16 @@ export class Watch {
   }
 
   #acknowledge(who: Who, invalidations: readonly Invalidation[]): void {
-    for (const { inode, stamp } of invalidations) {
-      for (const checker of this.#checkers) {
-        checker.acknowledged?.(who, inode, msOf(stamp) - START_MS)
-      }
+    for (const invalidation of invalidations) {
+      const toldMs = this.#tellings.toldMs(invalidation)
+      for (const checker of this.#checkers) checker.acknowledged?.(who, invalidation.inode, toldMs)
     }
+  }
+
+  #tells({ node }: Who, invalidations: readonly Invalidation[]): void {
+    const aheadMs = this.#world?.skewMs(node.index) ?? 0
+    const teller = { aheadMs, nowMs: this.#now() }
+    for (const invalidation of invalidations) this.#tellings.told(invalidation, teller)
   }
 }
 

@@ -1,7 +1,7 @@
 // Who has the last word on a source volume: the directory on shared storage, read block by block.
 //
 // A block is stamped *before* the source is read: a change told while the read is under way then
-// makes the result stale, never the other way round. And it is stamped later than the floor it was
+// makes the result stale, never the other way round. And it is stamped no earlier than the floor it was
 // asked for, however slow the clock here is: else nothing read here would ever be fresh enough for
 // an asker whose clock, or whose news, is ahead of ours. What the source says now goes before what the
 // asker believed: a file of another version is answered with its attributes instead of its bytes.
@@ -50,8 +50,8 @@ export class DirectoryAuthority {
    * this node has of the page. @throws PotluckError with the errno of what failed
    */
   async read(want: Want, options: ReadOptions = {}): Promise<SourceAnswer> {
-    this.#init.stamps.witness(want.floor)
-    const stamp = this.#init.stamps.tick()
+    const { before } = options
+    const stamp = Math.max(this.#init.stamps.reading(want.floor), (before?.stamp ?? -1) + 1)
     if (want.kind === 'data') {
       return this.#denials.unlessDenied(want, () => this.#readData(want, stamp, options))
     }

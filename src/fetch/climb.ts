@@ -181,7 +181,8 @@ class Climb {
     this.#ports.counters.add(`blocks_${verdict}_total`)
     // A floor above the bad copy's stamp makes its holder fetch it anew, too.
     const { stamp } = answer.block
-    const floor = this.#ports.stamps.witness(stamp) ? Math.max(want.floor, stamp + 1) : want.floor
+    const isHonest = this.#ports.stamps.witnessReading(stamp)
+    const floor = isHonest ? Math.max(want.floor, stamp + 1) : want.floor
     const again = await this.#request(peer, { ...want, floor })
     if (again.type !== 'block') return again.type === 'changed' ? again : undefined
     return judge(again, want, this.#ports) === 'good' ? again : undefined

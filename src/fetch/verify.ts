@@ -36,7 +36,7 @@ export function judge(
 ): Verdict {
   const { block } = answer
   const isWhole = ports.checksum(block.bytes) === block.checksum && isWellFormed(block, want)
-  if (!isWhole || !ports.stamps.witness(block.stamp)) return 'corrupt'
+  if (!isWhole || !ports.stamps.witnessReading(block.stamp)) return 'corrupt'
   return isUsable(block, want) ? 'good' : 'stale'
 }
 

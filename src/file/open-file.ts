@@ -6,6 +6,7 @@ import type { Attributes, Stamp, Want } from '../ports/messages.ts'
 import { PotluckError } from '../base/errors.ts'
 import { versionOf } from '../block/version.ts'
 import type { InodeRecord } from '../tree/inode-table.ts'
+import type { Change } from '../tree/tree.ts'
 import { ReadAhead, type ReadAheadInit } from './read-ahead.ts'
 
 const VERSION_TRIES = 4
@@ -14,7 +15,7 @@ export type Options = { readonly signal?: AbortSignal | undefined }
 
 export type BlockResult =
   | { readonly type: 'bytes'; readonly bytes: Uint8Array }
-  | { readonly type: 'changed'; readonly attributes: Attributes; readonly stamp: Stamp }
+  | ({ readonly type: 'changed' } & Change)
 
 export type FileInit = ReadAheadInit & {
   readonly volume: string
@@ -23,7 +24,8 @@ export type FileInit = ReadAheadInit & {
   readonly peek: (want: Want) => Uint8Array | undefined
   /** Fetches without anybody waiting; may decline. */
   readonly prefetch: (want: Want) => void
-  readonly onChanged: (record: InodeRecord, attributes: Attributes, stamp: Stamp) => void
+  /** The file is no longer of the version that was wanted. */
+  readonly onChanged: (record: InodeRecord, change: Change, wanted: number) => void
   /** When the file was last said to have changed. */
   readonly told: (record: InodeRecord) => Stamp
   readonly fresh: (record: InodeRecord, options: Options) => Promise<Attributes>
@@ -107,7 +109,7 @@ export class OpenFile {
   async #bringAway(want: Want, options: Options): Promise<Uint8Array | undefined> {
     const result = await this.#init.bring(want, options)
     if (result.type === 'bytes') return result.bytes
-    this.#init.onChanged(this.record, result.attributes, result.stamp)
+    this.#init.onChanged(this.record, result, want.version)
     return undefined
   }
 

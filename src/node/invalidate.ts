@@ -21,21 +21,23 @@ export async function invalidationsFor(
   recursive: boolean,
 ): Promise<void> {
   if (recursive) {
-    ports.tell([invalidation(ports, EVERYTHING)])
+    ports.tell(invalidationsOf(ports, [EVERYTHING]))
     return
   }
   const before = await deepestPlace(ports, path)
   const inodes = new Set<Inode>([before.parent.inode])
   if (before.record !== undefined) inodes.add(before.record.inode)
-  ports.tell([...inodes].map((inode) => invalidation(ports, inode)))
+  ports.tell(invalidationsOf(ports, [...inodes]))
   // The name may lead elsewhere by now, to an inode whose pages others hold from another name.
   const after = await deepestPlace(ports, path)
   const fresh = after.record?.inode
-  if (fresh !== undefined && !inodes.has(fresh)) ports.tell([invalidation(ports, fresh)])
+  if (fresh !== undefined && !inodes.has(fresh)) ports.tell(invalidationsOf(ports, [fresh]))
 }
 
-function invalidation(ports: InvalidatePorts, inode: Inode): Invalidation {
-  return { volume: ports.room.id, inode, stamp: ports.stamps.tick() }
+/** All of one stamp: one reading of the directory is new enough for it and for the child. */
+function invalidationsOf(ports: InvalidatePorts, inodes: readonly Inode[]): Invalidation[] {
+  const stamp = ports.stamps.tick()
+  return inodes.map((inode) => ({ volume: ports.room.id, inode, stamp }))
 }
 
 /** The place of a path, or of its longest beginning that leads somewhere. */

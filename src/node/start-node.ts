@@ -8,7 +8,7 @@ import type { Contact } from '../ports/routing.ts'
 import { Counters } from '../base/counters.ts'
 import { PotluckError } from '../base/errors.ts'
 import { checksumOf } from '../block/checksum.ts'
-import { HybridClock } from '../block/stamp.ts'
+import { floorOf, HybridClock } from '../block/stamp.ts'
 import { Fetcher } from '../fetch/fetcher.ts'
 import { PeerTable } from '../placement/peer-table.ts'
 import { Floors } from '../rumor/floors.ts'
@@ -235,7 +235,8 @@ class Node implements MeshNode {
   }
 
   #apply(invalidation: Invalidation): void {
-    if (!this.#floors.raise(invalidation)) return
+    const { stamp, ...what } = invalidation
+    if (!this.#floors.raise({ ...what, stamp: floorOf(stamp) })) return
     this.#counters.add('invalidations_applied_total')
     this.#rooms.byId(invalidation.volume)?.tree.invalidated(invalidation)
   }

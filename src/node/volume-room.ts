@@ -113,7 +113,7 @@ export class VolumeRoom {
       const results = await Promise.all(wants.map((want) => this.#bringData(want, { signal })))
       const changed = results.find((result) => result.type === 'changed')
       if (changed === undefined) continue
-      this.tree.changed(record, changed.attributes, changed.stamp)
+      this.tree.changed(record, changed, version)
       return false
     }
     return true
@@ -167,9 +167,7 @@ export class VolumeRoom {
       prefetch: (want) => this.#prefetch(want),
       told: (record) => this.tree.freshness.told(record.inode),
       fresh: async (record, options) => (await this.tree.attributes(record, options)).attributes,
-      onChanged: (record, attributes, stamp) => {
-        this.tree.changed(record, attributes, stamp)
-      },
+      onChanged: (record, change, wanted) => this.tree.changed(record, change, wanted),
     }
   }
 

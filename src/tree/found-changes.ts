@@ -2,6 +2,7 @@
 // others are told, so that one look at the source serves them all.
 import type { Clock } from '../ports/clock.ts'
 import type { Inode, Invalidation, Stamp, Want } from '../ports/messages.ts'
+import { toldBy } from '../block/stamp.ts'
 import { Page } from '../wire/page.ts'
 import { changesBetween } from './page-diff.ts'
 
@@ -25,7 +26,7 @@ export class FoundChanges {
   /** A page that was here was read again. */
   reread({ inode: directory, volume }: Want, before: Uint8Array, { bytes, stamp }: Reading): void {
     const inodes = changesBetween(directory, new Page(before), new Page(bytes))
-    this.#tell(inodes.map((inode) => ({ volume, inode, stamp })))
+    this.#tell(inodes.map((inode) => ({ volume, inode, stamp: toldBy(stamp) })))
   }
 
   /** A file was not of the version that somebody's attributes have. */
@@ -36,6 +37,6 @@ export class FoundChanges {
     this.#toldMs.set(inode, now)
     const [oldest] = this.#toldMs.keys()
     if (this.#toldMs.size > TOLD_MAX && oldest !== undefined) this.#toldMs.delete(oldest)
-    this.#tell([{ volume, inode, stamp }])
+    this.#tell([{ volume, inode, stamp: toldBy(stamp) }])
   }
 }

@@ -1,11 +1,12 @@
 // How old a page may be: not older than what was told of a change, nor than what was seen before, nor
 // than one revalidation period.
 import type { Clock } from '../ports/clock.ts'
-import type { Inode, Stamp } from '../ports/messages.ts'
+import type { Attributes, Inode, Stamp } from '../ports/messages.ts'
 import { msOf, stampAt } from '../block/stamp.ts'
 import type { Floors } from '../rumor/floors.ts'
 import type { InodeRecord } from './inode-table.ts'
 import type { FoundPage } from './kernel-news.ts'
+import { Sightings } from './sightings.ts'
 
 /** What "for ever" means to the kernel: static volumes are never checked again. */
 const STATIC_VALID_MS = 30 * 24 * 3_600_000
@@ -20,9 +21,11 @@ export type FreshnessInit = {
 
 export class Freshness {
   readonly #init: FreshnessInit
+  readonly #sightings: Sightings
 
   constructor(init: FreshnessInit) {
     this.#init = init
+    this.#sightings = new Sightings(init)
   }
 
   /** For how long the kernel may believe something of this stamp. */
@@ -38,6 +41,16 @@ export class Freshness {
     const told = this.told(inode)
     if (revalidateMs === Infinity) return told
     return Math.max(told, stampAt(clock.now() - revalidateMs))
+  }
+
+  /** A page older than this is too old to be believed in what it says of a child. */
+  entryFloor(attributes: Attributes): Stamp {
+    return Math.max(this.floor(attributes.inode), this.#sightings.floor(attributes))
+  }
+
+  /** Something of this stamp, fresh enough, has the inode in this state. */
+  saw(attributes: Attributes, stamp: Stamp): void {
+    this.#sightings.saw(attributes, stamp)
   }
 
   /** When the inode was last said to have changed. */

@@ -5,25 +5,27 @@
 // revalidation period. What the kernel was told lives no longer than the page it came from, and
 // whenever a newer page shows that the kernel believes something else, the kernel is told.
 import type { Attributes, Invalidation, Name, Stamp, Want } from '../ports/messages.ts'
-import { isAboutPath, PotluckError } from '../base/errors.ts'
+import { PotluckError } from '../base/errors.ts'
 import type { Counters } from '../base/counters.ts'
 import { ROOT_INODE } from '../block/key.ts'
 import type { HybridClock } from '../block/stamp.ts'
+import { versionOf } from '../block/version.ts'
 import { EVERYTHING } from '../rumor/floors.ts'
 import { Page, partOf } from '../wire/page.ts'
 import { isName, type PageEntry } from '../wire/page-entry.ts'
 import { Freshness, type FreshnessInit } from './freshness.ts'
 import { InodeTable, type InodeRecord } from './inode-table.ts'
 import { type FoundPage, type KernelChange, KernelNews } from './kernel-news.ts'
+import { misledBy } from './misled.ts'
 import { inlineOf, type PagePart, pageWant } from './page-here.ts'
 
 /** Absent names remembered per directory on the kernel's behalf; past it they are told no TTL. */
 const ABSENT_MAX = 16_384
 /** A page may be overtaken while it is under way; more often than this is a moving target. */
 const PAGE_TRIES = 4
-/** However often something is missing, its directory is looked at again only once in this time. */
-const SUSPECT_EVERY_MS = 1000
 export type Options = { readonly signal?: AbortSignal | undefined }
+
+export type Change = { readonly attributes: Attributes; readonly stamp: Stamp }
 
 export type TreeInit = FreshnessInit & {
   readonly stamps: HybridClock
@@ -61,13 +63,15 @@ export class Tree {
   ): Promise<{ readonly entry: PageEntry | undefined; readonly stamp: Stamp }> {
     if (name.length > 255) throw new PotluckError('ENAMETOOLONG', 'a name has over 255 bytes')
     if (!isName(name)) throw new PotluckError('EINVAL', 'this can not be a name')
-    const first = await this.pageFor(directory, name, options)
-    const entry = first.page.find(name)
-    if (entry === undefined) return { entry, stamp: first.stamp }
-    const childFloor = this.freshness.floor(entry.attributes.inode)
-    if (first.stamp >= childFloor) return { entry, stamp: first.stamp }
-    const second = await this.pageFor(directory, name, { ...options, floor: childFloor })
-    return { entry: second.page.find(name), stamp: second.stamp }
+    let found = await this.pageFor(directory, name, options)
+    let entry = found.page.find(name)
+    const floor = entry === undefined ? 0 : this.freshness.entryFloor(entry.attributes)
+    if (found.stamp < floor) {
+      found = await this.pageFor(directory, name, { ...options, floor })
+      entry = found.page.find(name)
+    }
+    if (entry !== undefined) this.freshness.saw(entry.attributes, found.stamp)
+    return { entry, stamp: found.stamp }
   }
 
   /** `find`, and a reference of the kernel to what was found; undefined for an absent name. */
@@ -119,10 +123,17 @@ export class Tree {
     return entry
   }
 
-  /** The source, asked for bytes, answered that the file is another one by now. */
-  changed(record: InodeRecord, attributes: Attributes, stamp: Stamp): void {
+  /**
+   * The source, asked for bytes of the version `wanted`, answered that the file is another one by
+   * now: later than whatever showed that version, though it be by a slower clock.
+   */
+  changed(record: InodeRecord, change: Change, wanted: number): void {
+    const { attributes, stamp: said } = change
+    const isOvertaken = record.attributes !== undefined && versionOf(record.attributes) !== wanted
+    const stamp = isOvertaken ? said : Math.max(said, record.stamp + 1)
     const { volume, floors } = this.#init
     floors.raise({ volume, inode: record.inode, stamp })
+    this.freshness.saw(attributes, stamp)
     record.learn({ attributes, target: undefined }, stamp)
     this.#news.tellInode(record, true)
   }
@@ -228,16 +239,7 @@ export class Tree {
    * so that the kernel hears of it and the next try goes right.
    */
   suspect(record: InodeRecord, error: unknown): void {
-    if (!isAboutPath(error)) return
-    const parent = record.links.at(-1)?.parent
-    const { volume, floors, stamps, clock } = this.#init
-    const now = clock.now()
-    if (parent === undefined || now - parent.suspectedMs < SUSPECT_EVERY_MS) return
-    parent.suspectedMs = now
-    // All who were misled by one state of the page ask for one newer than that, and share it.
-    const misled = Math.max(record.stamp, ...parent.pageStamps.values())
-    const stamp = misled > 0 ? misled + 1 : stamps.tick()
-    floors.raise({ volume, inode: parent.inode, stamp })
-    if (parent.nodeid !== 0) void this.refresh(parent)
+    const directory = misledBy(this.#init, record, error)
+    if (directory !== undefined && directory.nodeid !== 0) void this.refresh(directory)
   }
 }

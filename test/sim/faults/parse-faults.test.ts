@@ -16,7 +16,7 @@ test('a profile, single faults, or a profile and what is different', (t) => {
     forMs: 20_000,
     spared: 0,
   })
-  check('for=1500ms', { forMs: 1_500 })
+  check('for=1500ms,skew=2s', { forMs: 1_500, skewMs: 2_000 })
   check('rumor-loss=1%,rumor-late=2%', { rumorLoss: 0.01, rumorLate: 0.02 })
 })
 

@@ -1,6 +1,6 @@
 import test from 'ava'
 import fc from 'fast-check'
-import { HybridClock, msOf, stampAt } from '../../../src/block/stamp.ts'
+import { floorOf, HybridClock, msOf, SKEW_MS, stampAt, toldBy } from '../../../src/block/stamp.ts'
 
 function clockAt(ms: number) {
   const clock = { ms, now: () => clock.ms, after: () => () => {} }
@@ -44,4 +44,37 @@ test('stamps that no honest clock gives are not believed, and change nothing', (
     t.false(stamps.witness(stamp), `${stamp}`)
   }
   t.is(stamps.tick(), stampAt(clock.ms))
+})
+
+test('what was read before a change is older than its floor, though clocks differ', (t) => {
+  const skew = fc.integer({ min: 0, max: SKEW_MS - 1 })
+  fc.assert(
+    fc.property(skew, skew, fc.integer({ min: 0, max: 2_000 }), (home, teller, laterMs) => {
+      const readMs = 1_700_000_000_000
+      const reading = new HybridClock(clockAt(readMs + home)).reading(0)
+      const told = new HybridClock(clockAt(readMs + laterMs + teller)).tick()
+      t.true(reading < floorOf(told))
+    }),
+  )
+})
+
+test('what is read after a change is as new as its floor, and clocks learn nothing of the advance', (t) => {
+  const [teller, home] = [1_700_000_000_400, 1_700_000_000_000].map(clockAt)
+  const tellers = new HybridClock(teller!)
+  const homes = new HybridClock(home!)
+  for (let change = 0; change < 1_000; change++) {
+    const floor = floorOf(tellers.tick())
+    const reading = homes.reading(floor)
+    t.true(reading >= floor)
+    t.true(tellers.witnessReading(reading))
+    teller!.ms += 1
+    home!.ms += 1
+  }
+  t.true(msOf(tellers.tick()) < teller!.ms + 1)
+  t.true(msOf(homes.tick()) < teller!.ms + 1)
+})
+
+test('a reading that has shown a change is itself new enough for it', (t) => {
+  const reading = stampAt(1_700_000_000_000) + 7
+  t.is(floorOf(toldBy(reading)), reading)
 })

@@ -44,7 +44,7 @@ function fileOf(size: number, inline = false) {
     bring,
     peek: (want) => here.get(want.index),
     prefetch: (want) => prefetched.push(want.index),
-    onChanged: (its, attributes, stamp) => its.learn({ attributes }, stamp),
+    onChanged: (its, { attributes, stamp }) => its.learn({ attributes }, stamp),
     told: () => state.told,
     fresh: async () => attributesOf(made),
   }

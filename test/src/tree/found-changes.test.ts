@@ -1,7 +1,10 @@
 import test from 'ava'
+import { stampAt, toldBy } from '../../../src/block/stamp.ts'
 import type { Invalidation, Want } from '../../../src/ports/messages.ts'
 import { FoundChanges } from '../../../src/tree/found-changes.ts'
 import { VirtualClock } from '../../../sim/engine/virtual-clock.ts'
+
+const BASE = stampAt(1_700_000_000_000)
 
 const wantOf = (inode: string): Want => ({
   volume: 'v',
@@ -19,16 +22,16 @@ test('a file that was found to be another one is told of, at most once a second'
   const clock = new VirtualClock()
   const told: Invalidation[] = []
   const found = new FoundChanges(clock, (changes) => told.push(...changes))
-  found.changed(wantOf('7'), 5)
-  found.changed(wantOf('7'), 6)
-  found.changed(wantOf('8'), 7)
+  found.changed(wantOf('7'), BASE + 5)
+  found.changed(wantOf('7'), BASE + 6)
+  found.changed(wantOf('8'), BASE + 7)
   t.deepEqual(told, [
-    { volume: 'v', inode: '7', stamp: 5 },
-    { volume: 'v', inode: '8', stamp: 7 },
+    { volume: 'v', inode: '7', stamp: toldBy(BASE + 5) },
+    { volume: 'v', inode: '8', stamp: toldBy(BASE + 7) },
   ])
   await clock.run(1_000)
-  found.changed(wantOf('7'), 9)
-  t.is(told.at(-1)?.stamp, 9)
+  found.changed(wantOf('7'), BASE + 9)
+  t.is(told.at(-1)?.stamp, toldBy(BASE + 9))
 })
 
 test('what it remembers is bounded', (t) => {

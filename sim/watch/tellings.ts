@@ -1,0 +1,30 @@
+// When what nodes tell of changes was true. A stamp says it by its node's clock, which may be wrong, and
+// a hybrid clock may have been pushed ahead by others; the moment at which it was told is no later than
+// either, and is what a reader may be held to.
+import { msOf } from '../../src/block/stamp.ts'
+import type { Inode, Invalidation, Stamp } from '../../src/ports/messages.ts'
+import { START_MS } from '../engine/virtual-clock.ts'
+
+/** A node gathers what it tells for so long. */
+const GATHERED_MS = 1
+
+export class Tellings {
+  /** In elapsed milliseconds, by inode and stamp. */
+  readonly #toldMs = new Map<string, number>()
+
+  /** `aheadMs`: how far the teller's clock is ahead of the true time. */
+  told({ inode, stamp }: Invalidation, teller: { aheadMs: number; nowMs: number }): void {
+    const name = nameOf(inode, stamp)
+    if (this.#toldMs.has(name)) return
+    const byClock = msOf(stamp) - START_MS - teller.aheadMs
+    this.#toldMs.set(name, Math.min(byClock, teller.nowMs - GATHERED_MS))
+  }
+
+  toldMs({ inode, stamp }: Invalidation): number {
+    return this.#toldMs.get(nameOf(inode, stamp)) ?? msOf(stamp) - START_MS
+  }
+}
+
+function nameOf(inode: Inode, stamp: Stamp): string {
+  return `${inode} ${stamp}`
+}
