@@ -29,11 +29,10 @@ async function main(): Promise<number> {
   for (const suite of SUITES.filter(({ name }) =>
     options.only.includes(name.split(/[ ,]/)[0] ?? ''),
   )) {
-    if (settings.signal.aborted) return 130
     results.push(await runSuite(suite, options, settings))
+    if (settings.signal.aborted) return 130
     say(`${suite.name}: ${summaryOf(results.at(-1))}`)
   }
-  if (settings.signal.aborted) return 130
   publish(options, results)
   return hasFailed(results) ? 1 : 0
 }

@@ -28,7 +28,7 @@ export async function compareTrees(
   }
 }
 
-/** One line an entry, by path. */
+/** Lines of fields, by path. */
 export async function readTree(
   directory: string,
   cwd: string,
@@ -52,7 +52,30 @@ export function differences(
   return paths
     .filter((path) => left.get(path) !== right.get(path))
     .slice(0, MOST_DIFFERENCES)
-    .map(
-      (path) => `${left.get(path) ?? `${path} is not here`} <> ${right.get(path) ?? 'not there'}`,
+    .map((path) => `${path}: ${differenceOf(left.get(path), right.get(path))}`)
+}
+
+const FIELDS = [
+  'path',
+  'mode',
+  'owner',
+  'size',
+  'nlink',
+  'rdev',
+  'mtime',
+  'file',
+  'content',
+  'xattrs',
+]
+
+function differenceOf(left: string | undefined, right: string | undefined): string {
+  if (left === undefined) return 'only there'
+  if (right === undefined) return 'only here'
+  const others = right.split('\t')
+  return left
+    .split('\t')
+    .flatMap((value, at) =>
+      value === others[at] ? [] : [`${FIELDS[at]} ${value} <> ${others[at]}`],
     )
+    .join(', ')
 }

@@ -1,6 +1,6 @@
-"""Prints what a tree holds, one line an entry: path, then all that must be equal elsewhere.
+"""Prints what a tree holds, a line an entry: path, then all that must be equal elsewhere, by tabs.
 
-Blanks in names are escaped. Hard links show as the first path of their file. Inode numbers, ctimes
+Fields are as trees.ts names them; what is no ASCII is escaped. Hard links show as the first path of their file. Inode numbers, ctimes
 and atimes are left out: they are not the same on two file systems that hold the same.
 """
 
@@ -8,6 +8,7 @@ import hashlib
 import os
 import stat
 import sys
+import zlib
 
 
 def content(path, status):
@@ -24,7 +25,8 @@ def content(path, status):
 
 def xattrs(path):
     names = sorted(os.listxattr(path, follow_symlinks=False))
-    return [(name, os.getxattr(path, name, follow_symlinks=False)) for name in names]
+    values = {name: os.getxattr(path, name, follow_symlinks=False) for name in names}
+    return {name: (len(value), value[:16], zlib.crc32(value)) for name, value in values.items()}
 
 
 def describe(root, path, first):
@@ -43,7 +45,7 @@ def describe(root, path, first):
         content(path, status),
         xattrs(path),
     ]
-    return ascii(inside) + "\t" + " ".join(ascii(field) for field in fields)
+    return "\t".join(ascii(field) for field in [inside, *fields])
 
 
 def main(root):
