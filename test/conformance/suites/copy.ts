@@ -4,9 +4,9 @@ import { mkdir, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { noProgram } from '../../reasons.ts'
-import { Checks, hold, succeed } from '../checks.ts'
+import { Checks, hold, succeed } from '../tools/checks.ts'
 import type { Place, Settings, Suite } from '../suite.ts'
-import { compareTrees, differences, noTreeReader, readTree } from '../trees.ts'
+import { compareTrees, differences, noTreeReader, readTree } from '../tools/trees.ts'
 
 const MAKER = fileURLToPath(new URL('../programs/make-tree.py', import.meta.url))
 /** Of the sparse file that the maker makes; all of it allocated would be 64 MiB. */

@@ -1,7 +1,7 @@
 // dbench (a file server's recorded calls, each with the result it had) and fs_mark (many small files,
 // written and synced by several threads): loads that end with an error where a call does.
 import { noFile, noProgram } from '../../reasons.ts'
-import { Checks, hold, succeed } from '../checks.ts'
+import { Checks, hold, succeed } from '../tools/checks.ts'
 import type { Suite } from '../suite.ts'
 
 const LOAD_FILE = '/usr/share/dbench/client.txt'

@@ -3,7 +3,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { noProgram } from '../../reasons.ts'
-import { Checks, hold, succeed } from '../checks.ts'
+import { Checks, hold, succeed } from '../tools/checks.ts'
 import type { Suite } from '../suite.ts'
 
 const PACKAGES = 12

@@ -6,10 +6,10 @@
 import { mkdir, readdir } from 'node:fs/promises'
 import path from 'node:path'
 import { noProgram, notRoot } from '../../reasons.ts'
-import { build, noCheckout, type Recipe, stateOf } from '../builds.ts'
-import { runProgram } from '../run-program.ts'
+import { build, noCheckout, type Recipe, stateOf } from '../tools/builds.ts'
+import { runProgram } from '../tools/run-program.ts'
 import { addOutcomes, type Outcome, type Place, type Settings, type Suite } from '../suite.ts'
-import { readTap } from '../tap.ts'
+import { readTap } from '../tools/tap.ts'
 
 const RECIPE: Recipe = {
   name: 'pjdfstest',

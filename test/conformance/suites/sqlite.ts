@@ -4,7 +4,7 @@
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { noProgram } from '../../reasons.ts'
-import { Checks, succeed } from '../checks.ts'
+import { Checks, succeed } from '../tools/checks.ts'
 import type { Place, Settings, Suite } from '../suite.ts'
 
 const WRITERS = fileURLToPath(new URL('../programs/sqlite-writers.py', import.meta.url))

@@ -1,8 +1,8 @@
 // stress-ng's stressors of a file system, each alone, with --verify: each checks the results of the
 // calls that it makes, many thousand times.
 import { noProgram } from '../../reasons.ts'
-import { Checks, hold, howItEnded, succeed } from '../checks.ts'
-import { runProgram } from '../run-program.ts'
+import { Checks, hold, howItEnded, succeed } from '../tools/checks.ts'
+import { runProgram } from '../tools/run-program.ts'
 import type { Suite } from '../suite.ts'
 
 /** Of the class `filesystem`, and of others that work on files, those whose object is a directory. */

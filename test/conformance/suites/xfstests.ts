@@ -5,10 +5,10 @@
 import { mkdir } from 'node:fs/promises'
 import path from 'node:path'
 import { noFile, noProgram } from '../../reasons.ts'
-import { build, noCheckout, type Recipe, stateOf } from '../builds.ts'
-import { Checks, howItEnded, succeed } from '../checks.ts'
-import { compareTrees, noTreeReader } from '../trees.ts'
-import { runProgram } from '../run-program.ts'
+import { build, noCheckout, type Recipe, stateOf } from '../tools/builds.ts'
+import { Checks, howItEnded, succeed } from '../tools/checks.ts'
+import { compareTrees, noTreeReader } from '../tools/trees.ts'
+import { runProgram } from '../tools/run-program.ts'
 import type { Place, Settings, Suite } from '../suite.ts'
 
 const RECIPE: Recipe = {

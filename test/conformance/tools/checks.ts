@@ -1,8 +1,11 @@
+// What suites are written with: programs that are run and ended, checks with names, trees that are
+// compared, other suites that are built. It knows no suite and judges nothing by itself.
+//
 // Named checks, one after the other: one that throws is a failure with its message, and the next
 // runs all the same.
-import { PotluckError } from '../../src/base/errors.ts'
+import { PotluckError } from '../../../src/base/errors.ts'
 import { type Finished, type ProgramOptions, runProgram } from './run-program.ts'
-import type { Failure, Outcome, Skip } from './suite.ts'
+import type { Failure, Outcome, Skip } from '../suite.ts'
 
 const LONGEST_REASON = 600
 

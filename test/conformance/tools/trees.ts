@@ -1,11 +1,11 @@
 // Whether the ways to a tree (two mounts, and the storage behind them) show the same: names, kinds,
 // modes, owners, sizes, times to the nanosecond, hard links, extended attributes, bytes.
 import { fileURLToPath } from 'node:url'
-import { noProgram } from '../reasons.ts'
+import { noProgram } from '../../reasons.ts'
 import { hold, succeed } from './checks.ts'
-import type { Place, Settings } from './suite.ts'
+import type { Place, Settings } from '../suite.ts'
 
-const READER = fileURLToPath(new URL('programs/read-tree.py', import.meta.url))
+const READER = fileURLToPath(new URL('../programs/read-tree.py', import.meta.url))
 const READING_MS = 300_000
 const MOST_DIFFERENCES = 8
 

@@ -1,5 +1,5 @@
 // The Test Anything Protocol, as far as shell scripts print it.
-import type { Failure, Skip } from './suite.ts'
+import type { Failure, Skip } from '../suite.ts'
 
 export type Tap = {
   readonly passed: number

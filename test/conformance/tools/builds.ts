@@ -4,9 +4,9 @@
 import { createHash } from 'node:crypto'
 import { cp, mkdir, readdir, rename, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
-import { noFile } from '../reasons.ts'
+import { noFile } from '../../reasons.ts'
 import { succeed } from './checks.ts'
-import type { CheckoutName, Settings } from './suite.ts'
+import type { CheckoutName, Settings } from '../suite.ts'
 
 export type Recipe = {
   readonly name: CheckoutName
