@@ -17,9 +17,15 @@ export type MountInit = {
   /**
    * Let the kernel open and close files without asking: hot files then cost no request at all, and
    * a change is seen only by invalidation (or when attributes are asked for anew), no longer by
-   * opening. For volumes that invalidate whatever changes. @default false
+   * opening. For volumes that invalidate whatever changes; one that takes changes is told of every
+   * open all the same. @default false
    */
   readonly zeroMessageOpens?: boolean
+  /**
+   * 'back' lets the kernel keep what is written for a while. It then knows sizes and times better
+   * than the volume does, so that changes made elsewhere are seen late. @default through
+   */
+  readonly write?: 'through' | 'back'
   /** @default kernel */
   readonly driver?: MountDriver
 }

@@ -1,6 +1,7 @@
 // The driver that speaks the kernel's protocol itself: puts a session and a connection together,
 // and takes them apart again in the one order that leaves nobody hanging.
 import type { Log } from '../src/base/log.ts'
+import { isWritable } from '../src/volume/volume.ts'
 import { PotluckError } from '../src/base/errors.ts'
 import { Connection } from './device/connection.ts'
 import { beforeExit } from './exit.ts'
@@ -17,7 +18,8 @@ export async function mountKernel(init: MountInit): Promise<Mount> {
   const path = await prepareMountPoint(init.mountPoint, init)
   const allowOther = init.allowOther ?? isRoot()
   const readAheadBytes = init.readAheadBytes ?? MAX_IO_BYTES
-  const fd = await mountDevice(path, { volumeName: volume.name, allowOther, log })
+  const isReadOnly = !isWritable(volume)
+  const fd = await mountDevice(path, { volumeName: volume.name, allowOther, isReadOnly, log })
   setReadAhead(path, { bytes: readAheadBytes, log })
   const mount = new KernelMount(init, { path, fd, readAheadBytes })
   await mount.ready
@@ -37,7 +39,8 @@ class KernelMount implements Mount {
   readonly #forgetExit: () => void
   #unmounting: Promise<void> | undefined
 
-  constructor({ volume, log, zeroMessageOpens }: MountInit, { path, fd, readAheadBytes }: Mounted) {
+  constructor(init: MountInit, { path, fd, readAheadBytes }: Mounted) {
+    const { volume, log, zeroMessageOpens, write } = init
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     this.mountPoint = path
     this.ready = promise
@@ -54,6 +57,7 @@ class KernelMount implements Mount {
       log,
       readAheadBytes,
       zeroMessageOpens: zeroMessageOpens ?? false,
+      writeBack: write === 'back',
       device: this.#connection,
       onReady: () => {
         isReady = true

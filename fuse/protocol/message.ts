@@ -28,3 +28,22 @@ export class Message {
     return new Message(memory, 0, byteLength)
   }
 }
+
+/** Where the body of a request lies: behind its header, before its extensions. */
+export type Body = { readonly start: number; readonly end: number }
+
+/** A name ends at its NUL; one without a NUL, or an empty one, is malformed. */
+export function readName({ bytes }: Message, { start, end }: Body): string | undefined {
+  const nul = bytes.indexOf(0, start)
+  if (nul <= start || nul >= end) return undefined
+  return bytes.toString('latin1', start, nul)
+}
+
+/** Two names, one behind the other. */
+export function readNames(message: Message, body: Body): readonly [string, string] | undefined {
+  const first = readName(message, body)
+  if (first === undefined) return undefined
+  const start = body.start + first.length + 1
+  const second = start < body.end ? readName(message, { start, end: body.end }) : undefined
+  return second === undefined ? undefined : [first, second]
+}

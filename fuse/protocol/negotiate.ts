@@ -17,10 +17,6 @@ const MAX_BACKGROUND = 64
 const WANTED =
   // Several reads of one file at once, as read-ahead needs.
   INIT.ASYNC_READ |
-  // A changed mtime seen in attributes drops pages and cached directories: the second line of
-  // defence behind the notifies. With EXPLICIT_INVAL_DATA new attributes could stand beside old
-  // pages for as long as a notify is under way.
-  INIT.AUTO_INVAL_DATA |
   // Always, not as the kernel sees fit: it guesses by the first page of a listing, and then looks up
   // every further name by itself. `du`, `find -size` and `cp -r` list first and look afterwards.
   INIT.DO_READDIRPLUS |
@@ -31,10 +27,33 @@ const WANTED =
   INIT.CACHE_SYMLINKS |
   INIT.INIT_EXT
 
+const WANTED_TO_READ =
+  // A changed mtime seen in attributes drops pages and cached directories: the second line of
+  // defence behind the notifies. With EXPLICIT_INVAL_DATA new attributes could stand beside old
+  // pages for as long as a notify is under way.
+  INIT.AUTO_INVAL_DATA
+
+const WANTED_TO_WRITE =
+  // A file's own pages stay when its attributes come anew: with AUTO_INVAL_DATA a stat after a
+  // write would drop all that was written. The session sees to it that no attributes overtake the
+  // notify of a change made elsewhere.
+  INIT.EXPLICIT_INVAL_DATA |
+  INIT.ATOMIC_O_TRUNC |
+  INIT.BIG_WRITES |
+  INIT.POSIX_LOCKS |
+  INIT.FLOCK_LOCKS |
+  // The umask comes along, since a default access control list of the directory may overrule it.
+  INIT.DONT_MASK |
+  // Set-user-id bits are dropped here. The kernel would ask for security.capability at each write.
+  INIT.HANDLE_KILLPRIV_V2 |
+  INIT.SETXATTR_EXT
+
 const WANTED_WITHOUT_OPENS = INIT.NO_OPEN_SUPPORT | INIT.NO_OPENDIR_SUPPORT
 
 // Handles of forgotten inodes could not be resolved: NFS export says so instead of failing later.
 const WANTED2 = INIT2.HAS_EXPIRE_ONLY | INIT2.NO_EXPORT_SUPPORT
+// Files without pages can be mapped all the same.
+const WANTED2_TO_WRITE = INIT2.DIRECT_IO_ALLOW_MMAP
 
 export type Offer = {
   readonly major: number
@@ -57,15 +76,27 @@ export type Agreement =
       readonly hasZeroMessageOpendirs: boolean
     }
 
-export type Wishes = { readonly readAheadBytes: number; readonly zeroMessageOpens: boolean }
+export type Wishes = {
+  readonly readAheadBytes: number
+  /** Of what is only read: who writes wants to hear of every open. */
+  readonly zeroMessageOpens: boolean
+  readonly isWritable: boolean
+  /** Written pages stay in the kernel until it sees fit. */
+  readonly writeBack: boolean
+}
+
+function wantedFlags({ zeroMessageOpens, isWritable, writeBack }: Wishes): number {
+  if (isWritable) return WANTED | WANTED_TO_WRITE | (writeBack ? INIT.WRITEBACK_CACHE : 0)
+  return WANTED | WANTED_TO_READ | (zeroMessageOpens ? WANTED_WITHOUT_OPENS : 0)
+}
 
 export function negotiate(offer: Offer, wishes: Wishes): Agreement {
   if (offer.major > MAJOR) return { type: 'again' }
   if (offer.major < MAJOR || offer.minor < OLDEST_MINOR) return { type: 'too-old' }
   const minor = Math.min(offer.minor, NEWEST_MINOR)
-  const wanted = WANTED | (wishes.zeroMessageOpens ? WANTED_WITHOUT_OPENS : 0)
-  const flags = wanted & offer.flags
-  const flags2 = (flags & INIT.INIT_EXT) === 0 ? 0 : WANTED2 & offer.flags2
+  const flags = wantedFlags(wishes) & offer.flags
+  const wanted2 = WANTED2 | (wishes.isWritable ? WANTED2_TO_WRITE : 0)
+  const flags2 = (flags & INIT.INIT_EXT) === 0 ? 0 : wanted2 & offer.flags2
   const init: InitReply = {
     minor,
     // The kernel takes the smaller of this and the mount's own read-ahead setting.

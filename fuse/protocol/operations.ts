@@ -1,6 +1,9 @@
 // The body of a request, one structure of linux/fuse.h for each opcode that is served.
-import { type Message, readU64 } from './message.ts'
+import { OPEN_KILL_SUIDGID } from './flags.ts'
+import { type Body, type Message, readName, readU64 } from './message.ts'
 import { OPCODE } from './opcodes.ts'
+import { changeDecoders } from './writing/decoders.ts'
+import type { ChangeOperation } from './writing/operations.ts'
 
 export type Forget = { readonly nodeid: number; readonly count: number }
 
@@ -17,14 +20,19 @@ export type Operation =
   | { readonly type: 'forget'; readonly forgets: readonly Forget[] }
   | { readonly type: 'getattr' }
   | { readonly type: 'readlink' }
-  | { readonly type: 'open'; readonly flags: number }
+  | { readonly type: 'open'; readonly flags: number; readonly dropsPrivileges: boolean }
   | {
       readonly type: 'read'
       readonly handle: number
       readonly from: number
       readonly length: number
     }
-  | { readonly type: 'release'; readonly handle: number }
+  | {
+      readonly type: 'release'
+      readonly handle: number
+      /** Whose flock(2) goes with it. */
+      readonly flockOwner?: bigint
+    }
   | { readonly type: 'opendir' }
   | {
       readonly type: 'readdir'
@@ -37,19 +45,24 @@ export type Operation =
   | { readonly type: 'statfs' }
   | { readonly type: 'getxattr'; readonly name: string; readonly length: number }
   | { readonly type: 'listxattr'; readonly length: number }
-  | { readonly type: 'lseek'; readonly offset: number; readonly whence: number }
+  | {
+      readonly type: 'lseek'
+      readonly handle: number
+      readonly offset: number
+      readonly whence: number
+    }
   | { readonly type: 'interrupt'; readonly unique: number }
   | { readonly type: 'destroy' }
-  /** Asks for a change, which a read-only file system refuses. */
-  | { readonly type: 'change' }
+  | ChangeOperation
   /** The kernel does without it once it was told ENOSYS. */
   | { readonly type: 'unsupported' }
   /** The kernel's answer to a notify: nobody waits for a reply. */
   | { readonly type: 'notify-reply' }
   | { readonly type: 'malformed' }
 
-type Body = { readonly start: number; readonly end: number }
 type Decode = (message: Message, body: Body) => Operation | undefined
+
+export type Decoder = { readonly minBytes: number; readonly decode: Decode }
 
 const MALFORMED: Operation = { type: 'malformed' }
 const UNSUPPORTED: Operation = { type: 'unsupported' }
@@ -64,6 +77,7 @@ export function decodeOperation(opcode: number, message: Message, body: Body): O
 const INIT_IN_BYTES = 16
 const INIT_IN_EXTENDED_BYTES = 20
 const NAME_MAX = 255
+const RELEASE_FLOCK_UNLOCK = 2
 
 const decodeInit: Decode = ({ view }, { start, end }) => ({
   type: 'init',
@@ -73,13 +87,6 @@ const decodeInit: Decode = ({ view }, { start, end }) => ({
   flags: view.getUint32(start + 12, true),
   flags2: end - start >= INIT_IN_EXTENDED_BYTES ? view.getUint32(start + 16, true) : 0,
 })
-
-/** A name ends at its NUL; one without a NUL, or an empty one, is malformed. */
-function readName({ bytes }: Message, { start, end }: Body): string | undefined {
-  const nul = bytes.indexOf(0, start)
-  if (nul <= start || nul >= end) return undefined
-  return bytes.toString('latin1', start, nul)
-}
 
 const decodeLookup: Decode = (message, body) => {
   const name = readName(message, body)
@@ -131,16 +138,27 @@ const decodeGetxattr: Decode = (message, { start, end }) => {
 const decodeLseek: Decode = ({ view }, { start }) => {
   const offset = readU64(view, start + 8)
   if (!Number.isSafeInteger(offset)) return undefined
-  return { type: 'lseek', offset, whence: view.getUint32(start + 16, true) }
+  const handle = readU64(view, start)
+  return { type: 'lseek', handle, offset, whence: view.getUint32(start + 16, true) }
 }
 
-type Decoder = { readonly minBytes: number; readonly decode: Decode }
+const decodeOpen: Decode = ({ view }, { start }) => ({
+  type: 'open',
+  flags: view.getUint32(start, true),
+  dropsPrivileges: (view.getUint32(start + 4, true) & OPEN_KILL_SUIDGID) !== 0,
+})
+
+const decodeRelease: Decode = ({ view }, { start }) => {
+  const handle = readU64(view, start)
+  if ((view.getUint32(start + 12, true) & RELEASE_FLOCK_UNLOCK) === 0) {
+    return { type: 'release', handle }
+  }
+  return { type: 'release', handle, flockOwner: view.getBigUint64(start + 16, true) }
+}
 
 function constant(operation: Operation): Decoder {
   return { minBytes: 0, decode: () => operation }
 }
-
-const CHANGE = constant({ type: 'change' })
 
 const decoders: ReadonlyMap<number, Decoder> = new Map<number, Decoder>([
   [OPCODE.INIT, { minBytes: INIT_IN_BYTES, decode: decodeInit }],
@@ -149,21 +167,9 @@ const decoders: ReadonlyMap<number, Decoder> = new Map<number, Decoder>([
   [OPCODE.BATCH_FORGET, { minBytes: 8, decode: decodeBatchForget }],
   [OPCODE.GETATTR, constant({ type: 'getattr' })],
   [OPCODE.READLINK, constant({ type: 'readlink' })],
-  [
-    OPCODE.OPEN,
-    {
-      minBytes: 8,
-      decode: ({ view }, { start }) => ({ type: 'open', flags: view.getUint32(start, true) }),
-    },
-  ],
+  [OPCODE.OPEN, { minBytes: 8, decode: decodeOpen }],
   [OPCODE.READ, { minBytes: 40, decode: decodeRead }],
-  [
-    OPCODE.RELEASE,
-    {
-      minBytes: 24,
-      decode: ({ view }, { start }) => ({ type: 'release', handle: readU64(view, start) }),
-    },
-  ],
+  [OPCODE.RELEASE, { minBytes: 24, decode: decodeRelease }],
   [OPCODE.OPENDIR, constant({ type: 'opendir' })],
   [OPCODE.READDIR, { minBytes: 40, decode: readdirDecoder(false) }],
   [OPCODE.READDIRPLUS, { minBytes: 40, decode: readdirDecoder(true) }],
@@ -193,21 +199,5 @@ const decoders: ReadonlyMap<number, Decoder> = new Map<number, Decoder>([
   ],
   [OPCODE.DESTROY, constant({ type: 'destroy' })],
   [OPCODE.NOTIFY_REPLY, constant({ type: 'notify-reply' })],
-  [OPCODE.SETATTR, CHANGE],
-  [OPCODE.SYMLINK, CHANGE],
-  [OPCODE.MKNOD, CHANGE],
-  [OPCODE.MKDIR, CHANGE],
-  [OPCODE.UNLINK, CHANGE],
-  [OPCODE.RMDIR, CHANGE],
-  [OPCODE.RENAME, CHANGE],
-  [OPCODE.RENAME2, CHANGE],
-  [OPCODE.LINK, CHANGE],
-  [OPCODE.WRITE, CHANGE],
-  [OPCODE.SETXATTR, CHANGE],
-  [OPCODE.REMOVEXATTR, CHANGE],
-  [OPCODE.CREATE, CHANGE],
-  [OPCODE.FALLOCATE, CHANGE],
-  [OPCODE.COPY_FILE_RANGE, CHANGE],
-  [OPCODE.COPY_FILE_RANGE_64, CHANGE],
-  [OPCODE.TMPFILE, CHANGE],
+  ...changeDecoders,
 ])

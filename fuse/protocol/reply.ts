@@ -7,7 +7,9 @@ import type { Absent, Entry } from '../../src/volume/volume.ts'
 import { ATTR_OUT_BYTES, ENTRY_BYTES, type InodeNumber } from './attributes.ts'
 import { writeAttrOut, writeEntryOut } from './attributes.ts'
 import { type ListedEntry, writeDirents } from './dirents.ts'
+import type { LockRange } from '../../src/ports/changes.ts'
 import type { Writer } from './writer.ts'
+import { LOCK_OUT_BYTES, writeLock } from './writing/locks.ts'
 
 export const OUT_HEADER_BYTES = 16
 
@@ -40,6 +42,16 @@ export type Reply =
       readonly plus: boolean
     }
   | { readonly type: 'statfs'; readonly usage: SourceUsage }
+  /** CREATE's and TMPFILE's: a new name, opened. */
+  | {
+      readonly type: 'created'
+      readonly entry: Entry
+      readonly handle: number
+      readonly flags: number
+    }
+  /** How many bytes were written; COPY_FILE_RANGE_64 alone counts them in 64 bits. */
+  | { readonly type: 'written'; readonly length: number }
+  | { readonly type: 'lock'; readonly lock: LockRange }
   /** How large an extended attribute is, for one who asked with no room for it. */
   | { readonly type: 'size'; readonly size: number }
   | { readonly type: 'offset'; readonly offset: number }
@@ -90,7 +102,17 @@ function writeBody(out: Writer, reply: Reply, inodeNumber: InodeNumber): number 
       assert(at + reply.text.length <= out.capacityBytes, 'a text longer than the reply buffer')
       return at + out.byteString(at, reply.text)
     case 'opened':
-      return writeOpened(out, reply)
+      return writeOpened(out, at, reply)
+    case 'created':
+      writeEntryOut(out, at, { entry: reply.entry, inodeNumber })
+      return writeOpened(out, at + ENTRY_BYTES, reply)
+    case 'written':
+      out.u32(at, reply.length)
+      out.u32(at + 4, 0)
+      return at + 8
+    case 'lock':
+      writeLock(out, at, reply.lock)
+      return at + LOCK_OUT_BYTES
     case 'directory':
       return writeDirents(out, at, { ...reply, inodeNumber })
     case 'statfs':
@@ -127,8 +149,11 @@ function writeInit(out: Writer, init: InitReply): number {
   return end
 }
 
-function writeOpened(out: Writer, { handle, flags }: { handle: number; flags: number }): number {
-  const at = OUT_HEADER_BYTES
+function writeOpened(
+  out: Writer,
+  at: number,
+  { handle, flags }: { handle: number; flags: number },
+): number {
   out.u64(at, handle)
   out.u32(at + 8, flags)
   out.u32(at + 12, 0)

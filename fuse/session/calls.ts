@@ -7,6 +7,7 @@
 // twice or never; let what one request says disturb another.
 //
 // This file: the requests that wait for an answer, and how they are given up.
+import type { Options } from '../../src/volume/volume.ts'
 import type { Operation } from '../protocol/operations.ts'
 import type { Header } from '../protocol/request.ts'
 
@@ -34,6 +35,24 @@ export class Call {
     this.#controller ??= new AbortController()
     this.#controller.abort()
   }
+}
+
+/** What a volume is asked with, on behalf of a call. */
+export function asked<T extends object>(call: Call, more: T): T & Options {
+  return {
+    get signal() {
+      return call.signal
+    },
+    ...more,
+  }
+}
+
+/**
+ * Whether a call ends with whatever signal comes: a lock may be waited for without end, and
+ * fcntl(2) has always been interrupted by a program's own alarm(2).
+ */
+function isWaitForLock({ operation }: Call): boolean {
+  return operation.type === 'setlk' && operation.wait
 }
 
 /** The kernel says "interrupted" once; a program may be killed later. So it is looked at again. */
@@ -81,7 +100,8 @@ export class Calls {
   #look(): void {
     for (const unique of this.#interrupted) {
       const call = this.#waiting.get(unique)
-      if (call !== undefined && this.#init.hasGivenUp(call.header.pid)) this.#giveUp(call)
+      if (call === undefined) continue
+      if (isWaitForLock(call) || this.#init.hasGivenUp(call.header.pid)) this.#giveUp(call)
     }
     clearTimeout(this.#timer)
     if (this.#interrupted.size === 0) return

@@ -1,16 +1,23 @@
 // What the operations of a session have in common.
 import type { Reply } from '../protocol/reply.ts'
 import { ERRNO } from '../protocol/errno.ts'
-import type { Volume } from '../../src/volume/volume.ts'
+import type { KernelInvalidation, Volume } from '../../src/volume/volume.ts'
 import type { Handles } from './handles.ts'
 import type { LazyDirectories } from './lazy/lazy-directories.ts'
 import type { LazyFiles } from './lazy/lazy-files.ts'
+import type { OpenDirectories } from './reading/open-directories.ts'
 import type { References } from './references.ts'
+import type { Writing } from './writing/writing.ts'
 
 export type Context = {
   readonly volume: Volume
   readonly references: References
   readonly handles: Handles
+  readonly directories: OpenDirectories
+  /** Absent where the volume takes no changes. */
+  readonly writing: Writing | undefined
+  /** Has the kernel forget something. */
+  readonly tellKernel: (invalidation: KernelInvalidation) => void
   /** Set where the kernel reads files that it did not open. */
   lazyFiles: LazyFiles | undefined
   /** Set where it lists directories that it did not open. */
@@ -34,6 +41,7 @@ export function failure(name: keyof typeof ERRNO): Reply {
  * notify. It is good for this one use.
  */
 export function unbelievable(reply: Reply): Reply {
+  if (reply.type === 'created') return { ...reply, entry: { ...reply.entry, validMs: 0 } }
   if (reply.type === 'entry') return { type: 'entry', entry: { ...reply.entry, validMs: 0 } }
   if (reply.type === 'attributes') return { ...reply, validMs: 0 }
   return reply

@@ -4,8 +4,19 @@ import { constantErrno } from '../device/constant-answers.ts'
 import { ERRNO } from '../protocol/errno.ts'
 import type { Call } from './calls.ts'
 import { type Context, failure, status } from './context.ts'
-import { lookup, opendir, readdir } from './directories.ts'
-import { getattr, getxattr, listxattr, lseek, open, read, readlink, statfs } from './files.ts'
+import { lookup, opendir, readdir } from './reading/directories.ts'
+import {
+  getattr,
+  getxattr,
+  listxattr,
+  lseek,
+  open,
+  read,
+  readlink,
+  release,
+  statfs,
+} from './reading/files.ts'
+import { performChange } from './writing/perform-change.ts'
 
 /** What can be answered at once is not a promise. */
 export function perform(context: Context, call: Call): Promise<Reply> | Reply {
@@ -21,17 +32,17 @@ export function perform(context: Context, call: Call): Promise<Reply> | Reply {
     case 'readlink':
       return readlink(context, nodeid, call)
     case 'open':
-      return open(context, { nodeid, flags: operation.flags }, call)
+      return open(context, { ...operation, nodeid }, call)
     case 'read':
       return read(context, { ...operation, nodeid }, call)
     case 'release':
-      return status(context.handles.releaseFile(operation.handle) ? 0 : ERRNO.EBADF)
+      return release(context, { ...operation, nodeid }, call)
     case 'opendir':
       return opendir(context, nodeid, call)
     case 'readdir':
       return readdir(context, { ...operation, nodeid }, call)
     case 'releasedir':
-      return status(context.handles.releaseDirectory(operation.handle) ? 0 : ERRNO.EBADF)
+      return status(context.directories.release(operation.handle) ? 0 : ERRNO.EBADF)
     case 'lseek':
       return lseek(context, { ...operation, nodeid }, call)
     case 'getxattr':
@@ -42,9 +53,14 @@ export function perform(context: Context, call: Call): Promise<Reply> | Reply {
       return statfs(context, call)
     case 'destroy':
       return status(0)
-    case 'change':
-      return failure('EROFS')
-    default:
+    case 'unsupported':
+    case 'init':
+    case 'forget':
+    case 'interrupt':
+    case 'notify-reply':
+    case 'malformed':
       return failure('ENOSYS')
+    default:
+      return performChange(context, operation, call)
   }
 }

@@ -5,12 +5,23 @@ import { ROOT_NODEID, type Nodeid } from '../../src/volume/volume.ts'
 
 type Reference = { count: number; parent: Nodeid; name: Name }
 
-/** Absent names of the root that are remembered; see `names()`. */
+type Place = { readonly parent: Nodeid; readonly name: Name }
+
+/** Absent names of the root that are remembered, and second names of inodes; see `names()`. */
 const MAX_ABSENT = 65_536
+const MAX_OTHERS = 65_536
 
 export class References {
   readonly #inodes = new Map<Nodeid, Reference>()
   readonly #absentInRoot = new Set<Name>()
+  /** Names that inodes have besides the ones they were last seen under. */
+  readonly #others = new Map<string, Place>()
+  readonly #onLost: (place: Place) => void
+
+  /** @param onLost told of a name that can't be remembered, and must be dropped instead */
+  constructor(onLost: (place: Place) => void = () => undefined) {
+    this.#onLost = onLost
+  }
 
   get size(): number {
     return this.#inodes.size
@@ -28,8 +39,22 @@ export class References {
       return
     }
     reference.count++
+    if (reference.name !== name || reference.parent !== parent) {
+      this.renamed(reference.parent, reference.name)
+    }
     reference.parent = parent
     reference.name = name
+  }
+
+  /** The kernel knows an inode under this name, too, without having looked it up. */
+  renamed(parent: Nodeid, name: Name): void {
+    const key = `${parent}/${name}`
+    if (this.#others.has(key)) return
+    this.#others.set(key, { parent, name })
+    const [oldest] = this.#others
+    if (this.#others.size <= MAX_OTHERS || oldest === undefined) return
+    this.#others.delete(oldest[0])
+    this.#onLost(oldest[1])
   }
 
   /** The kernel was told that a name is not there. @returns false if that can't be remembered */
@@ -55,13 +80,15 @@ export class References {
   }
 
   /**
-   * One name of each inode, and the absent names of the root: dropping a directory's name drops
+   * The names of each inode, and the absent names of the root: dropping a directory's name drops
    * all names below it, absent ones too, so that these are enough to drop every name.
    */
-  names(): readonly { readonly parent: Nodeid; readonly name: Name }[] {
+  names(): readonly Place[] {
     const absent = [...this.#absentInRoot].map((name) => ({ parent: ROOT_NODEID, name }))
+    const others = [...this.#others.values()]
     this.#absentInRoot.clear()
-    return [...absent, ...this.#inodes.values()]
+    this.#others.clear()
+    return [...absent, ...others, ...this.#inodes.values()]
   }
 
   /** Takes everything back: what each inode still had. */
@@ -69,6 +96,7 @@ export class References {
     const all = [...this.#inodes].map(([nodeid, { count }]) => ({ nodeid, count }))
     this.#inodes.clear()
     this.#absentInRoot.clear()
+    this.#others.clear()
     return all
   }
 }

@@ -1,6 +1,6 @@
 // One mounted volume: takes requests, answers each once.
 import type { Log } from '../../src/base/log.ts'
-import type { KernelInvalidation, Volume } from '../../src/volume/volume.ts'
+import { isWritable, type KernelInvalidation, type Volume } from '../../src/volume/volume.ts'
 import type { ReplyDevice } from '../device/connection.ts'
 import { ERRNO, errnoOf } from '../protocol/errno.ts'
 import type { Message } from '../protocol/message.ts'
@@ -18,8 +18,11 @@ import { Invalidations } from './invalidations.ts'
 import { LazyDirectories } from './lazy/lazy-directories.ts'
 import { LazyFiles } from './lazy/lazy-files.ts'
 import { perform } from './perform.ts'
+import { OpenDirectories } from './reading/open-directories.ts'
 import { References } from './references.ts'
 import { RequestCounts } from './request-counts.ts'
+import { forget, undo } from './undo.ts'
+import { Writing } from './writing/writing.ts'
 
 /** Room for any reply but contents: the largest is a page of a directory. */
 const REPLY_BYTES = 256 * 1024
@@ -32,6 +35,8 @@ export type SessionInit = {
   readonly log: Log
   readonly readAheadBytes: number
   readonly zeroMessageOpens: boolean
+  /** Written pages stay in the kernel until it sees fit. @default false */
+  readonly writeBack?: boolean
   /** The kernel is served from here on, and may be told notifies. */
   readonly onReady: () => void
   /** There is something in `invalidations`. */
@@ -54,7 +59,9 @@ export class Session {
 
   constructor(init: SessionInit) {
     const { volume } = init
-    const references = new References()
+    const tellKernel = (invalidation: KernelInvalidation) => this.#onInvalidation(invalidation)
+    const references = new References((place) => tellKernel({ type: 'entry', ...place }))
+    const writeBack = init.writeBack ?? false
     this.#init = init
     this.#inodeNumber = (inode) => volume.inodeNumber(inode)
     this.invalidations = new Invalidations(references)
@@ -62,6 +69,9 @@ export class Session {
       volume,
       references,
       handles: new Handles(volume),
+      directories: new OpenDirectories(volume),
+      writing: isWritable(volume) ? new Writing(volume, { writeBack }) : undefined,
+      tellKernel,
       lazyFiles: undefined,
       lazyDirectories: undefined,
       replyBytes: REPLY_BYTES,
@@ -70,16 +80,17 @@ export class Session {
       hasGivenUp: init.hasGivenUp ?? hasGivenUp,
       onGivenUp: ({ header }) => this.#send(header, failure('EINTR')),
     })
-    this.#unsubscribe = volume.subscribe((invalidation) => this.#onInvalidation(invalidation))
+    this.#unsubscribe = volume.subscribe(tellKernel)
   }
 
   /** Requests by opcode, with those that the device answered, and what the kernel holds now. */
   counters(answered?: Uint32Array): Record<string, number> {
-    const { references, handles, lazyFiles, lazyDirectories } = this.#context
+    const { references, handles, directories, lazyFiles, lazyDirectories } = this.#context
+    const files = handles.size + (lazyFiles?.size ?? 0)
     return {
       ...this.#counts.snapshot(answered),
       fuse_inodes: references.size,
-      fuse_handles: handles.size + (lazyFiles?.size ?? 0) + (lazyDirectories?.size ?? 0),
+      fuse_handles: files + directories.size + (lazyDirectories?.size ?? 0),
       fuse_waiting: this.#calls.size,
       fuse_invalidations_total: this.invalidations.count,
       fuse_invalidations_waiting: this.invalidations.waiting,
@@ -103,7 +114,7 @@ export class Session {
   #route(header: Header, operation: Operation): void {
     switch (operation.type) {
       case 'forget':
-        for (const { nodeid, count } of operation.forgets) this.#forget(nodeid, count)
+        for (const { nodeid, count } of operation.forgets) forget(this.#context, nodeid, count)
         return
       case 'interrupt':
         // The lowest bit tells the interrupt from the request it is about.
@@ -125,7 +136,12 @@ export class Session {
   }
 
   #onInit(header: Header, offer: Extract<Operation, { type: 'init' }>): void {
-    const agreement = negotiate(offer, this.#init)
+    const { writing } = this.#context
+    const agreement = negotiate(offer, {
+      ...this.#init,
+      isWritable: writing !== undefined,
+      writeBack: writing?.writesBack ?? false,
+    })
     this.#send(header, replyToInit(agreement))
     if (agreement.type === 'too-old') {
       const message = `this kernel speaks FUSE ${offer.major}.${offer.minor}; 7.31 is needed`
@@ -146,7 +162,7 @@ export class Session {
     if (this.#isClosed) return this.#send(header, failure('ENOTCONN'))
     const call = new Call(header, operation, this.invalidations.count)
     const answer = this.#begin(call)
-    if (!(answer instanceof Promise)) return this.#send(header, answer, operation)
+    if (!(answer instanceof Promise)) return this.#send(header, answer, call)
     this.#calls.add(call)
     answer.then(
       (reply) => this.#finish(call, reply),
@@ -180,44 +196,26 @@ export class Session {
   }
 
   #finish(call: Call, reply: Reply): void {
-    if (!this.#calls.end(call)) return this.#undo(reply, call.operation)
+    if (!this.#calls.end(call)) return undo(this.#context, reply, call)
     const isStale = call.invalidations !== this.invalidations.count
-    this.#send(call.header, isStale ? unbelievable(reply) : reply, call.operation)
+    this.#send(call.header, isStale ? unbelievable(reply) : reply, call)
   }
 
-  #send(header: Header, reply: Reply, operation?: Operation): void {
+  #send(header: Header, reply: Reply, call?: Call): void {
     const { unique } = header
     if (reply.type === 'status' && reply.errno !== 0) this.#counts.onError(reply.errno)
     const length = encodeReply(this.#out, reply, { unique, inodeNumber: this.#inodeNumber })
     const slices = reply.type === 'content' ? reply.slices : undefined
     if (this.#init.device.reply(this.#out.bytes, length, slices)) return
-    if (operation !== undefined) this.#undo(reply, operation)
-  }
-
-  /** Takes back what a reply gave that nobody received. */
-  #undo(reply: Reply, operation: Operation): void {
-    const { handles } = this.#context
-    if (reply.type === 'entry') this.#forget(reply.entry.nodeid, 1)
-    else if (reply.type === 'opened' && operation.type === 'open') handles.releaseFile(reply.handle)
-    else if (reply.type === 'opened') handles.releaseDirectory(reply.handle)
-    else if (reply.type === 'directory') {
-      for (const { entry } of reply.entries) if (entry !== undefined) this.#forget(entry.nodeid, 1)
-    }
-  }
-
-  #forget(nodeid: number, count: number): void {
-    const { references, lazyFiles, lazyDirectories, volume } = this.#context
-    const dropped = references.drop(nodeid, count)
-    if (dropped === 0) return
-    if (!references.has(nodeid)) {
-      lazyFiles?.drop(nodeid)
-      lazyDirectories?.forget(nodeid)
-    }
-    volume.forget(nodeid, dropped)
+    if (call !== undefined) undo(this.#context, reply, call)
   }
 
   #onInvalidation(invalidation: KernelInvalidation): void {
-    const { lazyFiles, lazyDirectories } = this.#context
+    const { lazyFiles, lazyDirectories, directories, writing } = this.#context
+    // This kernel asked for the change, knows of it, and keeps the pages that it wrote.
+    if (invalidation.asker !== undefined && invalidation.asker === writing) return
+    directories.onInvalidation(invalidation)
+    writing?.privileges.onInvalidation(invalidation)
     if (invalidation.type === 'everything') lazyFiles?.dropAll()
     else if (invalidation.type === 'inode') lazyFiles?.drop(invalidation.nodeid)
     lazyDirectories?.onInvalidation(invalidation)
@@ -235,8 +233,9 @@ export class Session {
   /** Gives the volume back all that the kernel held; the connection must be over. */
   close(): void {
     this.hangUp()
-    const { volume, references, handles, lazyFiles, lazyDirectories } = this.#context
+    const { volume, references, handles, directories, lazyFiles, lazyDirectories } = this.#context
     handles.releaseAll()
+    directories.releaseAll()
     lazyFiles?.dropAll()
     lazyDirectories?.close()
     for (const { nodeid, count } of references.clear()) volume.forget(nodeid, count)

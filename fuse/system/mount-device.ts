@@ -12,6 +12,8 @@ import { isRoot } from './unmount.ts'
 export type DeviceOptions = {
   readonly volumeName: string
   readonly allowOther: boolean
+  /** Nothing can be changed, and the kernel need not ask. */
+  readonly isReadOnly: boolean
   readonly log: Log
 }
 
@@ -35,17 +37,18 @@ function openDevice(): number {
   }
 }
 
-async function mountAsRoot(path: string, { volumeName, allowOther }: DeviceOptions) {
+async function mountAsRoot(path: string, options: DeviceOptions) {
+  const { volumeName, allowOther, isReadOnly } = options
   const fd = openDevice()
-  const options = [
+  const words = [
     `fd=${fd},rootmode=40000,user_id=${process.geteuid?.() ?? 0},group_id=${process.getegid?.() ?? 0}`,
     `default_permissions,max_read=${MAX_IO_BYTES}`,
     ...(allowOther ? ['allow_other'] : []),
   ].join(',')
-  const flags = MS_RDONLY | MS_NOSUID | MS_NODEV
+  const flags = (isReadOnly ? MS_RDONLY : 0) | MS_NOSUID | MS_NODEV
   try {
     const source = `potluck:${volumeName}`
-    await mount({ source, target: path, type: FUSE_TYPE, flags, options })
+    await mount({ source, target: path, type: FUSE_TYPE, flags, options: words })
     return fd
   } catch (error) {
     closeSync(fd)
@@ -63,7 +66,7 @@ function explainMount(path: string, error: unknown): PotluckError {
 
 async function mountAsUser(path: string, options: DeviceOptions): Promise<number> {
   const common = [
-    'ro,nosuid,nodev,default_permissions',
+    `${options.isReadOnly ? 'ro' : 'rw'},nosuid,nodev,default_permissions`,
     `max_read=${MAX_IO_BYTES}`,
     `fsname=${escapeOption(`potluck:${options.volumeName}`)}`,
     'subtype=potluck',

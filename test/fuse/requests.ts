@@ -36,6 +36,8 @@ export function body(...fields: (number | bigint | string)[]): Buffer {
 export const READDIR_BYTES = 4096
 
 type Options = RequestOptions
+type WriteOptions = { writeFlags?: number; flags?: number }
+type CreateOptions = { flags?: number; mode?: number }
 
 export const make = {
   init: (options: Options & { major?: number; minor?: number } = {}) =>
@@ -69,7 +71,8 @@ export const make = {
   readInode: (nodeid: number) => request(OPCODE.READ, body(0n, 0n, 4096, 0, 0n, 0, 0), { nodeid }),
   release: (handle: number, options?: Options) =>
     request(OPCODE.RELEASE, body(BigInt(handle), 0, 0, 0n), options),
-  flush: (options?: Options) => request(OPCODE.FLUSH, body(1n, 0, 0, 0n), options),
+  flush: (options: Options & { handle?: number } = {}) =>
+    request(OPCODE.FLUSH, body(BigInt(options.handle ?? 1), 0, 0, 11n), options),
   opendir: (options?: Options) => request(OPCODE.OPENDIR, body(0, 0), options),
   readdir: (handle: number, offset: number, options: Options & { plus?: boolean } = {}) =>
     request(
@@ -86,6 +89,92 @@ export const make = {
     request(OPCODE.LISTXATTR, body(length, 0), options),
   lseek: (offset: number, whence: number, options?: Options) =>
     request(OPCODE.LSEEK, body(1n, BigInt(offset), whence, 0), options),
+  write: (handle: number, from: number, content: string, options: Options & WriteOptions = {}) =>
+    request(
+      OPCODE.WRITE,
+      body(
+        BigInt(handle),
+        BigInt(from),
+        content.length,
+        options.writeFlags ?? 0,
+        7n,
+        options.flags ?? 1,
+        0,
+        content,
+      ),
+      options,
+    ),
+  create: (name: string, options: Options & CreateOptions = {}) =>
+    request(
+      OPCODE.CREATE,
+      body(options.flags ?? 0o102, options.mode ?? 0o100666, 0o22, 0, `${name}\0`),
+      options,
+    ),
+  mkdir: (name: string, mode: number, options?: Options) =>
+    request(OPCODE.MKDIR, body(mode, 0o22, `${name}\0`), options),
+  mknod: (name: string, mode: number, options?: Options) =>
+    request(OPCODE.MKNOD, body(mode, 0x103, 0o22, 0, `${name}\0`), options),
+  symlink: (name: string, target: string, options?: Options) =>
+    request(OPCODE.SYMLINK, body(`${name}\0${target}\0`), options),
+  link: (linked: number, name: string, options?: Options) =>
+    request(OPCODE.LINK, body(BigInt(linked), `${name}\0`), options),
+  unlink: (name: string, options?: Options) => request(OPCODE.UNLINK, body(`${name}\0`), options),
+  rmdir: (name: string, options?: Options) => request(OPCODE.RMDIR, body(`${name}\0`), options),
+  rename: (
+    [name, to, newName]: [string, number, string],
+    options: Options & { flags?: number } = {},
+  ) =>
+    request(
+      OPCODE.RENAME2,
+      body(BigInt(to), options.flags ?? 0, 0, `${name}\0${newName}\0`),
+      options,
+    ),
+  /** By the fields of `struct fuse_setattr_in`, each by its offset in 32-bit words. */
+  setattr: (valid: number, fields: Readonly<Record<number, number>>, options?: Options) => {
+    const words = Array.from({ length: 22 }, (_, index) => fields[index] ?? 0)
+    return request(OPCODE.SETATTR, body(valid, ...words.slice(1)), options)
+  },
+  setxattr: (name: string, value: string, options: Options & { flags?: number } = {}) =>
+    request(
+      OPCODE.SETXATTR,
+      body(value.length, options.flags ?? 0, 0, 0, `${name}\0${value}`),
+      options,
+    ),
+  fsync: (handle: number, options?: Options) =>
+    request(OPCODE.FSYNC, body(BigInt(handle), 1, 0), options),
+  fallocate: ([handle, from, length, mode]: [number, number, number, number], options?: Options) =>
+    request(OPCODE.FALLOCATE, body(BigInt(handle), BigInt(from), BigInt(length), mode, 0), options),
+  copy: (
+    [from, to]: [
+      readonly [handle: number, offset: number],
+      readonly [handle: number, offset: number],
+    ],
+    options: Options & { length: number; isLong?: boolean },
+  ) =>
+    request(
+      options.isLong === true ? OPCODE.COPY_FILE_RANGE_64 : OPCODE.COPY_FILE_RANGE,
+      body(
+        BigInt(from[0]),
+        BigInt(from[1]),
+        9n,
+        BigInt(to[0]),
+        BigInt(to[1]),
+        BigInt(options.length),
+        0n,
+      ),
+      options,
+    ),
+  /** `to` is 2^63 - 1 for the end of the file. */
+  lock: (
+    opcode: 'GETLK' | 'SETLK' | 'SETLKW',
+    [from, to, kind]: [bigint, bigint, number],
+    options: Options & { owner?: bigint; isFlock?: boolean } = {},
+  ) =>
+    request(
+      OPCODE[opcode],
+      body(4n, options.owner ?? 11n, from, to, kind, 42, options.isFlock === true ? 1 : 0, 0),
+      options,
+    ),
   interrupt: (of: number, options: Options = {}) =>
     request(OPCODE.INTERRUPT, body(BigInt(of)), { unique: of + 1, ...options }),
   destroy: (options?: Options) => request(OPCODE.DESTROY, body(), options),

@@ -3,7 +3,12 @@ import { INIT } from '../../../fuse/protocol/flags.ts'
 import { MAX_IO_BYTES, negotiate, replyToInit } from '../../../fuse/protocol/negotiate.ts'
 
 const ALL = 0xffff_ffff
-const options = { readAheadBytes: MAX_IO_BYTES, zeroMessageOpens: false }
+const options = {
+  readAheadBytes: MAX_IO_BYTES,
+  zeroMessageOpens: false,
+  isWritable: false,
+  writeBack: false,
+}
 const offer = { major: 7, minor: 45, maxReadahead: 131072, flags: ALL, flags2: ALL }
 
 test('With a new kernel reads are 1 MiB and names are dropped by epoch', (t) => {
@@ -42,4 +47,19 @@ test('Opens without messages are taken where they are wanted and offered', (t) =
   t.like(negotiate({ ...offer, flags: 0 }, wishes), neither)
   const old = { ...offer, flags: INIT.NO_OPEN_SUPPORT }
   t.like(negotiate(old, wishes), { ...both, hasZeroMessageOpendirs: false })
+})
+
+test('What is written to keeps its pages, its locks and its opens', (t) => {
+  const flagsOf = (wishes: object) => {
+    const agreement = negotiate(offer, { ...options, ...wishes })
+    return agreement.type === 'agreed' ? agreement.init.flags : 0
+  }
+  const readOnly = flagsOf({})
+  t.not(readOnly & INIT.AUTO_INVAL_DATA, 0)
+  t.is(readOnly & (INIT.EXPLICIT_INVAL_DATA | INIT.POSIX_LOCKS | INIT.WRITEBACK_CACHE), 0)
+  const written = flagsOf({ isWritable: true, zeroMessageOpens: true })
+  t.is(written & (INIT.AUTO_INVAL_DATA | INIT.NO_OPEN_SUPPORT | INIT.WRITEBACK_CACHE), 0)
+  const wanted = INIT.EXPLICIT_INVAL_DATA | INIT.POSIX_LOCKS | INIT.FLOCK_LOCKS | INIT.DONT_MASK
+  t.is(written & wanted, wanted)
+  t.not(flagsOf({ isWritable: true, writeBack: true }) & INIT.WRITEBACK_CACHE, 0)
 })

@@ -97,8 +97,18 @@ test('Handles that were never given are refused', async (t) => {
 
 test('Every change is refused with EROFS', async (t) => {
   const { send } = harness(tree)
-  for (const opcode of ['UNLINK', 'MKDIR', 'RENAME2', 'SETATTR', 'CREATE', 'WRITE'] as const) {
-    t.is((await send(request(OPCODE[opcode], body('x\0'))))?.errno, ERRNO.EROFS, opcode)
+  const changes = {
+    unlink: make.unlink('x'),
+    mkdir: make.mkdir('x', 0o755),
+    rename: make.rename(['x', 1, 'y']),
+    setattr: make.setattr(1, { 17: 0o600 }),
+    create: make.create('x'),
+    write: make.write(1, 0, 'x'),
+    setxattr: make.setxattr('user.x', 'y'),
+    fallocate: make.fallocate([1, 0, 1, 0]),
+  }
+  for (const [name, change] of Object.entries(changes)) {
+    t.is((await send(change))?.errno, ERRNO.EROFS, name)
   }
   t.is((await send(make.open(1)))?.errno, ERRNO.EROFS, 'O_WRONLY')
   t.is((await send(make.open(2)))?.errno, ERRNO.EROFS, 'O_RDWR')
@@ -110,6 +120,8 @@ test('What the kernel can do without is ENOSYS', async (t) => {
   for (const opcode of ['POLL', 'BMAP', 'IOCTL', 'FLUSH', 'STATX', 'ACCESS'] as const) {
     t.is((await send(request(OPCODE[opcode], body(0n, 0n, 0n))))?.errno, ERRNO.ENOSYS, opcode)
   }
+  t.is((await send(make.fsync(1)))?.errno, ERRNO.ENOSYS)
+  t.is((await send(make.lock('SETLK', [0n, 1n, 1])))?.errno, ERRNO.ENOSYS)
 })
 
 test('All of a file is data, and its end a hole', async (t) => {

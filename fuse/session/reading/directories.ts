@@ -1,24 +1,31 @@
 // Names and directories.
-import { direntBytes, type ListedEntry } from '../protocol/dirents.ts'
-import { FOPEN } from '../protocol/flags.ts'
-import type { Operation } from '../protocol/operations.ts'
-import { OUT_HEADER_BYTES, type Reply } from '../protocol/reply.ts'
-import type { DirectoryEntry, Options } from '../../src/volume/volume.ts'
-import { type Context, failure } from './context.ts'
-import type { Place } from './lazy/lazy-directories.ts'
+import { direntBytes, type ListedEntry } from '../../protocol/dirents.ts'
+import { FOPEN } from '../../protocol/flags.ts'
+import type { Operation } from '../../protocol/operations.ts'
+import { OUT_HEADER_BYTES, type Reply } from '../../protocol/reply.ts'
+import type { DirectoryEntry, Options } from '../../../src/volume/volume.ts'
+import { type Context, failure } from '../context.ts'
+import type { Place } from '../lazy/lazy-directories.ts'
 
 const NAME_MAX = 255
 
 /** So many names of a directory are looked up by listing it. */
 const MAX_REFERRED = 16_384
 
+/** The kernel checks names, too; a volume is given none that could lead anywhere else. */
+export function refusalOf(name: string): Reply | undefined {
+  if (name.length > NAME_MAX) return failure('ENAMETOOLONG')
+  if (name === '.' || name === '..' || name.includes('/')) return failure('EINVAL')
+  return undefined
+}
+
 export async function lookup(
   { volume, references }: Context,
   { parent, name }: { parent: number; name: string },
   options: Options,
 ): Promise<Reply> {
-  if (name.length > NAME_MAX) return failure('ENAMETOOLONG')
-  if (name === '.' || name === '..' || name.includes('/')) return failure('EINVAL')
+  const refusal = refusalOf(name)
+  if (refusal !== undefined) return refusal
   const entry = await volume.lookup(parent, name, options)
   if ('attributes' in entry) {
     references.take(entry.nodeid, parent, name)
@@ -29,13 +36,12 @@ export async function lookup(
 }
 
 export async function opendir(
-  { volume, handles, lazyDirectories }: Context,
+  { directories, lazyDirectories }: Context,
   nodeid: number,
   options: Options,
 ): Promise<Reply> {
   if (lazyDirectories !== undefined) return failure('ENOSYS')
-  const handle = await volume.opendir(nodeid, options)
-  handles.addDirectory(handle)
+  const handle = await directories.open(nodeid, options)
   // The kernel drops its copy of the listing when the directory's mtime changes or a name in it is
   // invalidated, so it may keep it from one opendir to the next.
   return { type: 'opened', handle, flags: FOPEN.CACHE_DIR | FOPEN.KEEP_CACHE }
@@ -48,11 +54,13 @@ export function readdir(
   request: Readdir,
   options: Options,
 ): Promise<Reply> | Reply {
-  const { handles, lazyDirectories } = context
+  const { directories, lazyDirectories } = context
   const { nodeid, handle, offset } = request
   if (lazyDirectories === undefined) {
-    if (!handles.hasDirectory(handle)) return failure('EBADF')
-    return entriesAt(context, request, { handle, offset, base: 0 })
+    const place = directories.place(handle, offset, options)
+    if (place === undefined) return failure('EBADF')
+    const reply = (at: Place) => entriesAt(context, request, at)
+    return place instanceof Promise ? place.then(reply) : reply(place)
   }
   const reply = (place: Place): Reply => {
     const entries = entriesAt(context, request, place)
@@ -63,16 +71,18 @@ export function readdir(
   return place instanceof Promise ? place.then(reply) : reply(place)
 }
 
-function entriesAt(context: Context, { nodeid, length, plus }: Readdir, place: Place) {
+function entriesAt(context: Context, request: Readdir, place: Place) {
+  const { nodeid, length, plus } = request
   const { handle, offset, base } = place
+  // An entry out of a directory that has changed since may be one that was removed.
+  const isHistory = context.writing !== undefined && !context.directories.isCurrent(request.handle)
   let room = Math.min(length, context.replyBytes - OUT_HEADER_BYTES)
   const entries: ListedEntry[] = []
   for (const found of context.volume.readdir(handle, offset)) {
     room -= direntBytes(found.name, plus)
     if (room < 0) break
-    const listedEntry = plus
-      ? listed(context, { nodeid, handle, dirent: found })
-      : { dirent: found }
+    const listedEntry =
+      plus && !isHistory ? listed(context, { nodeid, handle, dirent: found }) : { dirent: found }
     entries.push(base === 0 ? listedEntry : moved(listedEntry, base))
   }
   return { type: 'directory', entries, plus } satisfies Reply

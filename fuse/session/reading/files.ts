@@ -1,11 +1,22 @@
 // The operations on one inode: its attributes, contents, target and extended attributes.
-import { isServedXattr } from '../device/constant-answers.ts'
-import { FOPEN, OPEN_ACCESS_MODE, OPEN_TRUNCATE, SEEK_DATA, SEEK_HOLE } from '../protocol/flags.ts'
-import type { Operation } from '../protocol/operations.ts'
-import type { Reply } from '../protocol/reply.ts'
-import { codeOf } from '../../src/base/errors.ts'
-import type { Options } from '../../src/volume/volume.ts'
-import { type Context, failure } from './context.ts'
+import { isServedXattr } from '../../device/constant-answers.ts'
+import { ERRNO } from '../../protocol/errno.ts'
+import {
+  FOPEN,
+  OPEN_ACCESS_MODE,
+  OPEN_TRUNCATE,
+  SEEK_DATA,
+  SEEK_HOLE,
+} from '../../protocol/flags.ts'
+import type { Operation } from '../../protocol/operations.ts'
+import type { Reply } from '../../protocol/reply.ts'
+import { codeOf } from '../../../src/base/errors.ts'
+import type { Options } from '../../../src/volume/volume.ts'
+import { asked, type Call } from '../calls.ts'
+import { type Context, failure, status } from '../context.ts'
+import { openToWrite } from '../writing/open.ts'
+
+const WHOLE_FILE = { from: 0, to: Number.POSITIVE_INFINITY }
 
 type Of<T extends Operation['type']> = Extract<Operation, { type: T }>
 
@@ -18,18 +29,40 @@ export async function readlink({ volume }: Context, nodeid: number, options: Opt
   return { type: 'text', text: await volume.readlink(nodeid, options) } satisfies Reply
 }
 
-export async function open(
-  { volume, handles, lazyFiles }: Context,
-  { nodeid, flags }: { nodeid: number; flags: number },
-  options: Options,
-): Promise<Reply> {
+type Open = Of<'open'> & { readonly nodeid: number }
+
+export async function open(context: Context, request: Open, call: Call): Promise<Reply> {
+  const { volume, handles, lazyFiles, writing } = context
+  const { nodeid, flags } = request
   if (lazyFiles !== undefined) return failure('ENOSYS')
-  if ((flags & (OPEN_ACCESS_MODE | OPEN_TRUNCATE)) !== 0) return failure('EROFS')
-  const { handle, keepCache, directIo } = await volume.open(nodeid, options)
-  handles.addFile(handle)
-  // Nothing is ever written here, so that nothing need be flushed at close.
+  const isOnlyRead = (flags & (OPEN_ACCESS_MODE | OPEN_TRUNCATE)) === 0
+  if (writing !== undefined && !isOnlyRead) {
+    return openToWrite(context, writing, { ...request, call })
+  }
+  if (!isOnlyRead) return failure('EROFS')
+  const opened = await volume.open(nodeid, call)
+  handles.add(opened.handle)
+  // Where nothing can be written, nothing need be flushed at close. A close where something can be
+  // drops a program's locks.
+  const { keepCache, directIo } = opened
   const cache = directIo === true ? FOPEN.DIRECT_IO : keepCache ? FOPEN.KEEP_CACHE : 0
-  return { type: 'opened', handle, flags: cache | FOPEN.NOFLUSH }
+  const openFlags = cache | (writing === undefined ? FOPEN.NOFLUSH : 0)
+  return { type: 'opened', handle: opened.handle, flags: openFlags }
+}
+
+export function release(
+  { handles, writing }: Context,
+  { nodeid, handle, flockOwner }: Of<'release'> & { nodeid: number },
+  call: Call,
+): Promise<Reply> | Reply {
+  if (flockOwner === undefined || writing === undefined || !handles.has(handle)) {
+    return status(handles.release(handle) ? 0 : ERRNO.EBADF)
+  }
+  const lock = { ...WHOLE_FILE, kind: 'none', owner: flockOwner, pid: 0, isFlock: true } as const
+  return writing.volume
+    .lock(nodeid, lock, asked(call, { wait: false }))
+    .then(() => status(0))
+    .finally(() => handles.release(handle))
 }
 
 export async function read(
@@ -42,7 +75,7 @@ export async function read(
     const slices = await lazyFiles.read(nodeid, range, options)
     return { type: 'content', slices: atMost(slices, length) }
   }
-  if (!handles.hasFile(handle)) return failure('EBADF')
+  if (!handles.has(handle)) return failure('EBADF')
   const slices = await volume.read(handle, range, options)
   return { type: 'content', slices: atMost(slices, length) }
 }
@@ -57,13 +90,26 @@ export function atMost(slices: readonly Uint8Array[], length: number): readonly 
   return slices
 }
 
-/** All of a file is data, up to a hole that begins at its end. */
 export async function lseek(
+  context: Context,
+  request: Of<'lseek'> & { nodeid: number },
+  call: Call,
+): Promise<Reply> {
+  const { handle, offset, whence } = request
+  if (whence !== SEEK_DATA && whence !== SEEK_HOLE) return failure('EINVAL')
+  const { writing, handles } = context
+  if (writing === undefined) return seekIn(context, request, call)
+  if (!handles.has(handle)) return failure('EBADF')
+  const how = { for: whence === SEEK_DATA ? 'data' : 'hole' } as const
+  return { type: 'offset', offset: await writing.volume.seek(handle, offset, asked(call, how)) }
+}
+
+/** Where nothing is written, all of a file is data, up to a hole that begins at its end. */
+async function seekIn(
   { volume }: Context,
   { nodeid, offset, whence }: Of<'lseek'> & { nodeid: number },
   options: Options,
 ): Promise<Reply> {
-  if (whence !== SEEK_DATA && whence !== SEEK_HOLE) return failure('EINVAL')
   const { attributes } = await volume.getattr(nodeid, options)
   if (offset >= attributes.size) return failure('ENXIO')
   return { type: 'offset', offset: whence === SEEK_DATA ? offset : attributes.size }

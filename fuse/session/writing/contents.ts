@@ -1,0 +1,102 @@
+// What is in a file: written, made safe, allocated, copied.
+import type { Allocation } from '../../../src/ports/changes.ts'
+import { OPEN_APPEND } from '../../protocol/flags.ts'
+import type { Operation } from '../../protocol/operations.ts'
+import type { CopyOperation, WriteOperation } from '../../protocol/writing/operations.ts'
+import type { Reply } from '../../protocol/reply.ts'
+import { asked, type Call } from '../calls.ts'
+import { type Context, failure, status } from '../context.ts'
+import type { Writing } from './writing.ts'
+
+type Of<T extends Operation['type']> = Extract<Operation, { type: T }>
+type Asked<T extends Operation['type']> = Of<T> & { readonly call: Call }
+
+export async function write(
+  { handles, tellKernel }: Context,
+  writing: Writing,
+  { request, call }: { readonly request: WriteOperation; readonly call: Call },
+): Promise<Reply> {
+  const { handle, from, flags, isFromCache, dropsPrivileges } = request
+  const bytes = Uint8Array.from(request.bytes)
+  const { nodeid } = call.header
+  if (!handles.has(handle)) return failure('EBADF')
+  if (dropsPrivileges) await writing.privileges.drop(nodeid, call)
+  const isAppend = (flags & OPEN_APPEND) !== 0 && !isFromCache
+  const options = writing.change(call, {})
+  const written = await writing.volume.write(handle, isAppend ? 'end' : from, bytes, options)
+  // The kernel has put the bytes where it thought that the end was.
+  if (written.from !== from) tellKernel({ type: 'inode', nodeid, data: true })
+  return { type: 'written', length: written.length }
+}
+
+export async function flush(
+  { handles }: Context,
+  { volume }: Writing,
+  { handle, owner, call }: Asked<'flush'>,
+): Promise<Reply> {
+  if (!handles.has(handle)) return failure('EBADF')
+  await volume.flush(handle, asked(call, { owner }))
+  return status(0)
+}
+
+export async function fsync(
+  { handles }: Context,
+  { volume }: Writing,
+  { handle, dataOnly, call }: Asked<'fsync'>,
+): Promise<Reply> {
+  if (!handles.has(handle)) return failure('EBADF')
+  await volume.sync(handle, asked(call, { dataOnly }))
+  return status(0)
+}
+
+export async function fsyncdir(
+  { directories }: Context,
+  { volume }: Writing,
+  { handle, call }: Asked<'fsyncdir'>,
+): Promise<Reply> {
+  const opened = directories.volumeHandle(handle)
+  if (opened === undefined) return failure('EBADF')
+  await volume.syncDirectory(opened, call)
+  return status(0)
+}
+
+/** FALLOC_FL_KEEP_SIZE, PUNCH_HOLE and ZERO_RANGE, as they may go together. */
+const allocations = new Map<number, Allocation>([
+  [0, 'extend'],
+  [1, 'keep-size'],
+  [3, 'punch-hole'],
+  [16, 'zero'],
+  [17, 'zero-keep-size'],
+])
+
+export async function fallocate(
+  { handles }: Context,
+  writing: Writing,
+  { handle, from, length, mode, call }: Asked<'fallocate'>,
+): Promise<Reply> {
+  const how = allocations.get(mode)
+  if (how === undefined) return failure('ENOTSUP')
+  if (!handles.has(handle)) return failure('EBADF')
+  await writing.volume.allocate(handle, { from, length, how }, writing.change(call, {}))
+  return status(0)
+}
+
+/** So much at once: a copy of terabytes would hold its caller for as long as it takes. */
+const MAX_COPY_BYTES = 128 * 1024 * 1024
+
+export async function copy(
+  { handles }: Context,
+  writing: Writing,
+  { request, call }: { readonly request: CopyOperation; readonly call: Call },
+): Promise<Reply> {
+  const { handle, offset, toHandle, toOffset, flags, isLong } = request
+  if (flags !== 0) return failure('EINVAL')
+  if (!handles.has(handle) || !handles.has(toHandle)) return failure('EBADF')
+  const length = Math.min(request.length, MAX_COPY_BYTES)
+  const copied = await writing.volume.copyRange(
+    { handle, offset },
+    { handle: toHandle, offset: toOffset },
+    writing.change(call, { length }),
+  )
+  return isLong ? { type: 'offset', offset: copied } : { type: 'written', length: copied }
+}
