@@ -11,6 +11,7 @@ import { mountVolume } from '../../fuse/mount.ts'
 import type { Mount, MountInit } from '../../fuse/driver.ts'
 import { mountTable } from '../../fuse/system/mount-table.ts'
 import type { LogLevel } from '../../src/base/log.ts'
+import type { Volume } from '../../src/volume/volume.ts'
 import { noFuse, notRoot, type Reason } from '../reasons.ts'
 import { MemoryVolume, type Tree } from './memory-volume.ts'
 
@@ -46,12 +47,41 @@ export function runScript(script: string, ...options: string[]): Promise<string>
   return run(process.execPath, '-e', script, ...options)
 }
 
+/** Runs Python, which has the system calls that Node lacks, with the path as `at`. */
+export function runPython(script: string, path: string, ...options: string[]): Promise<string> {
+  const whole = `${PRELUDE}${script}`
+  const self = `SCRIPT = ${JSON.stringify(whole)}\n`
+  return run('python3', '-c', script.includes('SCRIPT') ? self + whole : whole, path, ...options)
+}
+
+const PRELUDE = `
+import ctypes, errno, fcntl, mmap, os, signal, stat, struct, subprocess, sys, time
+at = sys.argv[1]
+libc = ctypes.CDLL(None, use_errno=True)
+libc.fallocate.argtypes = [ctypes.c_int, ctypes.c_int, ctypes.c_int64, ctypes.c_int64]
+def p(*names): return os.path.join(at, *names)
+def errno_of(call, *args, **more):
+    try: call(*args, **more)
+    except OSError as error: return errno.errorcode[error.errno]
+    return 'done'
+def checked(result):
+    if result < 0: raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+    return result
+def renameat2(a, b, flags):
+    return checked(libc.renameat2(-100, a.encode(), -100, b.encode(), flags))
+def fallocate(fd, mode, start, length): return checked(libc.fallocate(fd, mode, start, length))
+def put(path, content):
+    with open(path, 'wb') as f: f.write(content)
+def get(path):
+    with open(path, 'rb') as f: return f.read()
+`
+
 export function spawnProgram(program: string, ...options: string[]): ChildProcess {
   return spawn(program, options, { stdio: ['pipe', 'pipe', 'inherit'] })
 }
 
-export type Mounted = {
-  readonly volume: MemoryVolume
+export type Mounted<V extends Volume = MemoryVolume> = {
+  readonly volume: V
   readonly mount: Mount
   readonly path: string
   readonly log: readonly string[]
@@ -66,22 +96,30 @@ export function makeMountPoint(t: ExecutionContext): string {
 }
 
 /** Mounts a tree for the time of a test. */
-export async function mountTree(
+export function mountTree(
   t: ExecutionContext,
   tree: Tree | MemoryVolume,
   init: Partial<MountInit> = {},
 ): Promise<Mounted> {
+  return mount(t, tree instanceof MemoryVolume ? tree : new MemoryVolume(tree), init)
+}
+
+/** Mounts a volume for the time of a test. */
+export async function mount<V extends Volume>(
+  t: ExecutionContext,
+  volume: V,
+  init: Partial<MountInit> = {},
+): Promise<Mounted<V>> {
   const path = makeMountPoint(t)
-  const volume = tree instanceof MemoryVolume ? tree : new MemoryVolume(tree)
   const log: string[] = []
   const keep = (level: LogLevel, message: string) => void log.push(`${level}: ${message}`)
-  const mount = await mountVolume({ volume, mountPoint: path, log: keep, ...init })
+  const mounted = await mountVolume({ volume, mountPoint: path, log: keep, ...init })
   t.teardown(async () => {
     const timer = setTimeout(() => abort(path), 5000)
-    await mount.unmount()
+    await mounted.unmount()
     clearTimeout(timer)
   })
-  return { volume, mount, path, log, at: (name) => join(path, name) }
+  return { volume, mount: mounted, path, log, at: (name) => join(path, name) }
 }
 
 /** Unmounts whatever is left at a path and removes it. Touches nothing that is mounted there. */
