@@ -103,28 +103,29 @@ function writeBody(out: Writer, reply: Reply, inodeNumber: InodeNumber): number 
       return at + out.byteString(at, reply.text)
     case 'opened':
       return writeOpened(out, at, reply)
-    case 'created':
-      writeEntryOut(out, at, { entry: reply.entry, inodeNumber })
-      return writeOpened(out, at + ENTRY_BYTES, reply)
-    case 'written':
-      out.u32(at, reply.length)
-      out.u32(at + 4, 0)
-      return at + 8
-    case 'lock':
-      writeLock(out, at, reply.lock)
-      return at + LOCK_OUT_BYTES
     case 'directory':
       return writeDirents(out, at, { ...reply, inodeNumber })
     case 'statfs':
       return writeStatfs(out, reply.usage)
     case 'size':
-      out.u32(at, reply.size)
-      out.u32(at + 4, 0)
-      return at + 8
+    case 'written':
     case 'offset':
-      out.u64(at, reply.offset)
-      return at + 8
+      return writeNumber(out, at, reply)
+    case 'lock':
+      writeLock(out, at, reply.lock)
+      return at + LOCK_OUT_BYTES
+    case 'created':
+      writeEntryOut(out, at, { entry: reply.entry, inodeNumber })
+      return writeOpened(out, at + ENTRY_BYTES, reply)
   }
+}
+
+type NumberReply = Extract<Reply, { type: 'size' | 'written' | 'offset' }>
+
+function writeNumber(out: Writer, at: number, reply: NumberReply): number {
+  if (reply.type === 'offset') out.u64(at, reply.offset)
+  else out.u64(at, reply.type === 'size' ? reply.size : reply.length)
+  return at + 8
 }
 
 function writeVersion(out: Writer, minor: number): number {

@@ -48,11 +48,14 @@ export function asked<T extends object>(call: Call, more: T): T & Options {
 }
 
 /**
- * Whether a call ends with whatever signal comes: a lock may be waited for without end, and
- * fcntl(2) has always been interrupted by a program's own alarm(2).
+ * What signals end a call. A lock may be waited for without end, and fcntl(2) has always been
+ * interrupted by a program's own alarm(2): any does. What closes a file ends with none: a program
+ * that is killed closes its files, and its locks go with that.
  */
-function isWaitForLock({ operation }: Call): boolean {
-  return operation.type === 'setlk' && operation.wait
+function endsWith({ operation }: Call): 'any' | 'none' | 'stop' {
+  const isUnlock = operation.type === 'setlk' && operation.lock.kind === 'none'
+  if (isUnlock || operation.type === 'flush' || operation.type === 'release') return 'none'
+  return operation.type === 'setlk' && operation.wait ? 'any' : 'stop'
 }
 
 /** The kernel says "interrupted" once; a program may be killed later. So it is looked at again. */
@@ -92,7 +95,8 @@ export class Calls {
   }
 
   interrupt(unique: number): void {
-    if (!this.#waiting.has(unique)) return
+    const call = this.#waiting.get(unique)
+    if (call === undefined || endsWith(call) === 'none') return
     this.#interrupted.add(unique)
     this.#look()
   }
@@ -101,7 +105,7 @@ export class Calls {
     for (const unique of this.#interrupted) {
       const call = this.#waiting.get(unique)
       if (call === undefined) continue
-      if (isWaitForLock(call) || this.#init.hasGivenUp(call.header.pid)) this.#giveUp(call)
+      if (endsWith(call) === 'any' || this.#init.hasGivenUp(call.header.pid)) this.#giveUp(call)
     }
     clearTimeout(this.#timer)
     if (this.#interrupted.size === 0) return

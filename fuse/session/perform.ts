@@ -1,5 +1,7 @@
 // Which operation a request is, and who answers it.
+import type { Operation } from '../protocol/operations.ts'
 import type { Reply } from '../protocol/reply.ts'
+import type { ChangeOperation } from '../protocol/writing/operations.ts'
 import { constantErrno } from '../device/constant-answers.ts'
 import { ERRNO } from '../protocol/errno.ts'
 import type { Call } from './calls.ts'
@@ -27,28 +29,12 @@ export function perform(context: Context, call: Call): Promise<Reply> | Reply {
   switch (operation.type) {
     case 'lookup':
       return lookup(context, { parent: nodeid, name: operation.name }, call)
-    case 'getattr':
-      return getattr(context, nodeid, call)
-    case 'readlink':
-      return readlink(context, nodeid, call)
-    case 'open':
-      return open(context, { ...operation, nodeid }, call)
-    case 'read':
-      return read(context, { ...operation, nodeid }, call)
-    case 'release':
-      return release(context, { ...operation, nodeid }, call)
     case 'opendir':
       return opendir(context, nodeid, call)
     case 'readdir':
       return readdir(context, { ...operation, nodeid }, call)
     case 'releasedir':
       return status(context.directories.release(operation.handle) ? 0 : ERRNO.EBADF)
-    case 'lseek':
-      return lseek(context, { ...operation, nodeid }, call)
-    case 'getxattr':
-      return getxattr(context, { ...operation, nodeid }, call)
-    case 'listxattr':
-      return listxattr(context, { ...operation, nodeid }, call)
     case 'statfs':
       return statfs(context, call)
     case 'destroy':
@@ -60,6 +46,41 @@ export function perform(context: Context, call: Call): Promise<Reply> | Reply {
     case 'notify-reply':
     case 'malformed':
       return failure('ENOSYS')
+    default:
+      return performOnInode(context, operation, call)
+  }
+}
+
+type OnInode = ChangeOperation | Extract<Operation, { type: InodeType }>
+type InodeType =
+  | 'getattr'
+  | 'readlink'
+  | 'open'
+  | 'read'
+  | 'release'
+  | 'lseek'
+  | 'getxattr'
+  | 'listxattr'
+
+function performOnInode(context: Context, operation: OnInode, call: Call): Promise<Reply> | Reply {
+  const { nodeid } = call.header
+  switch (operation.type) {
+    case 'getattr':
+      return getattr(context, nodeid, call)
+    case 'readlink':
+      return readlink(context, nodeid, call)
+    case 'open':
+      return open(context, { ...operation, nodeid }, call)
+    case 'read':
+      return read(context, { ...operation, nodeid }, call)
+    case 'release':
+      return release(context, { ...operation, nodeid }, call)
+    case 'lseek':
+      return lseek(context, { ...operation, nodeid }, call)
+    case 'getxattr':
+      return getxattr(context, { ...operation, nodeid }, call)
+    case 'listxattr':
+      return listxattr(context, { ...operation, nodeid }, call)
     default:
       return performChange(context, operation, call)
   }

@@ -165,14 +165,13 @@ export interface WritableVolume extends Volume {
   /**
    * Writes all of the bytes unless the source has no more room. 'end' is the end of the file as the
    * source has it, whatever others append meanwhile; every other offset is meant as it is, of a file
-   * opened for appending too (the kernel writes back mapped pages through any handle).
-   * @param bytes may lie in shared memory; they are the volume's until the promise is settled, and
-   *   somebody else's from then on
+   * opened for appending too (the kernel writes back mapped pages through any handle). The bytes
+   * may lie in shared memory: they are the volume's until the promise is settled, and somebody
+   * else's from then on.
    */
   write(
     handle: number,
-    from: number | 'end',
-    bytes: Uint8Array,
+    what: { readonly from: number | 'end'; readonly bytes: Uint8Array },
     options: ChangeOptions,
   ): Promise<Written>
   allocate(

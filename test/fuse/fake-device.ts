@@ -2,6 +2,7 @@
 import type { ReplyDevice } from '../../fuse/device/connection.ts'
 import { Message } from '../../fuse/protocol/message.ts'
 import { Session, type SessionInit } from '../../fuse/session/session.ts'
+import type { Volume } from '../../src/volume/volume.ts'
 import { MemoryVolume, type Tree } from './memory-volume.ts'
 
 /** A reply, taken apart. */
@@ -31,8 +32,8 @@ export class FakeDevice implements ReplyDevice {
   }
 }
 
-export type Harness = {
-  readonly volume: MemoryVolume
+export type Harness<V extends Volume = MemoryVolume> = {
+  readonly volume: V
   readonly device: FakeDevice
   readonly session: Session
   /** Hands in one message and waits for all that answers itself without time passing. */
@@ -42,7 +43,14 @@ export type Harness = {
 export const noLog = (): void => undefined
 
 export function harness(tree: Tree, init: Partial<SessionInit> = {}): Harness {
-  const volume = new MemoryVolume(tree)
+  return harnessOf(new MemoryVolume(tree), init)
+}
+
+/** A session on any volume. */
+export function harnessOf<V extends Volume>(
+  volume: V,
+  init: Partial<SessionInit> = {},
+): Harness<V> {
   const device = new FakeDevice()
   const session = new Session({
     volume,

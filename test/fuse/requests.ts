@@ -89,7 +89,10 @@ export const make = {
     request(OPCODE.LISTXATTR, body(length, 0), options),
   lseek: (offset: number, whence: number, options?: Options) =>
     request(OPCODE.LSEEK, body(1n, BigInt(offset), whence, 0), options),
-  write: (handle: number, from: number, content: string, options: Options & WriteOptions = {}) =>
+  write: (
+    [handle, from, content]: [number, number, string],
+    options: Options & WriteOptions = {},
+  ) =>
     request(
       OPCODE.WRITE,
       body(

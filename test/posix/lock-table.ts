@@ -58,7 +58,7 @@ export class LockTable {
       ]
     })
     if (range.kind !== 'none') this.#held.push(range)
-    for (const waiting of [...this.#waiting]) {
+    for (const waiting of this.#waiting) {
       if (this.conflicting(waiting.range) !== undefined) continue
       this.#waiting.delete(waiting)
       waiting.grant()

@@ -119,8 +119,7 @@ export class PosixHandles {
 
   async write(
     handle: number,
-    from: number | 'end',
-    bytes: Uint8Array,
+    { from, bytes }: { readonly from: number | 'end'; readonly bytes: Uint8Array },
     options: ChangeOptions,
   ): Promise<Written> {
     await this.begin('write', options)

@@ -4,6 +4,14 @@ import assert from 'node:assert/strict'
 export const CHUNK_BYTES = 64 * 1024
 const ZEROS = new Uint8Array(CHUNK_BYTES)
 
+/** Of a chunk, from `start` to `end`; in the file that begins at `at`. */
+type Part = {
+  readonly index: number
+  readonly start: number
+  readonly end: number
+  readonly at: number
+}
+
 export class SparseBytes {
   #size = 0
   readonly #chunks = new Map<number, Uint8Array>()
@@ -19,7 +27,7 @@ export class SparseBytes {
   /** Slices of what is stored, not copies: they change with the file. */
   read(from: number, length: number): Uint8Array[] {
     const slices: Uint8Array[] = []
-    this.#each(from, Math.min(this.#size, from + length), (index, start, end) => {
+    this.#each(from, Math.min(this.#size, from + length), ({ index, start, end }) => {
       slices.push((this.#chunks.get(index) ?? ZEROS).subarray(start, end))
     })
     return slices
@@ -27,7 +35,7 @@ export class SparseBytes {
 
   write(from: number, bytes: Uint8Array): void {
     assert(Number.isSafeInteger(from + bytes.length), 'an offset that a number can not hold')
-    this.#each(from, from + bytes.length, (index, start, end, at) => {
+    this.#each(from, from + bytes.length, ({ index, start, end, at }) => {
       this.#chunk(index).set(bytes.subarray(at - from, at - from + end - start), start)
     })
     this.#size = Math.max(this.#size, from + bytes.length)
@@ -52,7 +60,7 @@ export class SparseBytes {
   }
 
   allocate(from: number, to: number): void {
-    this.#each(from, to, (index) => void this.#chunk(index))
+    this.#each(from, to, ({ index }) => void this.#chunk(index))
   }
 
   /** The next data or hole at or behind an offset; undefined where there is none. */
@@ -73,16 +81,13 @@ export class SparseBytes {
     return made
   }
 
-  /** Calls for each chunk that a range touches: its number, the part of it, and where that begins. */
-  #each(
-    from: number,
-    to: number,
-    call: (...[index, start, end, at]: [number, number, number, number]) => void,
-  ): void {
+  /** Calls for each chunk that a range touches. */
+  #each(from: number, to: number, call: (part: Part) => void): void {
     for (let at = from; at < to;) {
       const index = Math.floor(at / CHUNK_BYTES)
       const next = Math.min(to, (index + 1) * CHUNK_BYTES)
-      call(index, at - index * CHUNK_BYTES, next - index * CHUNK_BYTES, at)
+      const start = index * CHUNK_BYTES
+      call({ index, start: at - start, end: next - start, at })
       at = next
     }
   }

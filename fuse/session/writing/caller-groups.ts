@@ -10,7 +10,7 @@ type Known = { readonly groups: readonly number[]; readonly at: number }
 
 /** The groups that /proc/PID/status tells of. */
 export function groupsIn(status: string): readonly number[] {
-  const line = /^Groups:\s*(.*)$/m.exec(status)?.[1] ?? ''
+  const line = /^Groups:[ \t]*(.*)$/m.exec(status)?.[1] ?? ''
   return line.split(/\s+/).filter(Boolean).map(Number)
 }
 

@@ -22,8 +22,8 @@ export async function write(
   if (!handles.has(handle)) return failure('EBADF')
   if (dropsPrivileges) await writing.privileges.drop(nodeid, call)
   const isAppend = (flags & OPEN_APPEND) !== 0 && !isFromCache
-  const options = writing.change(call, {})
-  const written = await writing.volume.write(handle, isAppend ? 'end' : from, bytes, options)
+  const what = { from: isAppend ? 'end' : from, bytes } as const
+  const written = await writing.volume.write(handle, what, writing.change(call, {}))
   // The kernel has put the bytes where it thought that the end was.
   if (written.from !== from) tellKernel({ type: 'inode', nodeid, data: true })
   return { type: 'written', length: written.length }

@@ -38,8 +38,8 @@ export function openModeOf(flags: number): OpenMode {
  */
 function openedFlags({ writesBack }: Writing, flags: number, file: OpenFile): number {
   const isLog = (flags & OPEN_APPEND) !== 0 && (flags & OPEN_READ_WRITE) === 0
-  if (file.directIo === true || (isLog && !writesBack)) return FOPEN.DIRECT_IO
-  return file.keepCache ? FOPEN.KEEP_CACHE : 0
+  const isDirect = file.directIo === true || (isLog && !writesBack)
+  return (isDirect ? FOPEN.DIRECT_IO : 0) | (file.keepCache ? FOPEN.KEEP_CACHE : 0)
 }
 
 export async function openToWrite(

@@ -103,7 +103,7 @@ test('Every change is refused with EROFS', async (t) => {
     rename: make.rename(['x', 1, 'y']),
     setattr: make.setattr(1, { 17: 0o600 }),
     create: make.create('x'),
-    write: make.write(1, 0, 'x'),
+    write: make.write([1, 0, 'x']),
     setxattr: make.setxattr('user.x', 'y'),
     fallocate: make.fallocate([1, 0, 1, 0]),
   }
