@@ -1,5 +1,6 @@
 import { PosixVolume } from '../posix/posix-volume.ts'
-import { noProgram, testUnless } from '../skip.ts'
+import { noProgram } from '../reasons.ts'
+import { testUnless } from '../skip.ts'
 import { cannotMount, mount, runPython, until } from './real-mount.ts'
 
 // One at a time: each starts programs, which have but two cores.
