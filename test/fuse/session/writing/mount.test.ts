@@ -1,7 +1,7 @@
-import { PosixVolume } from '../posix/posix-volume.ts'
-import { noProgram } from '../reasons.ts'
-import { testUnless } from '../skip.ts'
-import { cannotMount, mount, runPython } from './real-mount.ts'
+import { PosixVolume } from '../../../posix/posix-volume.ts'
+import { noProgram } from '../../../reasons.ts'
+import { testUnless } from '../../../skip.ts'
+import { cannotMount, mount, runPython } from '../../real-mount.ts'
 
 // One at a time: each starts programs, which have but two cores.
 const fuseTest = testUnless(cannotMount, noProgram('python3')).serial
