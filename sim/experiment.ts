@@ -9,6 +9,8 @@ import type { Way } from './program/way.ts'
 import type { Workload } from './program/workload.ts'
 import type { StorageCounts } from './storage/storage.ts'
 import { World, type WorldInit } from './world.ts'
+import { aheadOf, type AheadCounts } from './ahead-counts.ts'
+import { type Load, loadOf } from './load.ts'
 
 /** Virtual time after which a run counts as stuck. */
 const RUN_MS = 24 * 3_600_000
@@ -39,9 +41,6 @@ export type Progress = {
   readonly virtualMs: number
   readonly events: number
 }
-
-/** Per node. */
-export type Load = { readonly mean: number; readonly max: number }
 
 export type ExperimentResult = {
   readonly seed: string | number
@@ -75,6 +74,7 @@ export type ExperimentResult = {
   readonly sentMessages: Load
   readonly sentBytes: Load
   readonly receivedBytes: Load
+  readonly ahead: AheadCounts
   /** Bytes in shards at the end. */
   readonly heldBytes: Load
   readonly virtualMs: number
@@ -181,6 +181,7 @@ function resultOf(
     sentMessages: loadOf(traffic.map(({ sent }) => sent.messages)),
     sentBytes: loadOf(traffic.map(({ sent }) => sent.bytes)),
     receivedBytes: loadOf(traffic.map(({ received }) => received.bytes)),
+    ahead: aheadOf(world),
     heldBytes: loadOf(world.nodes.map((node) => node.heldBytes())),
     virtualMs,
     events,
@@ -216,13 +217,4 @@ function sourceOf({ storage }: World): ExperimentResult['source'] {
 /** The nearest rank in sorted values; 0 where there are none. */
 function at(sorted: readonly number[], share: number): number {
   return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? 0
-}
-
-function loadOf(values: readonly number[]): Load {
-  let [sum, max] = [0, 0]
-  for (const value of values) {
-    sum += value
-    max = Math.max(max, value)
-  }
-  return { mean: sum / Math.max(1, values.length), max }
 }

@@ -1,10 +1,12 @@
 // A run as plain values, which a process can hand to another and a report can keep: names and settings,
 // and no functions. `experimentOf` makes the experiment that they mean.
 import { PotluckError } from '../src/base/errors.ts'
+import type { Ahead } from '../src/node/mesh-node.ts'
 import type { ExperimentInit } from './experiment.ts'
 import { parseFaults } from './faults/parse-faults.ts'
 import { type Parameters, worldOf } from './parameters/parameters.ts'
 import { setParameters } from './parameters/settings.ts'
+import { recordStart } from './first-start.ts'
 import type { Workload } from './program/workload.ts'
 import { wayNamed } from './ways.ts'
 import { replay } from './workloads/replay.ts'
@@ -21,21 +23,40 @@ export type RunPlan = {
   readonly settings: readonly string[]
   /** As `--faults` takes it; baselines run without. */
   readonly faults: string
+  /** What the mesh fetches before it is asked for; `trace`: with that of an earlier run. */
+  readonly ahead: Ahead
 }
 
-/**
- * @param traceLines of a recorded trace, for `replay`
- * @throws RangeError, PotluckError that says what of the plan is wrong
- */
-export function experimentOf(plan: RunPlan, traceLines?: Iterable<string>): ExperimentInit {
+/** What a run knows besides its plan. */
+export type PlanInput = {
+  /** Of a recorded trace of system calls, for `replay`. */
+  readonly traceLines?: Iterable<string> | undefined
+}
+
+/** @throws RangeError, PotluckError that says what of the plan is wrong */
+export function experimentOf(plan: RunPlan, input: PlanInput = {}): ExperimentInit {
   const parameters = setParameters(plan.settings)
   const { seed, nodes } = plan
   const way = wayNamed(plan.way)
-  const workload = workloadOf(plan, parameters, traceLines)
+  const workload = workloadOf(plan, parameters, input.traceLines)
   const { jitterMs } = parameters.run
-  const init = { seed, nodes, workload, way, world: worldOf(parameters), jitterMs }
+  const base = worldOf(parameters)
+  const world = { ...base, volume: { ...base.volume, ahead: plan.ahead } }
+  const init = { seed, nodes, workload, way, world, jitterMs }
   if (plan.faults === 'none' || way.name !== 'mesh') return init
   return { ...init, faults: parseFaults(plan.faults) }
+}
+
+/** The same, with what has to be found out by running something first. */
+export async function preparedExperimentOf(
+  plan: RunPlan,
+  input: PlanInput = {},
+): Promise<ExperimentInit> {
+  const init = experimentOf(plan, input)
+  if (plan.ahead !== 'trace' || init.way.name !== 'mesh') return init
+  const { seed, workload, world = {} } = init
+  const trace = await recordStart({ seed, workload, world })
+  return { ...init, world: { ...world, volume: { ...world.volume, traces: [trace] } } }
 }
 
 function workloadOf(
@@ -53,8 +74,10 @@ function workloadOf(
 }
 
 /** The same plan without the settings that say nothing. */
-export function describePlan({ seed, nodes, workload, way, settings, faults }: RunPlan): string {
+export function describePlan(plan: RunPlan): string {
+  const { seed, nodes, workload, way, settings, faults, ahead } = plan
   const set = settings.map((setting) => ` --set ${setting}`).join('')
   const befall = faults === 'none' ? '' : ` --faults ${faults}`
-  return `--workload ${workload} --nodes ${nodes} --seed ${seed} --ways ${way}${befall}${set}`
+  const what = `--workload ${workload} --nodes ${nodes} --seed ${seed}`
+  return `${what} --ways ${way} --ahead ${ahead}${befall}${set}`
 }

@@ -6,7 +6,8 @@ const MIB = 1024 * 1024
 const BOUNDS: Partial<Record<keyof Load, number>> = {
   // What peers may start, and a margin for this node's own programs.
   flights: 4096 + 256,
-  prefetches: 256,
+  // Read-ahead's own, and one of each trace being followed.
+  prefetches: 256 + 64,
   floors: 100_000,
   rumorLives: 16_384,
   // One rumor more than the bound may be here while room is made.

@@ -33,7 +33,8 @@ export function labelOf({ plan, result }: Entry, entries: readonly Entry[]): str
     (setting) => !others.every((each) => each.plan.settings.includes(setting)),
   )
   const faults = others.every((each) => each.plan.faults === plan.faults) ? [] : [plan.faults]
-  return [result.way, ...varied, ...faults].join(' ')
+  const ahead = others.every((each) => each.plan.ahead === plan.ahead) ? [] : [plan.ahead]
+  return [result.way, ...varied, ...faults, ...ahead].join(' ')
 }
 
 /** @throws RangeError where the text is no report of this version */

@@ -20,6 +20,8 @@ export const HEAD = [
   'most',
   'held MiB/node',
   'most',
+  'ahead/node',
+  'unused MiB/node',
   'failed',
 ] as const
 
@@ -31,7 +33,7 @@ export function rowsOf(entries: readonly Entry[]): string[][] {
 }
 
 function rowOf(entry: Entry, entries: readonly Entry[]): string[] {
-  const { nodes, finishMs, source, sentMessages, sentBytes, heldBytes } = entry.result
+  const { nodes, finishMs, source, sentMessages, sentBytes, heldBytes, ahead } = entry.result
   const { readdir, stat, open, read } = source
   const directMs = directOf(entry, entries)?.result.finishMs.last
   const failed = Object.values(entry.result.errors).reduce((sum, count) => sum + count, 0)
@@ -51,6 +53,8 @@ function rowOf(entry: Entry, entries: readonly Entry[]): string[] {
     whole(sentBytes.max / MIB),
     whole(heldBytes.mean / MIB),
     whole(heldBytes.max / MIB),
+    whole(ahead.blocks.mean),
+    whole(ahead.unusedBytes.mean / MIB),
     whole(failed),
   ]
 }

@@ -3,7 +3,7 @@
 // All who want something of the same directory share one filling, so its names are read once and each
 // child is looked at once. Reading ahead takes one call on the storage at a time: where that does one after
 // another, four at a time made those wait who asked for something (a cold import took 7.3 s, not 6.5).
-import type { Name, Stamp, Want } from '../ports/messages.ts'
+import type { Name, Path, Stamp, Want } from '../ports/messages.ts'
 import type { Listing, Source, SourceEntry, SourceOptions } from '../ports/source.ts'
 import { waitUnlessAborted } from '../base/abort.ts'
 import { PotluckError } from '../base/errors.ts'
@@ -25,6 +25,8 @@ export type DirectoryPagesInit = {
   readonly inlineBytes: number
   /** @default NAMES_A_PAGE */
   readonly namesAPage?: number | undefined
+  /** Names of a directory that who asks for this one will want, too. @default none are known */
+  readonly expected?: (directory: Path, name: Name) => readonly Name[]
 }
 
 export type PageWant = {
@@ -110,7 +112,8 @@ export class DirectoryPages {
       else if (all.length <= this.#namesAPage) names = all
       chosen = names
       if (want.name !== undefined) {
-        chosen = names.filter((name) => name === want.name || known.has(name))
+        const expected = new Set([want.name, ...this.#expected(path, want.name)])
+        chosen = names.filter((name) => expected.has(name) || known.has(name))
       }
       return chosen
     }
@@ -145,7 +148,7 @@ export class DirectoryPages {
     name: Name | undefined,
   ): Promise<PageFilling | undefined> {
     const page = await filling.ready
-    const missing = name === undefined ? page.bareNames() : demandOf(page, name)
+    const missing = name === undefined ? page.bareNames() : this.#demandOf(filling, page, name)
     const isThere = await this.#lookUp(filling, page, missing).catch((error: unknown) => {
       this.#drop(place, filling)
       throw error
@@ -211,6 +214,16 @@ export class DirectoryPages {
     }
   }
 
+  #demandOf({ path }: Filling, page: PageFilling, name: Name): readonly Name[] {
+    if (name === NAMES_ONLY || !page.isBare(name)) return []
+    const expected = this.#expected(path, name).filter((each) => page.isBare(each))
+    return [...new Set([...page.demand(name), ...expected])]
+  }
+
+  #expected(path: Path, name: Name): readonly Name[] {
+    return this.#init.expected?.(path, name) ?? []
+  }
+
   #drop(place: string, filling: Filling): void {
     if (this.#fillings.get(place) === filling) this.#fillings.delete(place)
   }
@@ -220,8 +233,4 @@ function missingOf(names: readonly Name[], entries: readonly SourceEntry[]): Set
   const missing = new Set(names)
   for (const { name } of entries) missing.delete(name)
   return missing
-}
-
-function demandOf(page: PageFilling, name: Name): readonly Name[] {
-  return name !== NAMES_ONLY && page.isBare(name) ? page.demand(name) : []
 }

@@ -17,6 +17,8 @@ export type NodeGauges = {
   readonly flights: number
   /** Blocks being read ahead, of all volumes. */
   readonly prefetches: number
+  /** Bytes that were read ahead, and that nobody has read yet. */
+  readonly prefetchUnreadBytes: number
   /** Inodes that the kernels refer to, the roots among them. */
   readonly inodes: number
   readonly openFiles: number
@@ -47,9 +49,16 @@ export type GaugedRooms = {
 export function gaugesOf(node: GaugedRooms): NodeGauges {
   const { shard, fetcher, server, floors, rumors, rooms, warms } = node
   const { lives, keptBytes, repairs } = rumors.gauges
-  const sums = { prefetches: 0, inodes: 0, openFiles: 0, openDirectories: 0 }
+  const sums = {
+    prefetches: 0,
+    prefetchUnreadBytes: 0,
+    inodes: 0,
+    openFiles: 0,
+    openDirectories: 0,
+  }
   for (const { prefetches, tree, volume } of rooms.all()) {
-    sums.prefetches += prefetches
+    sums.prefetches += prefetches.underway
+    sums.prefetchUnreadBytes += prefetches.unreadBytes
     sums.inodes += tree.inodes.size
     sums.openFiles += volume.openFiles
     sums.openDirectories += volume.openDirectories

@@ -5,6 +5,9 @@ import type { Log } from '../base/log.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { PeerId } from '../ports/messages.ts'
 import type { Network } from '../ports/network.ts'
+import type { Trace } from '../heat/trace.ts'
+import type { Traces } from '../heat/traces.ts'
+import type { Programs } from '../ports/programs.ts'
 import type { Random } from '../ports/random.ts'
 import type { Routing } from '../ports/routing.ts'
 import type { Rumors } from '../ports/rumors.ts'
@@ -21,9 +24,17 @@ export type NodePorts = {
   readonly rumors: Rumors
   /** @default crc32 of the bytes; the simulator, which does not allocate payloads, has its own. */
   readonly checksum?: (bytes: Uint8Array) => number
+  /** @default nobody can be told apart: all who read at one time are one start */
+  readonly programs?: Programs
   /** @default nothing is logged */
   readonly log?: Log
 }
+
+/**
+ * What is fetched before it is asked for. `none`: the rest of what is being read of one file.
+ * `first-run`: what lies beside it, too. `trace`: what was used after it in an earlier start, too.
+ */
+export type Ahead = 'none' | 'first-run' | 'trace'
 
 /** `static`: never checked again. `gossip`: rumors, and a check of each page once a period. */
 export type Coherence = 'static' | 'gossip'
@@ -42,6 +53,10 @@ export type VolumeInit = {
   readonly revalidateMs?: number
   /** Read-ahead inside a file at most this many bytes. @default 32 MiB, or 1/8 of the RAM */
   readonly readAheadBytes?: number
+  /** @default trace */
+  readonly ahead?: Ahead
+  /** Known from before; each is checked against the tree where it is followed. */
+  readonly traces?: readonly Trace[]
 }
 
 export type NodeInit = {
@@ -98,6 +113,9 @@ export interface MeshNode {
 
   /** Drops what any node caches of a path (with `recursive` the whole volume) and tells everyone. */
   invalidate(volume: string, path: string, options?: { recursive?: boolean }): Promise<void>
+
+  /** Access traces of a volume. @throws PotluckError UNKNOWN_VOLUME, ENOTSUP where starts are not watched */
+  traces(volume: string): Traces
 
   /** Reads trees or files into the mesh through this node's shard. Paths are byte strings. */
   warm(

@@ -1,12 +1,37 @@
 import type { Counters } from '../base/counters.ts'
-import type { Fetcher } from '../fetch/fetcher.ts'
+import { checksumOf } from '../block/checksum.ts'
+import { Fetcher, type FetcherInit } from '../fetch/fetcher.ts'
+import { authoritiesOf, type Expecting } from './authorities.ts'
+import type { NodePorts, VolumeInit } from './mesh-node.ts'
 import type { Network } from '../ports/network.ts'
 import { Server } from '../serve/server.ts'
-import { type TunedInit, TUNING } from './tuning.ts'
+import { type TunedInit, TUNING, type Tuning } from './tuning.ts'
 import { volumeIdOf } from './volume-room.ts'
 
 const UPLOAD_BUDGET_BYTES = 64 * 1024 * 1024
 const FLIGHTS_MAX = 4096
+
+type FetchingInit = Pick<
+  FetcherInit,
+  'table' | 'counters' | 'stamps' | 'shard' | 'floors' | 'onReread' | 'onChanged'
+> & {
+  readonly volumes: readonly VolumeInit[]
+  readonly tuning: Tuning
+  readonly expected: Expecting
+}
+
+/** Brings blocks from peers, and from the sources that are mounted here. */
+export function fetcherOver(ports: NodePorts, init: FetchingInit): Fetcher {
+  const { volumes, tuning, stamps, expected } = init
+  return new Fetcher({
+    ...ports,
+    ...init,
+    random: ports.random.fork('fetch'),
+    checksum: ports.checksum ?? checksumOf,
+    authorities: authoritiesOf(volumes, { ...ports, stamps, tuning, expected }),
+    hedging: tuning.hedging,
+  })
+}
 
 /** Answers peers out of the same fetcher that the node's own programs read by. */
 export function serverOver(

@@ -7,9 +7,9 @@ import type { Invalidation, PeerId, Reply, Request } from '../ports/messages.ts'
 import type { Contact } from '../ports/routing.ts'
 import { Counters } from '../base/counters.ts'
 import { PotluckError } from '../base/errors.ts'
-import { checksumOf } from '../block/checksum.ts'
 import { floorOf, HybridClock } from '../block/stamp.ts'
-import { Fetcher } from '../fetch/fetcher.ts'
+import type { Fetcher } from '../fetch/fetcher.ts'
+import type { Traces } from '../heat/traces.ts'
 import { PeerTable } from '../placement/peer-table.ts'
 import { Floors } from '../rumor/floors.ts'
 import type { RumorRoom } from '../rumor/rumor-room.ts'
@@ -18,14 +18,13 @@ import { Shard } from '../shard/shard.ts'
 import { FoundChanges } from '../tree/found-changes.ts'
 import type { Volume } from '../volume/volume.ts'
 import type { WarmProgress } from '../volume/warm.ts'
-import { authoritiesOf } from './authorities.ts'
 import { type GaugedRooms, gaugesOf, type NodeGauges, statusOf } from './gauges.ts'
 import { findHolders } from './holders.ts'
 import { invalidationsFor } from './invalidate.ts'
 import type { Holder, MeshNode, NodePorts, NodeStatus } from './mesh-node.ts'
 import { rumorsOf } from './rumors-of.ts'
-import { serverOver } from './serving.ts'
-import { readAheadFor, type TunedInit, TUNING, type Tuning } from './tuning.ts'
+import { fetcherOver, serverOver } from './serving.ts'
+import { type TunedInit, TUNING, type Tuning } from './tuning.ts'
 import { volumeIdOf } from './volume-room.ts'
 import { VolumeRooms } from './volume-rooms.ts'
 import { WarmJobs, type WarmOptions } from './warm-jobs.ts'
@@ -90,7 +89,9 @@ class Node implements MeshNode {
       stamps: this.#stamps,
       counters: this.#counters,
       fetcher: this.#fetcher,
-      defaultReadAheadBytes: readAheadFor(init.ramBytes),
+      programs: ports.programs,
+      ramBytes: init.ramBytes,
+      onLearned: () => {},
     })
   }
 
@@ -139,6 +140,12 @@ class Node implements MeshNode {
     await invalidationsFor(ports, path, options.recursive === true)
   }
 
+  traces(volume: string): Traces {
+    const { traces } = this.#rooms.byName(volume)
+    if (traces !== undefined) return traces
+    throw new PotluckError('ENOTSUP', `starts that use '${volume}' are not watched here`)
+  }
+
   async warm(
     volume: string,
     paths: readonly string[],
@@ -185,23 +192,15 @@ class Node implements MeshNode {
   }
 
   #makeFetcher(): Fetcher {
-    const { clock, network, random, checksum } = this.#ports
-    return new Fetcher({
-      clock,
-      network,
-      random: random.fork('fetch'),
+    return fetcherOver(this.#ports, {
+      volumes: this.#init.volumes,
+      tuning: this.#tuning,
       table: this.#table,
       counters: this.#counters,
       stamps: this.#stamps,
-      checksum: checksum ?? checksumOf,
       shard: this.#shard,
       floors: this.#floors,
-      authorities: authoritiesOf(this.#init.volumes, {
-        ...this.#ports,
-        stamps: this.#stamps,
-        tuning: this.#tuning,
-      }),
-      hedging: this.#tuning.hedging,
+      expected: (volume) => this.#rooms.byId(volume)?.traces?.store,
       onReread: (want, before, now) => this.#found.reread(want, before.bytes, now),
       onChanged: (want, stamp) => this.#found.changed(want, stamp),
     })

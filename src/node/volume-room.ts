@@ -1,30 +1,32 @@
 // One volume of a node, put together: tree, files and the read side over the node's one fetcher.
 import type { Clock } from '../ports/clock.ts'
-import type { Attributes, Key, Name, Want } from '../ports/messages.ts'
+import type { Key, Name, Want } from '../ports/messages.ts'
 import type { Counters } from '../base/counters.ts'
 import { keyOf } from '../block/key.ts'
 import type { HybridClock } from '../block/stamp.ts'
-import { versionOf } from '../block/version.ts'
 import type { Fetched } from '../fetch/flight.ts'
 import type { Fetcher } from '../fetch/fetcher.ts'
 import type { BlockResult, FileInit } from '../file/open-file.ts'
+import { Prefetches } from '../heat/prefetches.ts'
+import type { Trace } from '../heat/trace.ts'
+import type { Traces } from '../heat/traces.ts'
+import type { Programs } from '../ports/programs.ts'
 import type { Floors } from '../rumor/floors.ts'
 import type { InodeRecord } from '../tree/inode-table.ts'
 import { Tree } from '../tree/tree.ts'
 import { pagesOf } from '../tree/walk.ts'
 import { PotluckError } from '../base/errors.ts'
+import { readWhole } from '../volume/whole-file.ts'
+import { tracesOver } from '../volume/volume-traces.ts'
 import { ReadVolume } from '../volume/read-volume.ts'
 import { decodeXattrs } from '../wire/xattrs.ts'
 import type { TierCounts, VolumeInit, VolumeStatus } from './mesh-node.ts'
+import { readAheadFor } from './tuning.ts'
 
 export const DEFAULT_BLOCK_BYTES = 1024 * 1024
 export const DEFAULT_REVALIDATE_MS = 300_000
 /** Files up to this many blocks are fetched whole. */
 const WHOLE_FILE_BLOCKS = 4
-const PREFETCHES_MAX = 256
-const BLOCKS_AT_ONCE = 4
-/** A file may change while it is read; more often than this is a moving target. */
-const VERSION_TRIES = 4
 
 type Options = { readonly signal?: AbortSignal | undefined }
 
@@ -34,8 +36,11 @@ export type VolumeRoomInit = {
   readonly stamps: HybridClock
   readonly counters: Counters
   readonly fetcher: Fetcher
-  readonly defaultReadAheadBytes: number
+  readonly ramBytes: number
+  readonly programs: Programs | undefined
   readonly volume: VolumeInit
+  /** A trace is new, or has changed. */
+  readonly onLearned: (volume: string, trace: Trace) => void
 }
 
 /** A volume's name and block size: nodes that disagree on the size must not share blocks. */
@@ -52,7 +57,9 @@ export class VolumeRoom {
   readonly #blockBytes: number
   readonly #blocks: TierCounts = { shard: 0, peer: 0, source: 0 }
   readonly #bytes: TierCounts = { shard: 0, peer: 0, source: 0 }
-  #prefetches = 0
+  readonly prefetches: Prefetches
+  /** Undefined where starts are not watched. */
+  readonly traces: Traces | undefined
 
   constructor(init: VolumeRoomInit) {
     const { volume } = init
@@ -62,18 +69,16 @@ export class VolumeRoom {
     const isStatic = volume.coherence === 'static'
     this.revalidateMs = isStatic ? Infinity : (volume.revalidateMs ?? DEFAULT_REVALIDATE_MS)
     this.tree = this.#makeTree()
+    this.prefetches = this.#makePrefetches()
+    this.traces = (volume.ahead ?? 'trace') === 'trace' ? this.#makeTraces() : undefined
     this.volume = new ReadVolume({
       name: volume.name,
       tree: this.tree,
       file: this.#fileInit(),
-      usage: volume.source && ((options) => this.#usage(options)),
+      watch: this.traces,
+      usage: volume.source?.usage.bind(volume.source),
       xattrs: (record, options) => this.#xattrs(record, options),
     })
-  }
-
-  /** Blocks being read ahead. */
-  get prefetches(): number {
-    return this.#prefetches
   }
 
   status(): VolumeStatus {
@@ -88,35 +93,9 @@ export class VolumeRoom {
     }
   }
 
-  /** Every block of a file, a few at a time. @throws PotluckError what a block failed with */
   async readFile(record: InodeRecord, signal?: AbortSignal): Promise<void> {
-    for (let tries = 0; tries < VERSION_TRIES; tries++) {
-      const { attributes } = await this.tree.attributes(record, { signal })
-      if (await this.#readVersion(record, attributes, signal)) return
-    }
-    throw new PotluckError('EIO', `${record.path()} changes too fast to be read`)
-  }
-
-  /** False where the file has another version by now. */
-  async #readVersion(
-    record: InodeRecord,
-    attributes: Attributes,
-    signal?: AbortSignal,
-  ): Promise<boolean> {
-    const blocks = Math.ceil(attributes.size / this.#blockBytes)
-    const version = versionOf(attributes)
-    for (let from = 0; from < blocks; from += BLOCKS_AT_ONCE) {
-      const count = Math.min(BLOCKS_AT_ONCE, blocks - from)
-      const wants = Array.from({ length: count }, (_, i) =>
-        this.#dataWant(record, from + i, version),
-      )
-      const results = await Promise.all(wants.map((want) => this.#bringData(want, { signal })))
-      const changed = results.find((result) => result.type === 'changed')
-      if (changed === undefined) continue
-      this.tree.changed(record, changed, version)
-      return false
-    }
-    return true
+    const bring = (want: Want) => this.#bringData(want, { signal })
+    await readWhole(record, { ...this.#fileParts(), bring, signal })
   }
 
   /** The keys of all blocks of a file, or of all pages of a directory. */
@@ -152,19 +131,25 @@ export class VolumeRoom {
   }
 
   #fileInit(): FileInit {
-    const { volume, fetcher } = this.#init
+    const { volume, fetcher, ramBytes } = this.#init
     return {
       volume: this.id,
       blockBytes: this.#blockBytes,
-      windowBytes: volume.readAheadBytes ?? this.#init.defaultReadAheadBytes,
+      windowBytes: volume.readAheadBytes ?? readAheadFor(ramBytes),
       wholeFileBytes: WHOLE_FILE_BLOCKS * this.#blockBytes,
-      bring: (want, options) => this.#bringData(want, options),
+      bring: (want, options) => {
+        this.prefetches.used(want)
+        return this.#bringData(want, options)
+      },
       peek: (want) => {
         const bytes = fetcher.peek(want)?.bytes
+        if (bytes !== undefined) this.prefetches.used(want)
         if (bytes !== undefined) this.#count('shard', bytes.length)
         return bytes
       },
-      prefetch: (want) => this.#prefetch(want),
+      prefetch: (want) => {
+        if (this.traces?.mayNeed(want) !== false) this.prefetches.offer(want)
+      },
       told: (record) => this.tree.freshness.told(record.inode),
       fresh: async (record, options) => (await this.tree.attributes(record, options)).attributes,
       onChanged: (record, change, wanted) => this.tree.changed(record, change, wanted),
@@ -195,17 +180,35 @@ export class VolumeRoom {
     }
   }
 
-  #prefetch(want: Want): void {
-    const { fetcher, counters } = this.#init
-    if (this.#prefetches >= PREFETCHES_MAX || fetcher.peek(want) !== undefined) return
-    this.#prefetches += 1
-    counters.add('prefetches_total')
-    fetcher
-      .fetch(want)
-      .then((fetched) => this.#counted(fetched))
-      // Whoever reads the block for real gets the error.
-      .catch(() => counters.add('prefetches_failed_total'))
-      .finally(() => void (this.#prefetches -= 1))
+  #fileParts() {
+    return {
+      tree: this.tree,
+      blockBytes: this.#blockBytes,
+      dataWant: this.#dataWant.bind(this),
+    }
+  }
+
+  #makeTraces(): Traces {
+    const { volume, onLearned } = this.#init
+    return tracesOver({
+      ...this.#init,
+      ...this.#fileParts(),
+      prefetches: this.prefetches,
+      known: volume.traces ?? [],
+      onLearned: (trace) => onLearned(this.id, trace),
+    })
+  }
+
+  #makePrefetches(): Prefetches {
+    const { fetcher } = this.#init
+    return new Prefetches({
+      ...this.#init,
+      isHere: (want) => fetcher.peek(want) !== undefined,
+      fetch: async (want, signal) => {
+        const { answer } = this.#counted(await fetcher.fetch(want, { signal }))
+        return answer.type === 'block' ? answer.block.bytes.length : 0
+      },
+    })
   }
 
   #counted(fetched: Fetched): Fetched {
@@ -223,12 +226,6 @@ export class VolumeRoom {
     const { inode } = record
     const at = { volume: this.id, kind: 'data', inode, index, splits: 0 } as const
     return { ...at, path: record.path(), version, floor: 0, reach: 'climb' }
-  }
-
-  #usage(options: Options) {
-    const { source } = this.#init.volume
-    if (source === undefined) throw new PotluckError('NO_SOURCE', 'the source is not mounted here')
-    return source.usage(options.signal === undefined ? {} : { signal: options.signal })
   }
 
   async #xattrs(record: InodeRecord, options: Options): Promise<ReadonlyMap<Name, Uint8Array>> {

@@ -64,6 +64,7 @@ export class VolumeRooms {
   stop(): void {
     for (const cancel of this.#sweeps.values()) cancel()
     this.#sweeps.clear()
+    for (const { traces } of this.#rooms.values()) traces?.stop()
   }
 
   #sweepLater(room: VolumeRoom): void {

@@ -7,6 +7,7 @@ import type { SourceUsage } from '../ports/source.ts'
 import { PotluckError } from '../base/errors.ts'
 import { versionOf } from '../block/version.ts'
 import { OpenFile, type FileInit } from '../file/open-file.ts'
+import type { Traces } from '../heat/traces.ts'
 import type { InodeRecord } from '../tree/inode-table.ts'
 import type { Tree } from '../tree/tree.ts'
 import { DirectorySnapshot } from './directory-snapshot.ts'
@@ -37,6 +38,8 @@ export type ReadVolumeInit = {
   readonly name: string
   readonly tree: Tree
   readonly file: FileInit
+  /** Sees what programs use. */
+  readonly watch: Pick<Traces, 'looked' | 'read'> | undefined
   readonly usage: ((options: Options) => Promise<SourceUsage>) | undefined
   readonly xattrs: (record: InodeRecord, options: Options) => Promise<ReadonlyMap<Name, Uint8Array>>
 }
@@ -70,6 +73,10 @@ export class ReadVolume implements Volume {
     const directory = this.tree.record(parent)
     const { record, stamp } = await this.tree.lookup(directory, name, options)
     const validMs = stamp === 0 ? 0 : this.tree.freshness.validMs(stamp)
+    this.#init.watch?.looked(
+      options.pid,
+      record === undefined ? { directory } : { directory, name },
+    )
     if (record?.attributes === undefined) return { nodeid: 0, validMs }
     return { nodeid: record.nodeid, attributes: record.attributes, validMs }
   }
@@ -111,6 +118,8 @@ export class ReadVolume implements Volume {
   ): Promise<readonly Uint8Array[]> {
     const file = this.#files.get(handle)
     if (file === undefined) throw new PotluckError('EBADF', `no file has the handle ${handle}`)
+    const { from, length } = range
+    this.#init.watch?.read(options.pid, file.record, { from, to: from + length })
     return file.read(range, options)
   }
 
@@ -126,6 +135,7 @@ export class ReadVolume implements Volume {
     options: Options & { readonly isWhole?: boolean } = {},
   ): Promise<number> {
     const record = this.tree.record(nodeid)
+    this.#init.watch?.looked(options.pid, { directory: record })
     const snapshot = await DirectorySnapshot.take(this.tree, record, options)
     const handle = this.#nextHandle++
     this.tree.inodes.opened(record)

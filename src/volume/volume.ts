@@ -20,7 +20,11 @@ export type Nodeid = number
 
 export const ROOT_NODEID: Nodeid = 1
 
-export type Options = { readonly signal?: AbortSignal }
+export type Options = {
+  readonly signal?: AbortSignal
+  /** The thread that asks, where it is known; it is believed for hints alone. */
+  readonly pid?: number
+}
 
 /** How long the kernel may believe what it was told, in milliseconds; 0 for not at all. */
 export type Valid = { readonly validMs: number }

@@ -17,6 +17,7 @@ const PLAN: RunPlan = {
   way: 'mesh',
   settings: [...SMALL, ...USED, 'import.tailShare=0.001', 'import.touches=2'],
   faults: 'none',
+  ahead: 'first-run',
 }
 
 const run = (plan: Partial<RunPlan> = {}) => runExperiment(experimentOf({ ...PLAN, ...plan }))

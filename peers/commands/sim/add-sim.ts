@@ -13,6 +13,7 @@ import type { TraceFlags } from './trace-command.ts'
 // Named here, and not imported: no other command shall load the simulator. A test holds them together.
 export const WORKLOAD_NAMES = 'import, broadcast, dataset'
 export const WAY_NAMES = 'mesh, direct, static-tree, home-only'
+export const AHEAD_NAMES = 'none, first-run, trace'
 
 const NODES_MAX = 262_144
 
@@ -54,6 +55,12 @@ function addRun(sim: Command, terminal: Terminal): void {
     .option('--ways <NAME,...>', 'how nodes get at the tree')
     .option('--compare <NAME,...>', 'the mesh, and these ways')
     .option('--faults <WHAT>', 'none, some, many, or single ones (the mesh alone has them)', 'none')
+    .option(
+      '--ahead <MODE,...>',
+      `what nodes fetch before it is asked for: ${AHEAD_NAMES} (trace: with that of an earlier run)`,
+      checked(parseAhead),
+      ['first-run'],
+    )
     .option('--set <NAME=VALUE>', 'set a parameter; may be given often', collect, [])
     .option(
       '--vary <NAME=V,V,...>',
@@ -113,6 +120,13 @@ function addTrace(sim: Command, terminal: Terminal): void {
 /** `512`, or `32,512,8192`. */
 function parseNodes(text: string): readonly number[] {
   return text.split(',').map(parseWhole(1, NODES_MAX))
+}
+
+function parseAhead(text: string): readonly string[] {
+  const known = AHEAD_NAMES.split(', ')
+  const modes = text.split(',').map((mode) => mode.trim())
+  if (modes.every((mode) => known.includes(mode))) return modes
+  throw new Error(`is not known; there are ${AHEAD_NAMES}`)
 }
 
 function share(text: string): number {

@@ -18,6 +18,8 @@ const HEAD = [
   'most',
   'sent/node',
   'most',
+  'ahead/node',
+  'unused',
   'failed',
   'dead',
 ]
@@ -47,6 +49,8 @@ function rowOf(entry: Entry, label: string): (string | number)[] {
     formatCount(sentMessages.max),
     formatBytes(sentBytes.mean),
     formatBytes(sentBytes.max),
+    formatCount(Math.round(result.ahead.blocks.mean)),
+    formatBytes(result.ahead.unusedBytes.mean),
     failed.join(', ') || 0,
     result.deadNodes,
   ]

@@ -7,7 +7,7 @@ import type { World } from '../../../sim/world.ts'
 import { type Progress, runExperiment } from '../../../sim/experiment.ts'
 import type { ExperimentResult } from '../../../sim/experiment.ts'
 import { codeOf, type ErrorCode } from '../../../src/base/errors.ts'
-import { experimentOf } from '../../../sim/plan.ts'
+import { preparedExperimentOf } from '../../../sim/plan.ts'
 import { readTrace, type RunTask } from './run-flags.ts'
 
 /** What this process sends. */
@@ -24,7 +24,7 @@ async function run({ plan, traceFile, nodeFile }: RunTask): Promise<void> {
   process.on('message', () => stopped.abort())
   // Whoever asked for this is gone.
   process.on('disconnect', () => stopped.abort())
-  const trace = traceFile === undefined ? undefined : readTrace(traceFile)
+  const traceLines = traceFile === undefined ? undefined : readTrace(traceFile)
   let timer: NodeJS.Timeout | undefined
   const onStart = (drawn: readonly string[], look: () => Progress) => {
     say({ type: 'drawn', drawn })
@@ -36,7 +36,8 @@ async function run({ plan, traceFile, nodeFile }: RunTask): Promise<void> {
     const onEnd = (world: World) => {
       if (nodeFile !== undefined) writeLines(nodeFile, nodeLines(world))
     }
-    const result = await runExperiment({ ...experimentOf(plan, trace), onStart, onEnd, signal })
+    const experiment = await preparedExperimentOf(plan, { traceLines })
+    const result = await runExperiment({ ...experiment, onStart, onEnd, signal })
     say({ type: 'result', result })
   } catch (error) {
     const message = error instanceof Error ? (error.stack ?? error.message) : String(error)

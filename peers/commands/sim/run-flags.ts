@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import path from 'node:path'
 import { PotluckError } from '../../../src/base/errors.ts'
+import type { Ahead } from '../../../src/node/mesh-node.ts'
 import { experimentOf, type RunPlan } from '../../../sim/plan.ts'
 import { usageError } from '../exit-codes.ts'
 import type { Terminal } from '../terminal.ts'
@@ -15,6 +16,7 @@ export type RunFlags = {
   readonly ways?: string
   readonly compare?: string
   readonly faults: string
+  readonly ahead: readonly Ahead[]
   readonly set: readonly string[]
   readonly vary: readonly string[]
   readonly memory?: number
@@ -51,7 +53,18 @@ export function tasksOf(flags: RunFlags, terminal: Terminal): RunTask[] {
   const counts = (flags.sweep ?? flags.nodes ?? DEFAULT_NODES).toSorted((a, b) => a - b)
   const plans = counts.flatMap((nodes) =>
     waysOf(flags).flatMap((way) =>
-      settingsOf(flags).map((settings) => ({ seed, nodes, workload, way, settings, faults })),
+      settingsOf(flags).flatMap((settings) =>
+        // Baselines read nothing ahead: one run of them is enough.
+        (way === 'mesh' ? flags.ahead : flags.ahead.slice(0, 1)).map((ahead) => ({
+          seed,
+          nodes,
+          workload,
+          way,
+          settings,
+          faults,
+          ahead,
+        })),
+      ),
     ),
   )
   const nodeDirectory = flags.trace && path.resolve(terminal.cwd, flags.trace)
@@ -94,7 +107,8 @@ function waysOf({ ways, compare }: RunFlags): string[] {
 /** A mistake is told before anything runs. */
 function check({ plan, traceFile }: RunTask): void {
   try {
-    experimentOf({ ...plan, nodes: 1 }, traceFile === undefined ? undefined : readTrace(traceFile))
+    const traceLines = traceFile === undefined ? undefined : readTrace(traceFile)
+    experimentOf({ ...plan, nodes: 1 }, { traceLines })
   } catch (error) {
     if (error instanceof RangeError) throw usageError(error.message)
     throw error

@@ -27,6 +27,7 @@ const NO_GAUGES: NodeGauges = {
   ramCapacityBytes: 0,
   flights: 0,
   prefetches: 0,
+  prefetchUnreadBytes: 0,
   inodes: 1,
   openFiles: 0,
   openDirectories: 0,
@@ -62,6 +63,9 @@ export function fakeNode(): FakeNode {
     volumes: () => [fake],
     volume: find,
     status: () => statusOf(node),
+    traces: () => {
+      throw new PotluckError('ENOTSUP', 'starts are not watched here')
+    },
     gauges: () => ({ ...NO_GAUGES }),
     async invalidate(volume, where, options) {
       find(volume)

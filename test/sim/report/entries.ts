@@ -16,6 +16,7 @@ export function makeEntry(
     way: 'mesh',
     settings: ['broadcast.bytes=64MiB'],
     faults: 'none',
+    ahead: 'first-run',
     ...rest,
   }
   return entryOf(plan, resultOf(plan, finishes))
@@ -49,6 +50,7 @@ function resultOf(plan: RunPlan, finishes: readonly (number | null)[]): Experime
     sentMessages: { mean: 1_234.4, max: 5_000 },
     sentBytes: { mean: 2 ** 20, max: 2 ** 22 },
     receivedBytes: NOTHING,
+    ahead: { blocks: NOTHING, unused: NOTHING, unusedBytes: NOTHING },
     heldBytes: NOTHING,
     virtualMs: last,
     events: 1,
