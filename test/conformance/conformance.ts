@@ -74,11 +74,11 @@ async function judge(
 }
 
 async function openStage(
-  { on, peerOptions }: ConformanceOptions,
+  { on, ...options }: ConformanceOptions,
   signal: AbortSignal,
 ): Promise<Stage> {
   if (on !== undefined) return openDirectory(on)
-  return await openMounts({ directory: memoryDirectory(), peerOptions, signal })
+  return await openMounts({ ...options, directory: memoryDirectory(), signal })
 }
 
 function memoryDirectory(): string {
@@ -98,8 +98,10 @@ function summaryOf(result: Result | undefined): string {
   return `${counts}, ${seconds.toFixed(0)} s`
 }
 
-function publish({ json, on, peerOptions }: ConformanceOptions, results: readonly Result[]): void {
-  const where = on ?? `mount with ${peerOptions.join(' ')}`
+function publish(options: ConformanceOptions, results: readonly Result[]): void {
+  const { json, on, peerOptions, isWithoutSource } = options
+  const source = isWithoutSource ? ', of a peer without the source' : ''
+  const where = on ?? `mount with ${peerOptions.join(' ')}${source}`
   const circumstances = {
     where,
     date: new Date().toISOString(),

@@ -10,6 +10,7 @@ export type ConformanceOptions = Omit<Settings, 'signal'> & {
   /** A directory to be judged in place of mounts. */
   readonly on: string | undefined
   readonly peerOptions: readonly string[]
+  readonly isWithoutSource: boolean
   /** A file, or - for standard output instead of the table. */
   readonly json: string | undefined
 }
@@ -34,6 +35,7 @@ Debian: apt-get install autoconf automake libtool-bin make gcc xfslibs-dev uuid-
   --xfstests DIR      checkout of xfstests, for fsx and fsstress (or XFSTESTS_DIR)
   --on DIR            judge this directory, and no mount: all must pass on a tmpfs
   --write MODE        through or back: how the peers write (default: through)
+  --without-source    judge the mount of a peer that reaches the source through the other one
   --peer OPTION       one more option of every peer, such as --peer=--coherence=strict
   --only A,B,...      some of ${NAMES.join(', ')}
   --quick             a few seconds each
@@ -67,6 +69,7 @@ function parse(given: readonly string[]): ConformanceOptions {
       json: text,
       jobs: text,
       seed: text,
+      'without-source': flag,
       quick: flag,
       help: { ...flag, short: 'h' },
       peer: { ...text, multiple: true },
@@ -81,6 +84,7 @@ function parse(given: readonly string[]): ConformanceOptions {
     only: values.only?.split(',').map(parseName) ?? NAMES,
     on: absolute(values.on),
     peerOptions: [`--write=${parseWrite(values.write)}`, ...(values.peer ?? [])],
+    isWithoutSource: values['without-source'] === true,
     json: values.json,
     checkouts: {
       pjdfstest: absolute(values.pjdfstest ?? env['PJDFSTEST_DIR']),

@@ -9,10 +9,6 @@ import { notRoot } from '../reasons.ts'
 import type { Place } from './suite.ts'
 
 export type Stage = {
-  /** The report's word for it. */
-  readonly what: string
-  /** The storage, seen past the peers; where there are none, the directory itself. */
-  readonly storage: string
   makePlace(name: string): Place
   /** What went wrong with the peers meanwhile; undefined where all live. */
   trouble(): string | undefined
@@ -26,6 +22,8 @@ export type StageInit = {
   readonly directory: string
   /** Options of every peer, such as `--write=through`. */
   readonly peerOptions: readonly string[]
+  /** The peer whose mount is judged reaches the source through the other one alone. */
+  readonly isWithoutSource: boolean
   readonly signal: AbortSignal
 }
 
@@ -43,8 +41,6 @@ export function openDirectory(given: string): Stage {
     rmSync(scratch, { recursive: true, force: true })
   }
   return {
-    what: given,
-    storage: root,
     makePlace(name) {
       const directory = path.join(root, name)
       mkdirSync(directory)
@@ -56,8 +52,9 @@ export function openDirectory(given: string): Stage {
   }
 }
 
-/** Two peers that both have the source, each with a mount. @throws PotluckError ETIMEDOUT */
-export async function openMounts({ directory, peerOptions, signal }: StageInit): Promise<Stage> {
+/** Two peers, each with a mount. @throws PotluckError ETIMEDOUT */
+export async function openMounts(stage: StageInit): Promise<Stage> {
+  const { directory, peerOptions, isWithoutSource, signal } = stage
   process.env['TMPDIR'] = directory
   const workspace = makeWorkspace(false)
   chmodSync(workspace.directory, 0o755)
@@ -69,11 +66,12 @@ export async function openMounts({ directory, peerOptions, signal }: StageInit):
     workspace.remove()
   }
   try {
-    const init = { mesh: 'conformance', source, isMounted: true, options: peerOptions }
-    const peers = [startBenchPeer(workspace, init), startBenchPeer(workspace, init)] as const
+    const bare = { mesh: 'conformance', isMounted: true, options: peerOptions }
+    const having = { ...bare, source }
+    const judged = startBenchPeer(workspace, isWithoutSource ? bare : having)
+    const peers = [judged, startBenchPeer(workspace, having)] as const
     await ready(peers, signal)
-    const what = `mount, ${peerOptions.join(' ')}`
-    return { ...stageOf(peers, { source, scratch }), what, storage: source, drop, close }
+    return { ...stageOf(peers, { source, scratch }), drop, close }
     async function close(): Promise<void> {
       await stop(peers)
       workspace.remove()
