@@ -1,5 +1,6 @@
 // Mounts through fuse-native, behind the same interface as the kernel driver.
 import { PotluckError } from '../../src/base/errors.ts'
+import { isWritable } from '../../src/volume/volume.ts'
 import type { CloseReason, Mount, MountInit } from '../driver.ts'
 import { prepareMountPoint } from '../system/mount-point.ts'
 import { isRoot } from '../system/unmount.ts'
@@ -19,7 +20,7 @@ export async function mountNative(init: MountInit): Promise<Mount> {
   const fuse = new Fuse(path, counted(nativeOperations(init.volume), counts), {
     fsname: `potluck:${init.volume.name.replaceAll(',', '_')}`,
     // The package has no option of its own for read-only; options are joined by commas.
-    subtype: 'potluck,ro',
+    subtype: isWritable(init.volume) ? 'potluck' : 'potluck,ro',
     allowOther: init.allowOther ?? isRoot(),
     defaultPermissions: true,
     entryTimeout: TIMEOUT_SECONDS,

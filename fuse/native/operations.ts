@@ -1,47 +1,12 @@
-// The operations of a volume by path, as libfuse's high-level interface asks for them: each path is
-// walked from the root, and what the walk referred to is given back at its end.
+// The operations of a volume by path, as libfuse's high-level interface asks for them: those that read,
+// and, for a volume that takes changes, those that change something.
 import { typeBits } from '../protocol/attributes.ts'
 import { errnoOf } from '../protocol/errno.ts'
 import { PotluckError } from '../../src/base/errors.ts'
 import type { Attributes } from '../../src/ports/messages.ts'
-import { ROOT_NODEID, type Nodeid, type Volume } from '../../src/volume/volume.ts'
-
-/** `errno` is negative or 0; what follows is the answer. */
-type Callback = (errno: number, ...answer: unknown[]) => void
-
-/** fuse-native gives paths as JavaScript strings and so takes names as UTF-8. */
-function byteNames(path: string): string[] {
-  const bytes = Buffer.from(path, 'utf8').toString('latin1')
-  return bytes.split('/').filter((name) => name !== '')
-}
-
-async function resolving<T>(
-  volume: Volume,
-  path: string,
-  use: (nodeid: Nodeid) => Promise<T>,
-): Promise<T> {
-  const walked: Nodeid[] = []
-  let nodeid = ROOT_NODEID
-  try {
-    for (const name of byteNames(path)) {
-      const entry = await volume.lookup(nodeid, name)
-      if (!('attributes' in entry)) throw new PotluckError('ENOENT', `no ${path}`)
-      nodeid = entry.nodeid
-      walked.push(nodeid)
-    }
-    return await use(nodeid)
-  } finally {
-    for (const passed of walked) volume.forget(passed, 1)
-  }
-}
-
-/** Answers a reply with a promise's outcome. */
-function answer(reply: Callback, work: () => Promise<readonly unknown[]>): void {
-  work().then(
-    (values) => reply(0, ...values),
-    (error: unknown) => reply(-errnoOf(error)),
-  )
-}
+import { isWritable, type Nodeid, type Volume } from '../../src/volume/volume.ts'
+import { NativeChanges } from './changes.ts'
+import { answer, byteNames, type Callback, resolving } from './walk.ts'
 
 /** Times in milliseconds and a small inode number are all that fuse-native passes on. */
 function statOf(attributes: Attributes, ino: bigint) {
@@ -66,7 +31,15 @@ const MAX_U32 = 0xffff_ffff
 
 /** What fuse-native is given. Its argument lists are its own. */
 export function nativeOperations(volume: Volume): object {
-  return { ...metadata(volume), ...contents(volume), ...extended(volume) }
+  const changes = isWritable(volume) ? new NativeChanges(volume) : undefined
+  return {
+    ...metadata(volume),
+    ...contents(volume, changes),
+    ...extended(volume),
+    ...changes?.names(),
+    ...changes?.attributes(),
+    ...changes?.contents(),
+  }
 }
 
 function metadata(volume: Volume): object {
@@ -123,11 +96,14 @@ async function names(volume: Volume, nodeid: Nodeid): Promise<string[]> {
   }
 }
 
-function contents(volume: Volume): object {
+function contents(volume: Volume, changes: NativeChanges | undefined): object {
   return {
     open(path: string, flags: number, reply: Callback) {
       answer(reply, async () => {
-        if ((flags & OPEN_FOR_WRITING) !== 0) throw new PotluckError('EROFS', 'read-only')
+        if ((flags & OPEN_FOR_WRITING) !== 0) {
+          if (changes === undefined) throw new PotluckError('EROFS', 'read-only')
+          return [await changes.open(path, flags)]
+        }
         const { handle } = await resolving(volume, path, (nodeid) => volume.open(nodeid))
         return [handle]
       })
@@ -148,6 +124,7 @@ function contents(volume: Volume): object {
       )
     },
     release(_path: string, handle: number, reply: Callback) {
+      changes?.closed(handle)
       volume.release(handle)
       reply(0)
     },

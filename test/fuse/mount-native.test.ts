@@ -5,7 +5,9 @@ import { loadNative } from '../../fuse/native/library.ts'
 import { mountTable } from '../../fuse/system/mount-table.ts'
 import type { Reason } from '../reasons.ts'
 import { testUnless } from '../skip.ts'
-import { cannotMount, mountTree, run, runFailing } from './real-mount.ts'
+import { PosixVolume } from '../posix/posix-volume.ts'
+import { cannotMount, mount as mountAny, mountTree, run, runFailing } from './real-mount.ts'
+import { runPython } from './real-mount.ts'
 
 function cannotLoad(): Reason {
   try {
@@ -40,5 +42,21 @@ nativeTest('fuse-native mounts the same tree behind the same interface', async (
   await mount.unmount()
   t.is(await mount.closed, 'unmounted')
   t.false(mountTable().some(({ mountPoint }) => mountPoint === path))
+  t.true([...volume.references.values()].every((count) => count === 0))
+})
+
+nativeTest('fuse-native writes, as far as it can', async (t) => {
+  const { path, volume } = await mountAny(t, new PosixVolume(), { driver: 'fuse-native' })
+  const script = `
+put(p('f'), b'x' * 10000); os.mkdir(p('d')); os.rename(p('f'), p('d', 'g'))
+with open(p('d', 'g'), 'ab') as f: f.write(b'end')
+os.link(p('d', 'g'), p('h')); os.symlink('h', p('l')); os.truncate(p('h'), 9999); os.chmod(p('h'), 0o600)
+print(len(get(p('l'))), os.stat(p('h')).st_nlink, oct(os.stat(p('h')).st_mode), sorted(os.listdir(at)))
+fd = os.open(p('new'), os.O_CREAT | os.O_RDWR, 0o644); os.write(fd, b'abc'); os.ftruncate(fd, 2); os.fsync(fd)
+print(os.pread(fd, 9, 0)); os.close(fd)
+os.unlink(p('new')); os.unlink(p('h')); os.unlink(p('l')); os.unlink(p('d', 'g')); os.rmdir(p('d'))
+print(os.listdir(at), errno_of(os.rmdir, p('d')))`
+  t.is(await runPython(script, path), "9999 2 0o100600 ['d', 'h', 'l']\nb'ab'\n[] ENOENT\n")
+  t.is(volume.openHandles, 0)
   t.true([...volume.references.values()].every((count) => count === 0))
 })
