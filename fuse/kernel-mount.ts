@@ -50,6 +50,7 @@ class KernelMount implements Mount {
     this.#connection = new Connection({
       fd,
       log,
+      hasAcls: isWritable(volume),
       onMessage: (message) => this.#session.handle(message),
     })
     this.#session = new Session({

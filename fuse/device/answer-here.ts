@@ -1,6 +1,6 @@
 // What the reader thread answers itself, between reading a request and handing it over.
 import { writeSync } from 'node:fs'
-import { constantErrno, mayBeConstant } from './constant-answers.ts'
+import { constantErrno, mayBeConstant, type XattrKinds } from './constant-answers.ts'
 import { Message } from '../protocol/message.ts'
 import { encodeReply, OUT_HEADER_BYTES } from '../protocol/reply.ts'
 import { decodeRequest } from '../protocol/request.ts'
@@ -12,11 +12,13 @@ const OPCODE_OFFSET = 4
 export class AnswerHere {
   readonly #fd: number
   readonly #ring: RingProducer
+  readonly #kinds: XattrKinds
   readonly #out = new Writer(OUT_HEADER_BYTES)
 
-  constructor(fd: number, ring: RingProducer) {
+  constructor(fd: number, ring: RingProducer, kinds: XattrKinds) {
     this.#fd = fd
     this.#ring = ring
+    this.#kinds = kinds
   }
 
   /** @returns whether the message at `at` is answered, so that main need not have it */
@@ -25,7 +27,7 @@ export class AnswerHere {
     const opcode = view.getUint32(at + OPCODE_OFFSET, true)
     if (!mayBeConstant(opcode)) return false
     const request = decodeRequest(new Message({ bytes, view }, at, length))
-    const errno = request && constantErrno(request)
+    const errno = request && constantErrno(request, this.#kinds)
     if (request === undefined || errno === undefined) return false
     if (!this.#send(request.header.unique, errno)) return false
     this.#ring.onAnswered(opcode)

@@ -3,6 +3,7 @@ import { closeSync, writeSync, writevSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import type { Log } from '../../src/base/log.ts'
 import { Message } from '../protocol/message.ts'
+import type { XattrKinds } from './constant-answers.ts'
 import { Notifier } from './notifier.ts'
 import type { FromReader, ReaderInit } from './reader-messages.ts'
 import { allocateRing, RingConsumer } from './ring.ts'
@@ -14,7 +15,7 @@ const BURST = 64
 const WAKE_MS = 20
 const WAKE_TIMES = 100
 
-export type ConnectionInit = {
+export type ConnectionInit = XattrKinds & {
   /** The open device, already mounted. The connection closes it. */
   readonly fd: number
   readonly log: Log
@@ -46,7 +47,7 @@ export class Connection implements ReplyDevice {
     this.#fd = init.fd
     this.#ring = new RingConsumer(memory)
     this.notifier = new Notifier(init)
-    this.ended = this.#startReader({ memory, fd: init.fd })
+    this.ended = this.#startReader({ memory, fd: init.fd, hasAcls: init.hasAcls })
   }
 
   get writeErrors(): number {

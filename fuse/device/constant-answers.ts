@@ -13,18 +13,30 @@ export function mayBeConstant(opcode: number): boolean {
  * The errno of such an answer. The kernel remembers most of what we do without after one ENOSYS,
  * but asks again for every ioctl: a Python start makes one for each file that it opens.
  */
-export function constantErrno({ header, operation }: Request): number | undefined {
+export function constantErrno(
+  { header, operation }: Request,
+  { hasAcls }: XattrKinds,
+): number | undefined {
   if (header.opcode === OPCODE.IOCTL) return ERRNO.ENOSYS
-  if (operation.type === 'getxattr' && !isServedXattr(operation.name)) return ERRNO.ENOTSUP
-  return undefined
+  const isRefused = operation.type === 'getxattr' && !isServedXattr(operation.name, { hasAcls })
+  return isRefused ? ERRNO.ENOTSUP : undefined
 }
 
+export type XattrKinds = {
+  /** Access control lists are read, set and, by the kernel, enforced: on what can be written to. */
+  readonly hasAcls: boolean
+}
+
+const ACCESS_CONTROL_LISTS = new Set(['system.posix_acl_access', 'system.posix_acl_default'])
+
 /**
- * Which extended attributes a volume carries: those of `user.` and `trusted.`, as NFS does. Those
- * of `system.` (access control lists) and `security.` (labels, capabilities) are rules of the host
- * that they are set on, and nothing enforces them here. `ls -l` asks for two of them a file, which
- * would each cost a call on the slow storage; ENOTSUP says that it need not ask for another file.
+ * Which extended attributes a volume carries: those of `user.` and `trusted.`, as NFS does, and
+ * access control lists where the kernel has agreed to enforce them. Those of `security.` (labels,
+ * capabilities) are rules of the host that they are set on, and nothing enforces them here. `ls -l`
+ * asks for two of them a file, which would each cost a call on the slow storage; ENOTSUP says that it
+ * need not ask for another file.
  */
-export function isServedXattr(name: string): boolean {
+export function isServedXattr(name: string, { hasAcls }: XattrKinds): boolean {
+  if (hasAcls && ACCESS_CONTROL_LISTS.has(name)) return true
   return !name.startsWith('system.') && !name.startsWith('security.')
 }

@@ -1,8 +1,9 @@
 // What the device's threads and main say to one another, apart from what lies in the ring.
 import assert from 'node:assert/strict'
 import type { MessagePort } from 'node:worker_threads'
+import type { XattrKinds } from './constant-answers.ts'
 
-export type ReaderInit = { readonly memory: SharedArrayBuffer; readonly fd: number }
+export type ReaderInit = XattrKinds & { readonly memory: SharedArrayBuffer; readonly fd: number }
 
 export type FromReader =
   | { readonly type: 'wake' }

@@ -10,8 +10,8 @@ import { assertPort, type FromReader, type ReaderInit } from './reader-messages.
 import { READ_BYTES, RingProducer } from './ring.ts'
 
 /** Reads until the connection ends. @returns the errno name that ended it, or 'stopped' */
-function readRequests(ring: RingProducer, fd: number): string {
-  const here = new AnswerHere(fd, ring)
+function readRequests(ring: RingProducer, { fd, hasAcls }: ReaderInit): string {
+  const here = new AnswerHere(fd, ring, { hasAcls })
   for (;;) {
     const at = ring.room()
     if (at === undefined) return 'stopped'
@@ -43,9 +43,9 @@ function threadId(): number {
   return Number(readlinkSync('/proc/thread-self').split('/')[2])
 }
 
-const { memory, fd } = workerData as ReaderInit
-const ring = new RingProducer(memory)
+const init = workerData as ReaderInit
+const ring = new RingProducer(init.memory)
 ring.begin(threadId())
-const why = readRequests(ring, fd)
+const why = readRequests(ring, init)
 ring.end()
 post({ type: 'ended', why })

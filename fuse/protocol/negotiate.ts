@@ -44,6 +44,9 @@ const WANTED_TO_WRITE =
   INIT.FLOCK_LOCKS |
   // The umask comes along, since a default access control list of the directory may overrule it.
   INIT.DONT_MASK |
+  // Access is no wider than on the source: the kernel asks for a list where the mode's bits for the
+  // group could be a list's mask. What is only read does without: each list is a call on the storage.
+  INIT.POSIX_ACL |
   // Set-user-id bits are dropped here. The kernel would ask for security.capability at each write.
   INIT.HANDLE_KILLPRIV_V2 |
   INIT.SETXATTR_EXT

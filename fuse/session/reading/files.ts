@@ -124,12 +124,14 @@ export async function getxattr(
 }
 
 export async function listxattr(
-  { volume }: Context,
+  { volume, writing }: Context,
   { nodeid, length }: Of<'listxattr'> & { nodeid: number },
   options: Options,
 ): Promise<Reply> {
+  const kinds = { hasAcls: writing !== undefined }
   return sized(length, async () => {
-    const names = (await volume.listxattr(nodeid, options)).filter(isServedXattr)
+    const all = await volume.listxattr(nodeid, options)
+    const names = all.filter((name) => isServedXattr(name, kinds))
     return Buffer.from(names.map((name) => `${name}\0`).join(''), 'latin1')
   })
 }

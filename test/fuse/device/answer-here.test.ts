@@ -9,7 +9,11 @@ import { OPCODE } from '../../../fuse/protocol/opcodes.ts'
 import { body, make, request } from '../requests.ts'
 
 /** A file in the place of the device keeps what was answered. */
-function here(t: { teardown: (task: () => void) => void }, title: string) {
+function here(
+  t: { teardown: (task: () => void) => void },
+  title: string,
+  { hasAcls = false } = {},
+) {
   const path = join(tmpdir(), `potluck-answer-${process.pid}-${title}`)
   const fd = openSync(path, 'w')
   t.teardown(() => rmSync(path))
@@ -18,7 +22,7 @@ function here(t: { teardown: (task: () => void) => void }, title: string) {
   const answer = (message: Buffer) => {
     const at = producer.room() ?? -1
     message.copy(producer.bytes, at)
-    return new AnswerHere(fd, producer).answer(at, message.length)
+    return new AnswerHere(fd, producer, { hasAcls }).answer(at, message.length)
   }
   return { answer, consumer, fd, read: () => readFileSync(path) }
 }
@@ -38,6 +42,16 @@ test('What has the same answer always is answered and counted, the rest left to 
   t.is(sent.readInt32LE(20), -ERRNO.ENOTSUP)
   const counts = consumer.answered()
   t.deepEqual([counts[OPCODE.IOCTL], counts[OPCODE.GETXATTR], counts[OPCODE.LOOKUP]], [1, 1, 0])
+})
+
+test('Access control lists are for main where something may be written, else refused', (t) => {
+  const list = make.getxattr('system.posix_acl_access', 255)
+  const [reading, writing] = [here(t, 'reading'), here(t, 'writing', { hasAcls: true })]
+  t.true(reading.answer(list))
+  t.false(writing.answer(list))
+  t.true(writing.answer(make.getxattr('system.nfs4_acl', 255)))
+  closeSync(reading.fd)
+  closeSync(writing.fd)
 })
 
 test('A message that makes no sense, or an answer that is refused, is left to main', (t) => {

@@ -106,3 +106,29 @@ print(errno_of(os.setxattr, p('f'), 'security.selinux', b'x'))`
     "b'one' ['user.a'] b''\nEEXIST\nENODATA\n30000\n[] ENODATA ENODATA\nENOTSUP\n",
   )
 })
+
+fuseTest(
+  'An access control list is kept, listed, and enforced against those it names',
+  async (t) => {
+    const { path } = await mount(t, new PosixVolume())
+    const script = `${AS_USER}
+def acl(group, user):
+    anyone = 0xffffffff
+    entries = [(1, 6, anyone), (2, user, 1234), (4, group, anyone), (16, 7, anyone), (32, 0, anyone)]
+    return struct.pack('<I', 2) + b''.join(struct.pack('<HHI', *entry) for entry in entries)
+ACCESS = 'system.posix_acl_access'
+put(p('f'), b'x'); os.chmod(p('f'), 0o660)
+read = "print(errno_of(get, p('f')))"
+as_user(read); as_user(read, gid=0)
+os.setxattr(p('f'), ACCESS, acl(group=0, user=4))
+as_user(read); as_user(read, uid=99, gid=0); as_user("print(errno_of(put, p('f'), b''))")
+print(os.getxattr(p('f'), ACCESS) == acl(group=0, user=4), os.listxattr(p('f')))
+os.removexattr(p('f'), ACCESS)
+as_user(read); print(os.listxattr(p('f')), errno_of(os.setxattr, p('f'), 'security.x', b''))`
+    t.is(
+      await runPython(script, path),
+      "EACCES\ndone\ndone\nEACCES\nEACCES\nTrue ['system.posix_acl_access']\n" +
+        'EACCES\n[] ENOTSUP\n',
+    )
+  },
+)
