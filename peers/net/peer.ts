@@ -16,7 +16,8 @@ import { startLibp2p, type Libp2pNode, type Security } from './libp2p/libp2p-nod
 import { Links } from './link/links.ts'
 import { FAREWELL_MS } from './link/link.ts'
 import { Liveness } from './link/liveness.ts'
-import { Membership } from './members/membership.ts'
+import { Membership, SMALL_MESH } from './members/membership.ts'
+import { Neighbourhood } from './members/neighbourhood.ts'
 import { MESH_KEY_BYTES } from './mesh-key.ts'
 import { Handlers, PeerNetwork } from './network.ts'
 import { PeerRouting } from './members/routing.ts'
@@ -109,6 +110,7 @@ type Parts = {
   readonly contacts: Contacts
   readonly links: Links
   readonly membership: Membership
+  readonly neighbourhood: Neighbourhood
   readonly network: PeerNetwork
   /** Known once libp2p listens. */
   readonly listening: { addresses: () => string[] }
@@ -136,7 +138,8 @@ function makeParts(init: PeerInit, self: PeerId): Parts {
     addressesOf: (peer) => contacts.addressesOf(peer),
   })
   const network = new PeerNetwork(links, handlers, (peer) => membership.remove(peer, 'unreachable'))
-  return { contacts, links, membership, network, listening, log }
+  const neighbourhood = new Neighbourhood({ contacts, links, membership, smallMesh: SMALL_MESH })
+  return { contacts, links, membership, neighbourhood, network, listening, log }
 }
 
 function makeRumors({ mesh }: PeerInit, { contacts, links, log }: Parts, node: Libp2pNode) {
@@ -154,8 +157,9 @@ async function stopAll(running: Running): Promise<void> {
   await running.node.stop()
 }
 
-function stopParts({ network, membership, links }: Parts): void {
+function stopParts({ network, membership, neighbourhood, links }: Parts): void {
   network.stop()
+  neighbourhood.stop()
   membership.stop()
   links.stop(new PotluckError('CLOSED', 'this peer stops'))
 }

@@ -1,8 +1,9 @@
 // Who knows whom: Kademlia tables as a model. Each node's view has up to k peers in each bucket, drawn
 // with the seed from all that live; a small world has no such bound, as everybody then knows
 // everybody. Far buckets are one for each prefix of six bits, as kad-dht has them; near ones are one
-// for each length of common prefix, which kad-dht alone does not have, but a lookup of oneself finds.
-// Held against real kad-dht in test/sim/truth.
+// for each length of common prefix, which kad-dht alone does not have: each real peer looks itself up for
+// them when it joins, and now and then. Held against real kad-dht in test/sim/truth, and in
+// test/peers/net/members against hundreds of real memberships: all nearest known, one home a key.
 //
 // One sorted list of the living answers every question, so a table costs only what it holds. Joins
 // and deaths are noticed late and at different times, as in life; a request that fails is noticed

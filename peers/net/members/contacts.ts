@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { peerIdFromString } from '@libp2p/peer-id'
 import type { Key, PeerId } from '../../../src/ports/messages.ts'
+import { compareDistance } from '../../../src/placement/distance.ts'
 import type { Contact, RoutingListener } from '../../../src/ports/routing.ts'
 
 /** Contacts kept at most; a peer that knows so many has no need of more. */
@@ -110,21 +111,11 @@ export class Contacts {
   /** The contacts closest to a key by XOR distance, ourselves not among them, closest first. */
   closest(key: Key, count: number): readonly KnownContact[] {
     return [...this.#known.values()]
-      .sort((a, b) => compareDistance(a.contact.position, b.contact.position, key))
+      .sort((a, b) => compareDistance(key, a.contact.position, b.contact.position))
       .slice(0, count)
   }
 }
 
 function first32Bits(position: Key): number {
   return Buffer.from(position.slice(0, 4), 'latin1').readInt32LE(0)
-}
-
-/** Negative if `a` is closer to the key than `b`. */
-export function compareDistance(a: Key, b: Key, key: Key): number {
-  for (let i = 0; i < key.length; i++) {
-    const byte = key.charCodeAt(i)
-    const difference = (a.charCodeAt(i) ^ byte) - (b.charCodeAt(i) ^ byte)
-    if (difference !== 0) return difference
-  }
-  return 0
 }

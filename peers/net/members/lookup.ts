@@ -18,6 +18,12 @@ export type LookupInit = {
   readonly membership: Membership
 }
 
+export type LookupOptions = {
+  /** So many of the closest must have been asked. @default CLOSEST */
+  readonly count?: number
+  readonly signal?: AbortSignal | undefined
+}
+
 /**
  * Kademlia's iterative search: asks peer after peer for those closest to the key, until no closer
  * one turns up; they are contacts then. On our own links, because kad-dht hashes what it searches
@@ -25,12 +31,17 @@ export type LookupInit = {
  *
  * @throws PotluckError ABORTED
  */
-export async function lookUp(init: LookupInit, key: Key, signal?: AbortSignal): Promise<void> {
+export async function lookUp(
+  init: LookupInit,
+  key: Key,
+  options: LookupOptions = {},
+): Promise<void> {
   const { contacts } = init
+  const { count = CLOSEST, signal } = options
   const asked = new Set<PeerId>([contacts.self.peer])
   while (asked.size < MAX_ASKED) {
     const next = contacts
-      .closest(key, CLOSEST)
+      .closest(key, count)
       .map(({ contact }) => contact.peer)
       .filter((peer) => !asked.has(peer))
       .slice(0, CONCURRENCY)

@@ -10,14 +10,14 @@ import {
   decodeIntroductions,
   decodePeers,
   encodeIntroductions,
-  MAX_TOLD,
   writeIntroductions,
   writePeers,
   type Introduction,
 } from './contact-codec.ts'
-import type { Contacts, KnownContact } from './contacts.ts'
+import type { Contacts } from './contacts.ts'
 import { Doubts } from './doubts.ts'
 import { FRAME } from '../link/frame.ts'
+import { introduce, introductionsFor } from './introductions.ts'
 import { some } from './some.ts'
 import type { Link } from '../link/link.ts'
 import type { LinkListener } from '../link/link-types.ts'
@@ -33,8 +33,8 @@ const TOLD_OF_NEWS = 64
 /** Contacts are compared with one linked peer this often, as long as they change. */
 const COMPARE_MS = 400
 const COMPARE_QUIET_MS = 10_000
-/** Beyond so many contacts news of joins is no longer passed on: kad-dht's tables do the rest. */
-const SMALL_MESH = 256
+/** Beyond so many contacts news of joins is no longer passed on: each looks itself up instead. */
+export const SMALL_MESH = 256
 /** News is gathered for so long. */
 const NEWS_DELAY_MS = 5
 /**
@@ -50,6 +50,10 @@ export type MembershipInit = {
   readonly links: () => Links
   readonly ownAddresses: () => readonly string[]
   readonly log: Log
+  /** @default 256 */
+  readonly toldAtMeeting?: number
+  /** @default SMALL_MESH */
+  readonly smallMesh?: number
 }
 
 /**
@@ -155,6 +159,10 @@ export class Membership implements LinkListener {
     for (const link of this.#links.all()) link.tell(FRAME.goodbye, 1)
   }
 
+  get #isLarge(): boolean {
+    return this.#contacts.size > (this.#init.smallMesh ?? SMALL_MESH)
+  }
+
   get #links(): Links {
     return this.#init.links()
   }
@@ -169,21 +177,16 @@ export class Membership implements LinkListener {
     } else if (this.#contacts.hear(peer, addresses)) this.#tellNews(introduction)
   }
 
-  /** Ourselves first, then as many others as may be told, a random choice if there are more. */
+  /** Ourselves first, then as many others as may be told. */
   #introduction(link: Link): Introduction[] {
     const { self } = this.#contacts
-    const others: Introduction[] = []
-    const chance = TOLD_AT_MEETING / Math.max(1, this.#contacts.size)
-    for (const known of this.#contacts.known()) {
-      if (others.length >= MAX_TOLD - 1) break
-      if (known.contact.peer === link.peer || Math.random() >= chance) continue
-      others.push(introduce(known))
-    }
-    return [{ peer: self.peer, addresses: this.#init.ownAddresses() }, ...others]
+    const own = { peer: self.peer, addresses: this.#init.ownAddresses() }
+    const count = this.#init.toldAtMeeting ?? TOLD_AT_MEETING
+    return [own, ...introductionsFor(link.peer, this.#contacts, count)]
   }
 
   #tellNews(introduction: Introduction): void {
-    if (this.#contacts.size > SMALL_MESH) return
+    if (this.#isLarge) return
     this.#news.set(introduction.peer, introduction)
     this.#newsTimer ??= setTimeout(() => this.#sendNews(), NEWS_DELAY_MS)
   }
@@ -204,7 +207,7 @@ export class Membership implements LinkListener {
     this.#compareTimer = setTimeout(
       () => {
         const { size, hash } = this.#contacts
-        const isQuiet = hash === this.#comparedHash || size > SMALL_MESH
+        const isQuiet = hash === this.#comparedHash || this.#isLarge
         this.#comparedHash = hash
         for (const link of some([...this.#links.all()], 1)) {
           link.tell(FRAME.digest, 0, (writer) => {
@@ -242,8 +245,4 @@ export class Membership implements LinkListener {
     const strangers = this.#contacts.all().filter(({ peer }) => this.#links.get(peer) === undefined)
     for (const { peer } of some(strangers, lacking)) this.#doubts.add(peer)
   }
-}
-
-function introduce({ contact, addresses }: KnownContact): Introduction {
-  return { peer: contact.peer, addresses }
 }

@@ -24,7 +24,7 @@ export class PeerRouting implements Routing {
   }
 
   async lookup(key: Key, options?: { readonly signal?: AbortSignal }): Promise<readonly Contact[]> {
-    await lookUp(this.#init, key, options?.signal)
+    await lookUp(this.#init, key, { signal: options?.signal })
     return this.#contacts.closest(key, CLOSEST).map(({ contact }) => contact)
   }
 }
