@@ -6,6 +6,7 @@ import path from 'node:path'
 import { makeWorkspace } from '../../peers/commands/demo/workspace.ts'
 import { killLiving, ready, startBenchPeer, stop, type BenchPeer } from '../bench/peers.ts'
 import { notRoot } from '../reasons.ts'
+import { settle } from './settle.ts'
 import type { Place } from './suite.ts'
 
 export type Stage = {
@@ -44,7 +45,7 @@ export function openDirectory(given: string): Stage {
     makePlace(name) {
       const directory = path.join(root, name)
       mkdirSync(directory)
-      return { directory, twin: directory, source: undefined, scratch }
+      return { directory, twin: directory, source: undefined, scratch, settle: async () => {} }
     },
     trouble: () => undefined,
     close: async () => drop(),
@@ -101,6 +102,7 @@ function stageOf(
         twin: at(second.mountPoint),
         source: at(source),
         scratch,
+        settle: () => settle(first.mountPoint ?? '', second.mountPoint ?? ''),
       }
     },
     trouble() {

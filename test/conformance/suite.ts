@@ -12,6 +12,8 @@ export type Place = {
   readonly twin: string
   /** The same directory as the storage behind it has it; undefined where there is none. */
   readonly source: string | undefined
+  /** Resolves when each way shows what was changed by another: changes travel as rumors. */
+  readonly settle: () => Promise<void>
   /** Outside of what is judged, for logs and what a suite brings along. */
   readonly scratch: string
 }

@@ -15,7 +15,7 @@ export const BUILD: Suite = {
   async version({ signal }) {
     return (await succeed(['cc', '-dumpfullversion'], { cwd: '/', signal })).trim()
   },
-  async run({ directory, twin, scratch }, settings) {
+  async run({ directory, twin, scratch, settle }, settings) {
     const { signal, jobs, isQuick } = settings
     const checks = new Checks(signal)
     const units = isQuick ? QUICK_UNITS : UNITS
@@ -33,6 +33,7 @@ export const BUILD: Suite = {
     })
     await checks.check('the program runs on the other mount, too', async () => {
       const there = path.join(twin, 'project')
+      await settle()
       hold((await succeed(['./program'], { cwd: there, signal })) === sum, 'a wrong sum')
     })
     await checks.check('a second make has nothing to build', async () => {
@@ -41,6 +42,7 @@ export const BUILD: Suite = {
     await checks.check('a touched header, seen on the other mount, builds all again', async () => {
       const soon = new Date(Date.now() + 2000)
       await utimes(path.join(twin, 'project/unit.h'), soon, soon)
+      await settle()
       hold((await make()).split(' -c ').length - 1 === units + 1, 'not every unit was built again')
     })
     await checks.check('make clean leaves what was in the archive', async () => {

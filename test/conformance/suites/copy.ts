@@ -85,7 +85,7 @@ export const RSYNC: Suite = {
     return /version (\S+)/.exec(said)?.[1] ?? 'unknown'
   },
   async run(place, settings) {
-    const { directory, twin, scratch } = place
+    const { directory, twin, scratch, settle } = place
     const checks = new Checks(settings.signal)
     const from = await makeTree(place, settings)
     const sync = async (source: string, target: string, ...more: string[]): Promise<string> =>
@@ -100,6 +100,7 @@ export const RSYNC: Suite = {
       await judge({ from, to: target, cwd: scratch }, place, settings)
     })
     await checks.check('the other mount has nothing to be synced', async () => {
+      await settle()
       const todo = await sync(from, seen, '--dry-run', '--delete')
       hold(todo.trim() === '', `rsync would do: ${todo.slice(0, 400)}`)
     })

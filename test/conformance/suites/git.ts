@@ -72,6 +72,7 @@ async function makeRepository(
     await git(origin, 'merge', '-q', '--no-ff', '-m', 'merged', 'side')
   })
   await checks.check('the work tree is clean on both mounts', async () => {
+    await place.settle()
     for (const mount of [place.directory, place.twin]) {
       const status = await git(path.join(mount, 'origin'), 'status', '--porcelain')
       hold(status === '', `git status: ${status.slice(0, 200)}`)
@@ -79,7 +80,11 @@ async function makeRepository(
   })
 }
 
-async function cloneAndCheck(checks: Checks, git: Git, { directory, twin }: Place): Promise<void> {
+async function cloneAndCheck(
+  checks: Checks,
+  git: Git,
+  { directory, twin, settle }: Place,
+): Promise<void> {
   const origin = path.join(directory, 'origin')
   const ways = { 'hard links': [], copying: ['--no-hardlinks'], packing: ['--no-local'] }
   for (const [way, options] of Object.entries(ways)) {
@@ -91,11 +96,13 @@ async function cloneAndCheck(checks: Checks, git: Git, { directory, twin }: Plac
   }
   await checks.check('clone of the other mount, fsck', async () => {
     const clone = path.join(directory, 'clone of twin')
+    await settle()
     await git(directory, 'clone', '-q', '--no-local', path.join(twin, 'origin'), clone)
     await git(clone, 'fsck', '--full', '--strict')
   })
   await checks.check('gc, then fsck on both mounts', async () => {
     await git(origin, 'gc', '-q', '--aggressive', '--prune=now')
+    await settle()
     for (const mount of [directory, twin]) {
       await git(path.join(mount, 'origin'), 'fsck', '--full', '--strict')
     }
@@ -103,13 +110,18 @@ async function cloneAndCheck(checks: Checks, git: Git, { directory, twin }: Plac
 }
 
 /** Commits made in turn, each on the mount that has not made the last one. */
-async function commitOnBoth(checks: Checks, git: Git, { directory, twin }: Place): Promise<void> {
+async function commitOnBoth(
+  checks: Checks,
+  git: Git,
+  { directory, twin, settle }: Place,
+): Promise<void> {
   await checks.check('commits from two mounts in turn', async () => {
     for (let turn = 0; turn < 10; turn++) {
       const origin = path.join(turn % 2 === 0 ? directory : twin, 'origin')
       await writeFile(path.join(origin, 'turn.txt'), `${turn}\n`)
       await git(origin, 'add', 'turn.txt')
       await git(origin, 'commit', '-q', '-m', `turn ${turn}`)
+      await settle()
     }
     const origin = path.join(directory, 'origin')
     const turns = (await git(origin, 'log', '--format=%s'))

@@ -15,7 +15,7 @@ export const NPM: Suite = {
   name: 'npm ci',
   missing: () => noProgram('npm') ?? noProgram('tar'),
   version: async ({ signal }) => (await succeed(['npm', '--version'], { cwd: '/', signal })).trim(),
-  async run({ directory, twin, scratch }, { isQuick, signal }) {
+  async run({ directory, twin, scratch, settle }, { isQuick, signal }) {
     const checks = new Checks(signal)
     const names = Array.from({ length: isQuick ? QUICK_PACKAGES : PACKAGES }, (_, at) => `p${at}`)
     const packages = path.join(scratch, 'packages')
@@ -41,6 +41,7 @@ export const NPM: Suite = {
     for (const [what, mount] of Object.entries({ here: directory, 'on the other mount': twin })) {
       await checks.check(`the packages load ${what}`, async () => {
         const cwd = path.join(mount, 'project')
+        await settle()
         const said = await succeed(['node', '-p', check], { cwd, signal })
         hold(said.trim() === sum, `${said} is not ${sum}`)
       })

@@ -15,9 +15,10 @@ export function noTreeReader(): string | undefined {
 
 /** @throws PotluckError EIO with the first differences */
 export async function compareTrees(
-  { directory, twin, source, scratch }: Place,
+  { directory, twin, source, scratch, settle }: Place,
   { signal }: Pick<Settings, 'signal'>,
 ): Promise<void> {
+  await settle()
   const ours = await readTree(directory, scratch, signal)
   const others = { 'the other mount': twin, 'the source': source }
   for (const [what, other] of Object.entries(others)) {
