@@ -76,7 +76,7 @@ async function openSources(
 ): Promise<ReadonlyMap<string, OpenSource>> {
   const sources = new Map<string, OpenSource>()
   for (const { volume, directory } of settings.sources) {
-    const opened = await openSource(directory, settings.sourceTimeoutMs, log)
+    const opened = await openSource(directory, settings, log)
     acquired.defer(() => opened.source.close())
     sources.set(volume, opened)
   }
@@ -127,9 +127,10 @@ function startNodeOf(
 }
 
 function volumeInit(settings: PeerSettings, name: string, opened?: OpenSource): VolumeInit {
-  const { blockBytes, inlineBytes, readAheadBytes, coherence, revalidateMs } = settings
+  const { blockBytes, inlineBytes, readAheadBytes, coherence, revalidateMs, write } = settings
   return {
     name,
+    write,
     coherence,
     revalidateMs,
     ...(opened === undefined ? {} : { source: opened.source }),

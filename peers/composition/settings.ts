@@ -2,7 +2,7 @@
 // been read and checked. The command line makes one of these; `real-node.ts` starts a node out of it.
 // Nothing here parses text, and nothing here has a default: by now everything is decided.
 import type { LogLevel } from '../../src/base/log.ts'
-import type { Coherence } from '../../src/node/mesh-node.ts'
+import type { Coherence, WriteMode } from '../../src/node/mesh-node.ts'
 import type { JoinTarget } from '../join/parse-join.ts'
 
 export type NamedDirectory = { readonly volume: string; readonly directory: string }
@@ -24,6 +24,7 @@ export type PeerSettings = {
   readonly join: readonly JoinTarget[]
   readonly sources: readonly NamedDirectory[]
   readonly mounts: readonly NamedDirectory[]
+  readonly write: WriteMode
   readonly ramBytes: number
   readonly blockBytes?: number
   readonly inlineBytes?: number

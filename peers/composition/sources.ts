@@ -5,7 +5,8 @@ import type { Source } from '../../src/ports/source.ts'
 import { SOURCE_CALLS, Timings, timedSource } from '../api/metrics/timings.ts'
 import type { TimingsByName } from '../api/metrics/timings.ts'
 import type { Counters } from '../api/protocol.ts'
-import { openDirectorySource } from '../source/open-source.ts'
+import { openDirectorySource, openWritableSource } from '../source/open-source.ts'
+import type { PeerSettings } from './settings.ts'
 
 export type OpenSource = {
   readonly source: Source
@@ -14,13 +15,17 @@ export type OpenSource = {
   readonly counts: () => Counters
 }
 
-/** @throws PotluckError ENOENT, ENOTDIR, EACCES, ETIMEDOUT about the directory */
+/**
+ * @throws PotluckError ENOENT, ENOTDIR, EACCES, ETIMEDOUT about the directory; EROFS where it is to be
+ *   written to, and can't be
+ */
 export async function openSource(
   directory: string,
-  timeoutMs: number,
+  { sourceTimeoutMs: timeoutMs, write }: Pick<PeerSettings, 'sourceTimeoutMs' | 'write'>,
   log: Log,
 ): Promise<OpenSource> {
-  const opened = await openDirectorySource({ directory, timeoutMs, log }).catch(explain(directory))
+  const open = write === 'off' ? openDirectorySource : openWritableSource
+  const opened = await open({ directory, timeoutMs, log }).catch(explain(directory))
   const timings = new Map<string, Timings>(SOURCE_CALLS.map((call) => [call, new Timings()]))
   return {
     source: timedSource(opened, timings),
@@ -43,6 +48,11 @@ export async function openSource(
 function explain(directory: string): (cause: unknown) => never {
   return (cause) => {
     const code = codeOf(cause)
+    if (code === 'EROFS') {
+      const what = 'mount it for writing, or leave --write out'
+      const message = `--write: "${directory}" is mounted read-only; ${what}`
+      throw new PotluckError(code, message, { cause })
+    }
     const why = code === 'ENOENT' ? 'is not there' : code === 'ENOTDIR' ? 'is not a directory' : ''
     const message = `--source: "${directory}" ${why || `can't be opened (${code})`}; name a directory`
     throw new PotluckError(code, message, { cause })

@@ -93,6 +93,13 @@ export class Directories {
     return mountPoint
   }
 
+  /** A directory was moved or removed: neither it nor what is below it is found by this path now. */
+  forgetTree(path: Path): void {
+    for (const kept of this.#kept.paths()) {
+      if (kept === path || kept.startsWith(`${path}/`)) this.#kept.forget(kept)
+    }
+  }
+
   close(): Promise<void> {
     return this.#kept.close()
   }

@@ -73,7 +73,7 @@ export class DirectorySource implements Source {
   }
 
   attributes(path: Path, options: SourceOptions = {}): Promise<Attributes> {
-    return this.#begin(path, options, async () => {
+    return this.begin(path, options, async () => {
       const { directories, root, storage } = this.#parts
       const stats =
         path === ''
@@ -89,7 +89,7 @@ export class DirectorySource implements Source {
   ): Promise<Listing> {
     const { directories } = this.#parts
     // Opened anew, since what was at this path a moment ago may be another directory than is now.
-    return this.#begin(path, options, () =>
+    return this.begin(path, options, () =>
       directories.use(path, (open) => this.#listOpen(path, open, options), { isFresh: true }),
     )
   }
@@ -99,7 +99,7 @@ export class DirectorySource implements Source {
     names: readonly Name[],
     options: SourceOptions = {},
   ): Promise<readonly SourceEntry[]> {
-    return this.#begin(path, options, async () => {
+    return this.begin(path, options, async () => {
       for (const name of names) checkName(name, path)
       return this.#parts.directories.use(path, (descriptor) =>
         this.#entriesIn({ path, descriptor }, names, options),
@@ -109,7 +109,7 @@ export class DirectorySource implements Source {
 
   read(path: Path, range: SourceRange, options: SourceOptions = {}): Promise<ReadResult> {
     const { from, length } = range
-    return this.#begin(path, options, async () => {
+    return this.begin(path, options, async () => {
       const isInBounds = Number.isSafeInteger(from) && from >= 0 && length >= 0
       if (!isInBounds || !(length <= READ_BYTES)) {
         throw new PotluckError('EINVAL', `read ${readablePath(path)}: ${length} bytes from ${from}`)
@@ -120,14 +120,14 @@ export class DirectorySource implements Source {
 
   xattrs(path: Path, options: SourceOptions = {}): Promise<ReadonlyMap<Name, Uint8Array>> {
     const { calls, directories } = this.#parts
-    return this.#begin(path, options, () =>
+    return this.begin(path, options, () =>
       directories.usePlace(path, (place) => readXattrs(path, place, { calls })),
     )
   }
 
   usage(options: SourceOptions = {}): Promise<SourceUsage> {
     const { root, storage } = this.#parts
-    return this.#begin('', options, async () => {
+    return this.begin('', options, async () => {
       const stats = await storage.statfs(childPlace(root.descriptor, ''))
       return {
         blockBytes: stats.bsize,
@@ -170,7 +170,11 @@ export class DirectorySource implements Source {
   }
 
   /** What all methods have in common: the path checked, the signal heeded, a retry where it helps. */
-  async #begin<T>(path: Path, { signal }: SourceOptions, work: () => Promise<T>): Promise<T> {
+  protected async begin<T>(
+    path: Path,
+    { signal }: SourceOptions,
+    work: () => Promise<T>,
+  ): Promise<T> {
     if (this.#isClosed) throw new PotluckError('CLOSED', 'the source is closed')
     if (signal?.aborted === true) throw abortedError()
     splitPath(path)

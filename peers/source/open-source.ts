@@ -3,10 +3,11 @@ import { constants } from 'node:fs'
 import type { Log } from '../../src/base/log.ts'
 import { Calls } from './system/calls.ts'
 import { Directories } from './directories.ts'
-import { DirectorySource } from './directory-source.ts'
+import { DirectorySource, type DirectorySourceParts } from './directory-source.ts'
 import { Files } from './files.ts'
 import { Root } from './system/root.ts'
 import { Storage } from './system/storage.ts'
+import { WritableDirectorySource } from './writing/writable-directory-source.ts'
 
 export type DirectorySourceInit = {
   /** As given by the user, in the file system's encoding; it may be a symbolic link itself. */
@@ -28,6 +29,26 @@ export type DirectorySourceInit = {
  *   where even that hung
  */
 export async function openDirectorySource(init: DirectorySourceInit): Promise<DirectorySource> {
+  return new DirectorySource(await openParts(init))
+}
+
+/**
+ * Opens a directory that will be changed, too.
+ *
+ * @throws PotluckError as `openDirectorySource`; EROFS where the storage is mounted read-only
+ */
+export async function openWritableSource(
+  init: DirectorySourceInit,
+): Promise<WritableDirectorySource> {
+  const source = new WritableDirectorySource(await openParts(init), init.log ?? (() => undefined))
+  await source.checkWritable().catch(async (error: unknown) => {
+    await source.close()
+    throw error
+  })
+  return source
+}
+
+async function openParts(init: DirectorySourceInit): Promise<DirectorySourceParts> {
   const { directory, timeoutMs = 30_000, descriptors = 256, log = () => undefined } = init
   const concurrency = init.concurrency ?? defaultConcurrency()
   const calls = new Calls({ concurrency, timeoutMs, log })
@@ -39,7 +60,7 @@ export async function openDirectorySource(init: DirectorySourceInit): Promise<Di
   // A quarter is left for reads, which a large directory would otherwise keep waiting.
   const listingConcurrency = Math.max(1, Math.ceil(concurrency * 0.75))
   const shared = { root, rootDevice, calls, storage, directories, files }
-  return new DirectorySource({ ...shared, listingConcurrency, timeoutMs })
+  return { ...shared, listingConcurrency, timeoutMs }
 }
 
 function openRoot(directory: string, calls: Calls): Promise<number> {

@@ -23,7 +23,7 @@ export function splitPath(path: Path): string[] {
 
 /** @throws PotluckError EINVAL, ENAMETOOLONG */
 export function checkName(name: string, path: Path): void {
-  if (name === '' || name === '.' || name === '..' || /[\0\u0100-\uffff]/.test(name)) {
+  if (name === '' || name === '.' || name === '..' || /[\0/\u0100-\uffff]/.test(name)) {
     throw new PotluckError('EINVAL', `not a path within a volume: ${readablePath(path)}`)
   }
   if (name.length > NAME_BYTES) {

@@ -4,9 +4,8 @@
 // that of any number of nodes exactly one asks the source. As in groupcache, who joins a flight
 // looks at what it brought before believing that it is fresh enough for itself.
 // It must never hand out a block that is older than the floor, of another version, or damaged.
-import type { Key, PeerId, Stamp, Want } from '../ports/messages.ts'
+import type { Block, Invalidation, Key, PeerId, Stamp, Want } from '../ports/messages.ts'
 import type { Random } from '../ports/random.ts'
-import type { Block } from '../ports/messages.ts'
 import { isAboutPath, PotluckError } from '../base/errors.ts'
 import { keyOf } from '../block/key.ts'
 import type { DirectoryAuthority, SourceAnswer } from '../authority/directory-authority.ts'
@@ -22,7 +21,7 @@ import { askSourceHolders, type Holders } from './source-holders.ts'
 import { Suspects } from './suspects.ts'
 import { isLessThan, isUsable } from './verify.ts'
 
-/** A flight may turn out too old for one who joined it; more than once is a moving target. */
+/** A flight may turn out too old for one who joined it; more often is a moving target. */
 const JOIN_TRIES = 4
 
 export type FetcherInit = Omit<ClimbPorts, 'suspects'> & {
@@ -33,6 +32,7 @@ export type FetcherInit = Omit<ClimbPorts, 'suspects'> & {
   readonly authorities: ReadonlyMap<string, DirectoryAuthority>
   /** Told when a page was read off the source again, with what was here before. */
   readonly onReread: (want: Want, before: Block, now: Block) => void
+  readonly onNews: (want: Want, news: readonly Invalidation[]) => void
   /** Told when the source has another version of a file than was wanted. */
   readonly onChanged: (want: Want, stamp: Stamp) => void
   /** @default HEDGING */
@@ -232,6 +232,7 @@ export class Fetcher {
 
   #admit(key: Key, want: Want, answer: SourceAnswer): void {
     if (answer.type !== 'block') return
+    if (answer.news !== undefined) this.#init.onNews(want, answer.news)
     // Two who ask for different names of one directory may be answered in any order.
     if (want.kind === 'page' && isLessThan(answer.block, this.#init.shard.get(key))) return
     // An invalidation may have come in while the block was under way.

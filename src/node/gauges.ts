@@ -7,7 +7,7 @@ import type { RumorRoom } from '../rumor/rumor-room.ts'
 import type { Server } from '../serve/server.ts'
 import type { Shard } from '../shard/shard.ts'
 import type { NodeStatus } from './mesh-node.ts'
-import type { VolumeRooms } from './volume-rooms.ts'
+import type { VolumeRooms } from './volumes/volume-rooms.ts'
 import type { WarmJobs } from './warm-jobs.ts'
 
 export type NodeGauges = {

@@ -6,9 +6,11 @@ import { PotluckError } from '../base/errors.ts'
 import type { PeerTable } from '../placement/peer-table.ts'
 import { compareDistance } from '../placement/distance.ts'
 import type { Shard } from '../shard/shard.ts'
-import { resolve } from '../tree/walk.ts'
+import { keyOf } from '../block/key.ts'
+import type { InodeRecord } from '../tree/inode-table.ts'
+import { pagesOf, resolve } from '../tree/walk.ts'
 import type { Holder } from './mesh-node.ts'
-import type { VolumeRoom } from './volume-room.ts'
+import type { VolumeRoom } from './volumes/volume-room.ts'
 
 const PEERS_ASKED = 256
 const KEYS_A_REQUEST = 1024
@@ -29,7 +31,7 @@ export async function findHolders(
 ): Promise<{ blocks: number; holders: readonly Holder[] }> {
   const { record } = await resolve(room.tree, question.path, question)
   if (record === undefined) throw new PotluckError('ENOENT', `'${question.path}' does not exist`)
-  const keys = await room.keysOf(record, question.signal)
+  const keys = await keysOf(room, record, question.signal)
   const first = keys[0]
   if (first === undefined) return { blocks: 0, holders: [] }
   const { self } = ports.table
@@ -43,6 +45,27 @@ export async function findHolders(
     isHome: homes.has(contact.peer),
   }))
   return { blocks: keys.length, holders: holders.filter((holder) => holder.blocks > 0) }
+}
+
+/** The keys of all blocks of a file, or of all pages of a directory. */
+async function keysOf(
+  { id, tree, volume }: VolumeRoom,
+  record: InodeRecord,
+  signal?: AbortSignal,
+): Promise<Key[]> {
+  const { attributes } = await tree.attributes(record, { signal })
+  const at = { volume: id, inode: record.inode }
+  if (attributes.type === 'directory') {
+    const pages = await pagesOf(tree, record, { signal })
+    const splits = pages[0]?.page.splits ?? 0
+    const head = keyOf({ ...at, kind: 'page', index: 0, splits: 0 })
+    const parts = splits === 0 ? [] : pages
+    return [head, ...parts.map((_, i) => keyOf({ ...at, kind: 'page', index: i + 1, splits }))]
+  }
+  const blocks = Math.ceil(attributes.size / volume.blockBytes)
+  return Array.from({ length: blocks }, (_, index) =>
+    keyOf({ ...at, kind: 'data', index, splits: 0 }),
+  )
 }
 
 function homeOf(key: Key, contacts: readonly Contact[]): string | undefined {

@@ -39,10 +39,15 @@ export type Ahead = 'none' | 'first-run' | 'trace'
 /** `static`: never checked again. `gossip`: rumors, and a check of each page once a period. */
 export type Coherence = 'static' | 'gossip'
 
+/** `off`: read-only. `through`: what is written is on the source before the writer goes on. */
+export type WriteMode = 'off' | 'through'
+
 export type VolumeInit = {
   readonly name: string
   /** Absent: this node reads through peers that have it. Closed by `stop`. */
   readonly source?: Source
+  /** @default off */
+  readonly write?: WriteMode
   /** Power of two from 4 KiB to 4 MiB. @default 1 MiB */
   readonly blockBytes?: number
   /** Files up to this size travel inside their directory's page; 0 for none. @default measured */

@@ -1,19 +1,17 @@
-import type { Counters } from '../base/counters.ts'
 import { checksumOf } from '../block/checksum.ts'
 import { Fetcher, type FetcherInit } from '../fetch/fetcher.ts'
-import { authoritiesOf, type Expecting } from './authorities.ts'
+import { authoritiesOf, type Expecting } from './volumes/authorities.ts'
 import type { NodePorts, VolumeInit } from './mesh-node.ts'
-import type { Network } from '../ports/network.ts'
-import { Server } from '../serve/server.ts'
+import { Server, type ServerInit } from '../serve/server.ts'
 import { type TunedInit, TUNING, type Tuning } from './tuning.ts'
-import { volumeIdOf } from './volume-room.ts'
+import { volumeIdOf } from './volumes/volume-room.ts'
 
 const UPLOAD_BUDGET_BYTES = 64 * 1024 * 1024
 const FLIGHTS_MAX = 4096
 
 type FetchingInit = Pick<
   FetcherInit,
-  'table' | 'counters' | 'stamps' | 'shard' | 'floors' | 'onReread' | 'onChanged'
+  'table' | 'counters' | 'stamps' | 'shard' | 'floors' | 'onReread' | 'onNews' | 'onChanged'
 > & {
   readonly volumes: readonly VolumeInit[]
   readonly tuning: Tuning
@@ -37,14 +35,13 @@ export function fetcherOver(ports: NodePorts, init: FetchingInit): Fetcher {
 export function serverOver(
   fetcher: Fetcher,
   { volumes, tuning = TUNING }: TunedInit,
-  ports: { readonly network: Network; readonly counters: Counters },
+  ports: Pick<ServerInit, 'network' | 'counters' | 'newsOf' | 'now'>,
 ): Server {
   const withSource = new Set(
     volumes.filter((volume) => volume.source !== undefined).map(volumeIdOf),
   )
   return new Server({
-    network: ports.network,
-    counters: ports.counters,
+    ...ports,
     volumes: new Set(volumes.map(volumeIdOf)),
     uploadBudgetBytes: UPLOAD_BUDGET_BYTES,
     referralBytes: tuning.referralBytes ?? TUNING.referralBytes,

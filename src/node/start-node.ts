@@ -3,31 +3,33 @@
 //
 // It must start nothing that `stop` does not end.
 import assert from 'node:assert/strict'
-import type { Invalidation, PeerId, Reply, Request } from '../ports/messages.ts'
+import type { Key, PeerId } from '../ports/messages.ts'
 import type { Contact } from '../ports/routing.ts'
 import { Counters } from '../base/counters.ts'
 import { PotluckError } from '../base/errors.ts'
-import { floorOf, HybridClock } from '../block/stamp.ts'
+import { HybridClock } from '../block/stamp.ts'
 import type { Fetcher } from '../fetch/fetcher.ts'
 import type { Traces } from '../heat/traces.ts'
 import { PeerTable } from '../placement/peer-table.ts'
 import { Floors } from '../rumor/floors.ts'
 import type { RumorRoom } from '../rumor/rumor-room.ts'
-import type { HandlerOptions, Server } from '../serve/server.ts'
+import type { Server } from '../serve/server.ts'
 import { Shard } from '../shard/shard.ts'
 import { FoundChanges } from '../tree/found-changes.ts'
 import type { Volume } from '../volume/volume.ts'
 import type { WarmProgress } from '../volume/warm.ts'
-import { type GaugedRooms, gaugesOf, type NodeGauges, statusOf } from './gauges.ts'
+import { answering, type Inside } from './answering.ts'
+import { gaugesOf, type NodeGauges, statusOf } from './gauges.ts'
 import { findHolders } from './holders.ts'
-import { invalidationsFor } from './invalidate.ts'
+import { invalidationsFor } from './volumes/invalidate.ts'
 import type { Holder, MeshNode, NodePorts, NodeStatus } from './mesh-node.ts'
 import { rumorsOf } from './rumors-of.ts'
 import { fetcherOver, serverOver } from './serving.ts'
 import { type TunedInit, TUNING, type Tuning } from './tuning.ts'
-import { volumeIdOf } from './volume-room.ts'
-import { VolumeRooms } from './volume-rooms.ts'
+import { volumeIdOf } from './volumes/volume-room.ts'
+import { VolumeRooms } from './volumes/volume-rooms.ts'
 import { WarmJobs, type WarmOptions } from './warm-jobs.ts'
+import { Writings } from './writing/writings.ts'
 
 type Signalled = { readonly signal?: AbortSignal }
 
@@ -53,6 +55,8 @@ class Node implements MeshNode {
   readonly #rumors: RumorRoom
   readonly #rooms: VolumeRooms
   readonly #found: FoundChanges
+  readonly #writings: Writings
+  readonly #inside: Inside
   #unsubscribe: (() => void) | undefined
   readonly #stopping = new AbortController()
   readonly #startedMs: number
@@ -66,33 +70,38 @@ class Node implements MeshNode {
     this.#startedMs = ports.clock.now()
     this.#stamps = new HybridClock(ports.clock)
     this.#table = new PeerTable(ports.routing.self, this.#tuning.prefixBits)
-    this.#shard = new Shard({
-      capacityBytes: init.ramBytes,
-      isHome: (key) => this.#table.isHome(key),
-    })
+    const isHome = (key: Key) => this.#table.isHome(key)
+    this.#shard = new Shard({ capacityBytes: init.ramBytes, isHome })
     this.#warms = new WarmJobs({ ...ports, stopping: this.#stopping.signal })
     const volumes = new Set(init.volumes.map(volumeIdOf))
     assert(volumes.size === init.volumes.length, 'two volumes have the same name')
     this.#found = new FoundChanges(ports.clock, (changes) => this.#rumors.publish(changes))
     this.#fetcher = this.#makeFetcher()
-    this.#server = serverOver(this.#fetcher, init, { ...ports, counters: this.#counters })
+    this.#server = this.#makeServer()
     this.#rumors = rumorsOf(ports, {
       epoch: init.epoch,
       volumes,
       stamps: this.#stamps,
       counters: this.#counters,
-      apply: (invalidation) => this.#apply(invalidation),
+      apply: (invalidation) => this.#rooms.apply(invalidation, { by: 'rumor' }),
     })
-    this.#rooms = new VolumeRooms(init.volumes, {
-      clock: ports.clock,
-      floors: this.#floors,
+    this.#rooms = this.#makeRooms()
+    this.#writings = new Writings(init.volumes, {
+      ...ports,
       stamps: this.#stamps,
-      counters: this.#counters,
-      fetcher: this.#fetcher,
-      programs: ports.programs,
-      ramBytes: init.ramBytes,
-      onLearned: () => {},
+      self: this.peer,
+      rooms: this.#rooms,
+      rumors: this.#rumors,
     })
+    this.#inside = {
+      shard: this.#shard,
+      fetcher: this.#fetcher,
+      server: this.#server,
+      floors: this.#floors,
+      rumors: this.#rumors,
+      rooms: this.#rooms,
+      warms: this.#warms,
+    }
   }
 
   start(): void {
@@ -103,21 +112,21 @@ class Node implements MeshNode {
       left: (contact: Contact) => this.#table.remove(contact),
     }
     this.#unsubscribe = routing.subscribe(listener)
-    network.handle((from, request, options) => this.#handle(from, request, options))
+    network.handle(answering(this.#inside))
     this.#rooms.startSweeps()
     this.#fetcher.start()
   }
 
   volumes(): readonly Volume[] {
-    return this.#rooms.all().map((room) => room.volume)
+    return this.#rooms.all().map((room) => room.mounted)
   }
 
   volume(name: string): Volume {
-    return this.#rooms.byName(name).volume
+    return this.#rooms.byName(name).mounted
   }
 
   status(): NodeStatus {
-    return statusOf(this.#inside(), {
+    return statusOf(this.#inside, {
       peer: this.peer,
       epoch: this.#init.epoch,
       peers: this.#table.size,
@@ -127,7 +136,7 @@ class Node implements MeshNode {
   }
 
   gauges(): NodeGauges {
-    return gaugesOf(this.#inside())
+    return gaugesOf(this.#inside)
   }
 
   async invalidate(
@@ -172,6 +181,7 @@ class Node implements MeshNode {
 
   async stop(): Promise<void> {
     this.#stopping.abort()
+    this.#writings.stop()
     this.#rumors.stop()
     this.#rooms.stop()
     this.#fetcher.stop()
@@ -179,16 +189,26 @@ class Node implements MeshNode {
     await Promise.all(this.#init.volumes.map(async (volume) => volume.source?.close()))
   }
 
-  #inside(): GaugedRooms {
-    return {
-      shard: this.#shard,
-      fetcher: this.#fetcher,
-      server: this.#server,
+  #makeServer(): Server {
+    return serverOver(this.#fetcher, this.#init, {
+      network: this.#ports.network,
+      counters: this.#counters,
+      newsOf: (want, block) => this.#rooms.newsOf(want, block),
+      now: () => this.#stamps.tick(),
+    })
+  }
+
+  #makeRooms(): VolumeRooms {
+    return new VolumeRooms(this.#init.volumes, {
+      clock: this.#ports.clock,
       floors: this.#floors,
-      rumors: this.#rumors,
-      rooms: this.#rooms,
-      warms: this.#warms,
-    }
+      stamps: this.#stamps,
+      counters: this.#counters,
+      fetcher: this.#fetcher,
+      programs: this.#ports.programs,
+      ramBytes: this.#init.ramBytes,
+      onLearned: () => {},
+    })
   }
 
   #makeFetcher(): Fetcher {
@@ -201,7 +221,11 @@ class Node implements MeshNode {
       shard: this.#shard,
       floors: this.#floors,
       expected: (volume) => this.#rooms.byId(volume)?.traces?.store,
-      onReread: (want, before, now) => this.#found.reread(want, before.bytes, now),
+      onReread: (want, before, now) => {
+        const known = this.#rooms.knownOf(want, before.stamp)
+        this.#found.reread(want, [before.bytes, now], known)
+      },
+      onNews: (want, news) => this.#rooms.learn(want, news),
       onChanged: (want, stamp) => this.#found.changed(want, stamp),
     })
   }
@@ -215,35 +239,5 @@ class Node implements MeshNode {
     })
     // Peers without the volume, and peers that are gone, have nothing to disagree on.
     this.#rooms.compareWith(contact.peer, this.#ports).catch(() => {})
-  }
-
-  async #handle(from: PeerId, request: Request, options: HandlerOptions): Promise<Reply> {
-    this.#fetcher.heard(from)
-    switch (request.type) {
-      case 'want':
-        return { type: 'answer', answer: await this.#server.answer(from, request.want, options) }
-      case 'holding':
-        return { type: 'held', held: request.keys.map((key) => this.#shard.has(key)) }
-      case 'describe':
-        return { type: 'description', description: this.#rooms.describe(request.volume) }
-      case 'warm':
-        return this.#warmForPeer(request.volume, request.paths)
-      default:
-        return this.#rumors.answer(request)
-    }
-  }
-
-  #apply(invalidation: Invalidation): void {
-    const { stamp, ...what } = invalidation
-    if (!this.#floors.raise({ ...what, stamp: floorOf(stamp) })) return
-    this.#counters.add('invalidations_applied_total')
-    this.#rooms.byId(invalidation.volume)?.tree.invalidated(invalidation)
-  }
-
-  #warmForPeer(volume: string, paths: readonly string[]): Reply {
-    const room = this.#rooms.byId(volume)
-    if (room === undefined) throw new PotluckError('UNKNOWN_VOLUME', `no volume ${volume} here`)
-    this.#warms.begin(room, paths)
-    return { type: 'done' }
   }
 }

@@ -5,7 +5,7 @@ import type { Log } from '../base/log.ts'
 import type { Network } from '../ports/network.ts'
 import type { Routing } from '../ports/routing.ts'
 import { warm, type WarmProgress } from '../volume/warm.ts'
-import type { VolumeRoom } from './volume-room.ts'
+import type { VolumeRoom } from './volumes/volume-room.ts'
 
 /** Jobs that peers may have started here at one time. */
 const JOBS_MAX = 4

@@ -87,7 +87,8 @@ export type Block = {
 }
 
 export type Answer =
-  | { readonly type: 'block'; readonly block: Block }
+  /** With a page comes what its sender knows to have changed in the directory since it was read. */
+  | { readonly type: 'block'; readonly block: Block; readonly news?: readonly Invalidation[] }
   /** Over the upload budget: ask one of these, which were served this block a moment ago. */
   | { readonly type: 'busy'; readonly referrals: readonly PeerId[] }
   /** `held` was asked for and the shard has no such copy. */
@@ -95,11 +96,29 @@ export type Answer =
   /** The file on the source is no longer the version that was wanted; these are its attributes now. */
   | { readonly type: 'changed'; readonly attributes: Attributes; readonly stamp: Stamp }
 
-/** A change that everyone must hear of. `inode` '*' stands for the whole volume. */
+/** What is so since a change, where it is known: then nothing need be dropped and asked for again. */
+export type News =
+  /** In the directory, this name leads to the entry now, or nowhere. `by` made the change. */
+  | {
+      readonly type: 'name'
+      readonly name: Name
+      readonly by: PeerId
+      readonly entry?: NewsEntry
+    }
+  /** These are the inode's attributes now; `isContent`: its bytes may have changed, too. */
+  | { readonly type: 'attributes'; readonly attributes: Attributes; readonly isContent: boolean }
+
+export type NewsEntry = { readonly attributes: Attributes; readonly target?: string }
+
+/**
+ * A change that everyone must hear of. `inode` '*' stands for the whole volume. Without news, all
+ * that is known of the inode is out of date.
+ */
 export type Invalidation = {
   readonly volume: string
   readonly inode: Inode
   readonly stamp: Stamp
+  readonly news?: News
 }
 
 /** One publisher's numbered rumor. `epoch` is the publisher's life number; numbers start at 1. */

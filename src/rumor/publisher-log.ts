@@ -1,5 +1,5 @@
 // The newest rumors of one life of one publisher: which numbers were heard, which are missing.
-import type { PeerId, Rumor } from '../ports/messages.ts'
+import type { Invalidation, PeerId, Rumor } from '../ports/messages.ts'
 
 /** How many rumors of a publisher are kept for others who missed them. */
 export const KEPT = 512
@@ -106,11 +106,20 @@ export class PublisherLog {
 /** About what a rumor costs in memory, and more than it costs on the wire. */
 export function rumorBytes(rumor: Rumor): number {
   let bytes = 200
-  for (const { volume, inode } of rumor.invalidations) bytes += invalidationBytes(volume, inode)
+  for (const invalidation of rumor.invalidations) bytes += invalidationBytes(invalidation)
   return bytes
 }
 
-export function invalidationBytes(volume: string, inode: string): number {
+/** More than any attributes take, besides their inode. */
+const ATTRIBUTES_BYTES = 100
+
+export function invalidationBytes({ volume, inode, news }: Invalidation): number {
   // A volume's name is text, of at most 3 bytes a character.
-  return 3 * volume.length + inode.length + 48
+  const bytes = 3 * volume.length + inode.length + 48
+  if (news === undefined) return bytes
+  if (news.type === 'attributes') return bytes + ATTRIBUTES_BYTES + news.attributes.inode.length
+  const { name, by, entry } = news
+  const target = entry?.target?.length ?? 0
+  const entryBytes = ATTRIBUTES_BYTES + (entry?.attributes.inode.length ?? 0) + target
+  return bytes + name.length + by.length + entryBytes
 }

@@ -96,10 +96,15 @@ export class RumorRoom {
     }
   }
 
-  /** Applies a change here and tells everyone; changes of one instant travel together. */
+  /** Applies a change here and tells everyone. */
   publish(invalidations: readonly Invalidation[]): void {
-    if (invalidations.length === 0) return
     for (const invalidation of invalidations) this.#init.apply(invalidation)
+    this.tell(invalidations)
+  }
+
+  /** Tells everyone else; changes of one instant travel together. */
+  tell(invalidations: readonly Invalidation[]): void {
+    if (invalidations.length === 0) return
     if (this.#unsent.length === 0) this.#after(1, () => this.#flush())
     this.#unsent.push(...invalidations)
   }
@@ -235,8 +240,7 @@ function countThatFits(invalidations: readonly Invalidation[]): number {
   let bytes = 0
   const most = Math.min(MAX_IN_RUMOR, invalidations.length)
   for (let count = 0; count < most; count++) {
-    const { volume, inode } = invalidations[count] as Invalidation
-    bytes += invalidationBytes(volume, inode)
+    bytes += invalidationBytes(invalidations[count] as Invalidation)
     if (bytes > MAX_RUMOR_BYTES) return Math.max(1, count)
   }
   return most

@@ -7,7 +7,7 @@
 import { PotluckError } from '../base/errors.ts'
 import type { Counters } from '../base/counters.ts'
 import { keyOf } from '../block/key.ts'
-import type { Answer, Block, Key, PeerId, Want } from '../ports/messages.ts'
+import type { Answer, Block, Invalidation, Key, PeerId, Stamp, Want } from '../ports/messages.ts'
 import type { Network } from '../ports/network.ts'
 import type { SourceAnswer } from '../authority/directory-authority.ts'
 
@@ -25,6 +25,9 @@ export type ServerInit = {
   readonly flightsMax: number
   readonly flights: () => number
   readonly peek: (want: Want, key: Key) => Block | undefined
+  /** What has to be told with a page; undefined where the page should rather be read again. */
+  readonly newsOf: (want: Want, block: Block) => readonly Invalidation[] | undefined
+  readonly now: () => Stamp
   readonly fetch: (want: Want, signal: AbortSignal) => Promise<SourceAnswer>
   /** Undefined where this node has no source for the volume. */
   readonly readSource: (want: Want, signal: AbortSignal) => Promise<SourceAnswer> | undefined
@@ -55,9 +58,17 @@ export class Server {
     const key = keyOf(want)
     if (this.#isOverloaded(key)) return this.#refer(key)
     const held = this.#init.peek(want, key)
-    if (held !== undefined) return this.#hand(key, from, { type: 'block', block: held })
+    const news = held && this.#init.newsOf(want, held)
+    if (held !== undefined && news !== undefined) {
+      return this.#hand(key, from, told({ type: 'block', block: held }, news))
+    }
     if (want.reach === 'held') return { type: 'missing' }
-    return this.#hand(key, from, await this.#bring(want, options.signal))
+    // More has changed since a page was read than can be told of: it is read again.
+    const floor = held === undefined ? want.floor : Math.max(want.floor, this.#init.now())
+    const answer = await this.#bring({ ...want, floor }, options.signal)
+    const isBlock = answer.type === 'block'
+    const later = isBlock ? this.#init.newsOf(want, answer.block) : undefined
+    return this.#hand(key, from, isBlock ? told(answer, later ?? []) : answer)
   }
 
   #bring(want: Want, signal: AbortSignal): Promise<SourceAnswer> {
@@ -103,4 +114,12 @@ export class Server {
     const [oldest] = this.#served.keys()
     if (oldest !== undefined) this.#served.delete(oldest)
   }
+}
+
+/** With this node's own news in place of those that it was told. */
+function told(
+  { block }: SourceAnswer & { readonly type: 'block' },
+  news: readonly Invalidation[],
+): SourceAnswer {
+  return news.length === 0 ? { type: 'block', block } : { type: 'block', block, news }
 }

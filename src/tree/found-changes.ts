@@ -4,7 +4,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { Inode, Invalidation, Stamp, Want } from '../ports/messages.ts'
 import { toldBy } from '../block/stamp.ts'
 import { Page } from '../wire/page.ts'
-import { changesBetween } from './page-diff.ts'
+import { changesBetween, type Known } from './page-diff.ts'
 
 /** A file that is written all the time is told of no more often than this. */
 const TELL_EVERY_MS = 1_000
@@ -24,8 +24,13 @@ export class FoundChanges {
   }
 
   /** A page that was here was read again. */
-  reread({ inode: directory, volume }: Want, before: Uint8Array, { bytes, stamp }: Reading): void {
-    const inodes = changesBetween(directory, new Page(before), new Page(bytes))
+  reread(
+    { inode: directory, volume }: Want,
+    [before, { bytes, stamp }]: readonly [Uint8Array, Reading],
+    known?: Known,
+  ): void {
+    const pages = [new Page(before), new Page(bytes)] as const
+    const inodes = changesBetween(directory, pages, known)
     this.#tell(inodes.map((inode) => ({ volume, inode, stamp: toldBy(stamp) })))
   }
 

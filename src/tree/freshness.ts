@@ -63,6 +63,11 @@ export class Freshness {
     return Math.max(this.told(directory.inode), directory.pageStamps.get(part) ?? 0)
   }
 
+  /** A page of this directory that is older than this would not be used. */
+  ofPages(directory: InodeRecord): Stamp {
+    return Math.max(this.floor(directory.inode), ...directory.pageStamps.values())
+  }
+
   /** Whether nothing newer is known than an entry of a page: only then may the kernel keep it. */
   isNewest(directory: InodeRecord, inode: Inode, found: FoundPage): boolean {
     return found.stamp >= Math.max(this.told(inode), this.newest(directory, found.part))

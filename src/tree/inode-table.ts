@@ -155,6 +155,24 @@ export class InodeTable {
     return record
   }
 
+  /** An inode that no name leads to, with one more reference of the kernel. */
+  referNameless(inode: Inode): InodeRecord {
+    const record = this.#byInode.get(inode) ?? this.#create(inode)
+    record.lookups += 1
+    return record
+  }
+
+  /** The name leads to this inode now, and the kernel either knows or has been told. */
+  moved(parent: InodeRecord, name: Name, record: InodeRecord): void {
+    if (parent.children.get(name) === record) return
+    this.unlink(parent, name)
+    parent.absent.delete(name)
+    parent.children.set(name, record)
+    // Of a name that led to it before, the hint that `unlink` left is of no use any more.
+    record.links = record.links.filter((link) => link.parent.children.get(link.name) === record)
+    addLink(record, { parent, name })
+  }
+
   /** The name no longer leads to the inode that the kernel knew there. */
   unlink(parent: InodeRecord, name: Name): void {
     const record = parent.children.get(name)

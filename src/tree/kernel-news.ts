@@ -4,9 +4,13 @@ import type { Name, Stamp } from '../ports/messages.ts'
 import { areAttributesEqual } from '../block/version.ts'
 import type { Page } from '../wire/page.ts'
 import type { InodeRecord, InodeTable } from './inode-table.ts'
+import type { PageView, Told } from './news/told.ts'
 import { diffForKernel } from './page-diff.ts'
 
-export type KernelChange =
+/** `asker`: the mount whose kernel knows, since the change is its own. */
+export type KernelChange = { readonly asker?: object | undefined } & Change
+
+type Change =
   | { readonly type: 'inode'; readonly nodeid: number; readonly data: boolean }
   | { readonly type: 'entry'; readonly parent: number; readonly name: Name }
   | { readonly type: 'everything' }
@@ -16,16 +20,23 @@ export type FoundPage = { readonly page: Page; readonly stamp: Stamp; readonly p
 
 export class KernelNews {
   readonly #inodes: InodeTable
+  readonly #told: Told
   readonly #tell: (change: KernelChange) => void
 
-  constructor(inodes: InodeTable, tell: (change: KernelChange) => void) {
+  constructor(inodes: InodeTable, told: Told, tell: (change: KernelChange) => void) {
     this.#inodes = inodes
+    this.#told = told
     this.#tell = tell
   }
 
+  /** A name that the kernel may know, present or absent. */
+  tellName({ nodeid }: InodeRecord, name: Name, asker?: object): void {
+    if (nodeid !== 0) this.#tell({ type: 'entry', parent: nodeid, name, asker })
+  }
+
   /** `data`: the bytes, too. A place that the kernel does not know is passed over. */
-  tellInode({ nodeid }: InodeRecord, data: boolean): void {
-    if (nodeid !== 0) this.#tell({ type: 'inode', nodeid, data })
+  tellInode({ nodeid }: InodeRecord, data: boolean, asker?: object): void {
+    if (nodeid !== 0) this.#tell({ type: 'inode', nodeid, data, asker })
   }
 
   /** Whether a page newer than the last one says nothing of some names that the kernel knows. */
@@ -41,7 +52,8 @@ export class KernelNews {
     directory.pageStamps.set(part, stamp)
     this.#compareSelf(directory, found)
     if (page.splits > 0 && part === 0) return
-    const diff = diffForKernel(directory, page, part)
+    const view = this.#told.view(directory.inode, found)
+    const diff = diffForKernel(directory, view, part)
     for (const name of diff.names) {
       directory.absent.delete(name)
       this.#inodes.unlink(directory, name)
@@ -50,7 +62,7 @@ export class KernelNews {
     for (const { record, data } of diff.inodes) {
       if (stamp >= record.stamp) this.tellInode(record, data)
     }
-    learnChildren(directory, found)
+    learnChildren(directory, view, stamp)
   }
 
   /** Makes the kernel ask again for all that has to do with an inode. */
@@ -69,14 +81,16 @@ export class KernelNews {
   #compareSelf(directory: InodeRecord, { page, stamp }: FoundPage): void {
     const { attributes: known } = directory
     if (stamp < directory.stamp || known?.inode !== page.self.inode) return
-    directory.learn({ attributes: page.self }, stamp)
-    if (!areAttributesEqual(known, page.self)) this.tellInode(directory, false)
+    const said = { attributes: page.self, stamp }
+    const now = this.#told.correct(directory.inode, said)
+    directory.learn(now, stamp)
+    if (!areAttributesEqual(known, now.attributes)) this.tellInode(directory, false)
   }
 }
 
-function learnChildren(directory: InodeRecord, { page, stamp }: FoundPage): void {
+function learnChildren(directory: InodeRecord, view: PageView, stamp: Stamp): void {
   for (const [name, record] of directory.children) {
-    const entry = page.find(name)
+    const entry = view.find(name)
     if (entry?.attributes.inode === record.inode) record.learn(entry, stamp)
   }
 }

@@ -4,25 +4,45 @@ import type { Inode, Name } from '../ports/messages.ts'
 import { areAttributesEqual, isSameContent } from '../block/version.ts'
 import { type Page, partOf } from '../wire/page.ts'
 import type { InodeRecord } from './inode-table.ts'
+import type { PageView } from './news/told.ts'
+
+/** What everyone has been told already. */
+export type Known = {
+  /** Names of the directory were told of at all. */
+  readonly hasNames: boolean
+  readonly hasName: (name: Name) => boolean
+  readonly hasInode: (inode: Inode) => boolean
+}
+
+const NOTHING_KNOWN: Known = {
+  hasNames: false,
+  hasName: () => false,
+  hasInode: () => false,
+}
 
 /** Inodes whose attributes or bytes changed between two readings of one page. */
-export function changedInodes(before: Page, now: Page): Inode[] {
+export function changedInodes(before: Page, now: Page, known: Known = NOTHING_KNOWN): Inode[] {
   const changed: Inode[] = []
   for (const entry of now) {
+    const { inode } = entry.attributes
     const former = before.find(entry.name)
-    if (former === undefined || former.attributes.inode !== entry.attributes.inode) continue
-    if (!areAttributesEqual(former.attributes, entry.attributes))
-      changed.push(entry.attributes.inode)
+    if (former === undefined || former.attributes.inode !== inode || known.hasInode(inode)) continue
+    if (!areAttributesEqual(former.attributes, entry.attributes)) changed.push(inode)
   }
   return changed
 }
 
-/** Whether a name came, went, or leads to another inode. */
-export function areNamesEqual(before: Page, now: Page): boolean {
-  if (before.count !== now.count || before.splits !== now.splits || before.total !== now.total) {
-    return false
+/** Whether a name came, went, or leads to another inode, other than those known of. */
+export function areNamesEqual(before: Page, now: Page, known: Known = NOTHING_KNOWN): boolean {
+  // How many there are tells nothing where some of them came or went with everyone's knowledge.
+  const isAsMany = before.splits === now.splits && before.total === now.total
+  if (!isAsMany && !known.hasNames) return false
+  if (before.splits !== now.splits) return true
+  for (const { name } of before.all()) {
+    if (!now.has(name) && !known.hasName(name)) return false
   }
   for (const { name } of now.all()) {
+    if (known.hasName(name)) continue
     if (!before.has(name)) return false
     const [former, entry] = [before.find(name), now.find(name)]
     const isLookedAt = former !== undefined && entry !== undefined
@@ -32,9 +52,13 @@ export function areNamesEqual(before: Page, now: Page): boolean {
 }
 
 /** What the mesh must drop after a directory was read again: changed children, and itself. */
-export function changesBetween(directory: Inode, before: Page, now: Page): Inode[] {
-  const inodes = changedInodes(before, now)
-  return areNamesEqual(before, now) ? inodes : [...inodes, directory]
+export function changesBetween(
+  directory: Inode,
+  [before, now]: readonly [Page, Page],
+  known?: Known,
+): Inode[] {
+  const inodes = changedInodes(before, now, known)
+  return areNamesEqual(before, now, known) ? inodes : [...inodes, directory]
 }
 
 export type KernelDiff = {
@@ -45,7 +69,7 @@ export type KernelDiff = {
 }
 
 /** Compares what the kernel was told of a directory with a fresh page of it. */
-export function diffForKernel(directory: InodeRecord, page: Page, part: number): KernelDiff {
+export function diffForKernel(directory: InodeRecord, page: PageView, part: number): KernelDiff {
   const diff: KernelDiff = { names: [], inodes: [] }
   const isOnPage = (name: Name) => page.splits === 0 || partOf(name, page.splits) === part
   for (const [name, record] of directory.children) {

@@ -12,11 +12,14 @@ import type { HybridClock } from '../block/stamp.ts'
 import { versionOf } from '../block/version.ts'
 import { EVERYTHING } from '../rumor/floors.ts'
 import { Page, partOf } from '../wire/page.ts'
-import { isName, type PageEntry } from '../wire/page-entry.ts'
+import type { PageEntry } from '../wire/page-entry.ts'
+import { findName, type Found } from './find-name.ts'
 import { Freshness, type FreshnessInit } from './freshness.ts'
 import { InodeTable, type InodeRecord } from './inode-table.ts'
 import { type FoundPage, type KernelChange, KernelNews } from './kernel-news.ts'
 import { misledBy } from './misled.ts'
+import { TakeNews } from './news/take-news.ts'
+import { Told } from './news/told.ts'
 import { inlineOf, type PagePart, pageWant } from './page-here.ts'
 
 /** Absent names remembered per directory on the kernel's behalf; past it they are told no TTL. */
@@ -39,13 +42,22 @@ export type TreeInit = FreshnessInit & {
 export class Tree {
   readonly inodes = new InodeTable(ROOT_INODE)
   readonly freshness: Freshness
+  /** What was told since the pages were read. */
+  readonly told: Told
   readonly #init: TreeInit
   readonly #news: KernelNews
+  /** Takes in what is so since a change. */
+  readonly news: TakeNews
 
   constructor(init: TreeInit) {
+    const { volume, floors } = init
+    const { inodes } = this
     this.#init = init
     this.freshness = new Freshness(init)
-    this.#news = new KernelNews(this.inodes, init.tellKernel)
+    this.told = new Told({ raise: (inode, stamp) => void floors.raise({ volume, inode, stamp }) })
+    this.#news = new KernelNews(inodes, this.told, init.tellKernel)
+    const { told, freshness } = this
+    this.news = new TakeNews({ ...init, inodes, told, freshness, kernel: this.#news })
   }
 
   /** @throws PotluckError ESTALE for a nodeid that was forgotten */
@@ -56,22 +68,13 @@ export class Tree {
   }
 
   /** A name in a directory; an absent one gives no entry, but the page's stamp all the same. */
-  async find(
-    directory: InodeRecord,
-    name: Name,
-    options: Options = {},
-  ): Promise<{ readonly entry: PageEntry | undefined; readonly stamp: Stamp }> {
-    if (name.length > 255) throw new PotluckError('ENAMETOOLONG', 'a name has over 255 bytes')
-    if (!isName(name)) throw new PotluckError('EINVAL', 'this can not be a name')
-    let found = await this.pageFor(directory, name, options)
-    let entry = found.page.find(name)
-    const floor = entry === undefined ? 0 : this.freshness.entryFloor(entry.attributes)
-    if (found.stamp < floor) {
-      found = await this.pageFor(directory, name, { ...options, floor })
-      entry = found.page.find(name)
+  async find(directory: InodeRecord, name: Name, options: Options = {}): Promise<Found> {
+    const ports = {
+      told: this.told,
+      freshness: this.freshness,
+      pageFor: (floor: Stamp) => this.pageFor(directory, name, { ...options, floor }),
     }
-    if (entry !== undefined) this.freshness.saw(entry.attributes, found.stamp)
-    return { entry, stamp: found.stamp }
+    return findName(ports, directory, name)
   }
 
   /** `find`, and a reference of the kernel to what was found; undefined for an absent name. */
@@ -99,7 +102,9 @@ export class Tree {
     options: Options = {},
   ): Promise<{ readonly attributes: Attributes; readonly stamp: Stamp }> {
     const known = record.attributes
-    if (known !== undefined && record.stamp >= this.freshness.floor(record.inode)) {
+    // An inode without a name has no page that could say anything newer.
+    const isNameless = known?.nlink === 0
+    if (known !== undefined && (isNameless || record.stamp >= this.freshness.floor(record.inode))) {
       return { attributes: known, stamp: record.stamp }
     }
     const { attributes } = await this.entryOf(record, options)
@@ -111,9 +116,9 @@ export class Tree {
     const link = record.links.at(-1)
     if (link === undefined) {
       const { page, stamp } = await this.page(record, { index: 0, splits: 0 }, options)
-      const entry: PageEntry = { name: '', attributes: page.self }
-      record.learn(entry, stamp)
-      return entry
+      const { attributes } = this.told.correct(record.inode, { attributes: page.self, stamp })
+      record.learn({ attributes }, stamp)
+      return { name: '', attributes }
     }
     const { entry, stamp } = await this.find(link.parent, link.name, options)
     if (entry === undefined || entry.attributes.inode !== record.inode) {

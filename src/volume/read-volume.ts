@@ -193,6 +193,13 @@ export class ReadVolume implements Volume {
     for (const listener of this.#listeners) listener(invalidation)
   }
 
+  /** What is open. @throws PotluckError EBADF */
+  recordOf(handle: number): InodeRecord {
+    const record = this.#files.get(handle)?.record ?? this.#directories.get(handle)?.directory
+    if (record === undefined) throw new PotluckError('EBADF', `nothing has the handle ${handle}`)
+    return record
+  }
+
   #snapshot(handle: number): DirectorySnapshot {
     const snapshot = this.#directories.get(handle)
     if (snapshot === undefined)

@@ -30,6 +30,15 @@ export function readPath(reader: ByteReader): string {
   return reader.fixed(length)
 }
 
+/** A name as a directory may have it. */
+export function readName(reader: ByteReader): Name {
+  const name = reader.byteString(limits.MAX_NAME_BYTES)
+  if (name === '' || name === '.' || name === '..' || /[/\0]/.test(name)) {
+    throw malformed('what is no name')
+  }
+  return name
+}
+
 /** A name, NUL and '/' excepted, or NAMES_ONLY; undefined where every name is wanted. */
 export function readWantedName(reader: ByteReader): Name | undefined {
   const length = reader.count(limits.MAX_NAME_BYTES, 'a name')

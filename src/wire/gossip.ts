@@ -1,5 +1,6 @@
 import type { Gossip, Invalidation, Rumor, RumorHead } from '../ports/messages.ts'
 import * as fields from './fields.ts'
+import { readInvalidation, writeInvalidation } from './invalidation.ts'
 import * as limits from './limits.ts'
 import { ByteReader, malformed } from './reader.ts'
 import { ByteWriter, tooLarge } from './writer.ts'
@@ -65,17 +66,4 @@ export function readRumor(reader: ByteReader): Rumor {
   const invalidations: Invalidation[] = []
   for (let i = 0; i < count; i++) invalidations.push(readInvalidation(reader))
   return { publisher, epoch, number, invalidations }
-}
-
-function writeInvalidation(writer: ByteWriter, invalidation: Invalidation): void {
-  fields.writeVolume(writer, invalidation.volume)
-  fields.writeInode(writer, invalidation.inode)
-  writer.f64(invalidation.stamp)
-}
-
-function readInvalidation(reader: ByteReader): Invalidation {
-  const volume = fields.readVolume(reader)
-  const inode = fields.readInodeOrAll(reader)
-  const stamp = fields.readStamp(reader)
-  return { volume, inode, stamp }
 }

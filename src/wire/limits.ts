@@ -35,6 +35,8 @@ export const MAX_GOSSIP_BYTES = 512 * 1024
 export const MAX_KEYS = 1_024
 export const MAX_REFERRALS = 16
 export const MAX_INVALIDATIONS = 8_192
+/** News that come with a page. */
+export const MAX_PAGE_NEWS = 1_024
 /** Rumors in one reply to `repair`. */
 export const MAX_RUMORS = 1_024
 /** One for each publisher that a peer has ever heard of. */

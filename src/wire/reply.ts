@@ -1,6 +1,7 @@
 import type { Answer, Block, Reply, Rumor, RumorHead } from '../ports/messages.ts'
 import * as fields from './fields.ts'
 import { readHead, readRumor, writeHead, writeRumor } from './gossip.ts'
+import { readInvalidation, writeInvalidation } from './invalidation.ts'
 import * as limits from './limits.ts'
 import { ByteReader, malformed } from './reader.ts'
 import { ByteWriter, tooLarge } from './writer.ts'
@@ -21,6 +22,8 @@ const RUMORS = 6
 const HEADS = 7
 const DONE = 8
 const FAILED = 9
+/** A block, and news of it before the block's own fields. */
+const TOLD_BLOCK = 10
 
 const scratch = new ByteWriter()
 
@@ -89,7 +92,7 @@ function writeAll<T>(
 function writeAnswer(writer: ByteWriter, answer: Answer): Uint8Array | undefined {
   switch (answer.type) {
     case 'block':
-      return writeBlock(writer, answer.block)
+      return writeBlock(writer, answer)
     case 'busy':
       writeAll(writer, BUSY, {
         all: answer.referrals,
@@ -108,11 +111,18 @@ function writeAnswer(writer: ByteWriter, answer: Answer): Uint8Array | undefined
   }
 }
 
-function writeBlock(writer: ByteWriter, block: Block): Uint8Array {
+function writeBlock(
+  writer: ByteWriter,
+  { block, news = [] }: Answer & { readonly type: 'block' },
+): Uint8Array {
   if (block.bytes.length > limits.MAX_BLOCK_BYTES) {
     throw tooLarge('a block', block.bytes.length, limits.MAX_BLOCK_BYTES)
   }
-  writer.u8(BLOCK)
+  if (news.length === 0) writer.u8(BLOCK)
+  else {
+    const limit = limits.MAX_PAGE_NEWS
+    writeAll(writer, TOLD_BLOCK, { all: news, limit, write: writeInvalidation })
+  }
   writer.f64(block.stamp)
   writer.f64(block.version)
   writer.f64(block.checksum)
@@ -144,18 +154,23 @@ export function decodeReply(head: Uint8Array, payload?: Uint8Array): Reply {
   }
   const reader = new ByteReader(head)
   const shape = reader.u8()
-  if (shape !== BLOCK && payload !== undefined) throw malformed('a payload without a block')
-  const reply = shape === BLOCK ? readBlock(reader, payload) : readBody(reader, shape)
+  const isBlock = shape === BLOCK || shape === TOLD_BLOCK
+  if (!isBlock && payload !== undefined) throw malformed('a payload without a block')
+  const reply = isBlock ? readBlock(reader, shape, payload) : readBody(reader, shape)
   reader.end()
   return reply
 }
 
-function readBlock(reader: ByteReader, payload: Uint8Array | undefined): Reply {
+function readBlock(reader: ByteReader, shape: number, payload: Uint8Array | undefined): Reply {
+  const news = shape === BLOCK ? [] : readAll(reader, limits.MAX_PAGE_NEWS, readInvalidation)
+  if (shape === TOLD_BLOCK && news.length === 0) throw malformed('no news of a block')
   const stamp = fields.readStamp(reader)
   const version = reader.f64()
   const checksum = reader.f64()
   const bytes = payload ?? new Uint8Array(0)
-  return { type: 'answer', answer: { type: 'block', block: { stamp, version, checksum, bytes } } }
+  const block: Block = { stamp, version, checksum, bytes }
+  const answer: Answer = { type: 'block', block }
+  return { type: 'answer', answer: news.length === 0 ? answer : { ...answer, news } }
 }
 
 function readBody(reader: ByteReader, shape: number): Reply {

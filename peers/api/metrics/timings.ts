@@ -3,6 +3,7 @@
 import { Histogram } from '../../../src/base/histogram.ts'
 import type { Network } from '../../../src/ports/network.ts'
 import type { Source } from '../../../src/ports/source.ts'
+import { isWritableSource, type WritableSource } from '../../../src/ports/writable-source.ts'
 
 /** A histogram that watches the clock itself. */
 export class Timings extends Histogram {
@@ -30,13 +31,21 @@ export function timedNetwork(network: Network, timings: Timings): Network {
   }
 }
 
-export const SOURCE_CALLS = ['attributes', 'list', 'entries', 'read', 'xattrs', 'usage'] as const
+export const SOURCE_CALLS = [
+  'attributes',
+  'list',
+  'entries',
+  'read',
+  'xattrs',
+  'usage',
+  'change',
+] as const
 
 /** The same source; every call is timed by its name, failures too. */
 export function timedSource(source: Source, timings: TimingsByName): Source {
   const around = <T>(name: string, work: () => Promise<T>): Promise<T> =>
     timings.get(name)?.around(work) ?? work()
-  return {
+  const timed: Source = {
     attributes: (path, options) => around('attributes', () => source.attributes(path, options)),
     list: (path, options) => around('list', () => source.list(path, options)),
     entries: (path, names, options) =>
@@ -46,4 +55,8 @@ export function timedSource(source: Source, timings: TimingsByName): Source {
     usage: (options) => around('usage', () => source.usage(options)),
     close: () => source.close(),
   }
+  if (!isWritableSource(source)) return timed
+  const change: WritableSource['change'] = (one, options) =>
+    around('change', () => source.change(one, options))
+  return Object.assign(timed, { change })
 }

@@ -105,7 +105,7 @@ function portOf(listen: readonly string[] | undefined): number {
   return port === 0 ? DEFAULT_PORT : port
 }
 
-type VolumeKeys = 'sources' | 'mounts' | 'allowOther' | 'driver'
+type VolumeKeys = 'sources' | 'mounts' | 'write' | 'allowOther' | 'driver'
 
 function volumeSettings(options: OptionReader, cwd: string): Part<VolumeKeys> {
   const parse = parseNamedDirectory(cwd)
@@ -113,6 +113,7 @@ function volumeSettings(options: OptionReader, cwd: string): Part<VolumeKeys> {
   return {
     sources: options.many('source', parse) ?? [],
     mounts: options.many('mount', parse) ?? [],
+    write: options.one('write', parseWord(['off', 'through'])) ?? 'off',
     ...(allowOther === undefined ? {} : { allowOther }),
     driver: options.one('driver', parseWord(['kernel', 'fuse-native'])) ?? 'kernel',
   }

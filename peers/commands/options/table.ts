@@ -49,6 +49,11 @@ export const OPTIONS = [
   { name: 'inline', value: 'SIZE', help: 'files up to this travel inside their directory page' },
   { name: 'read-ahead', value: 'SIZE', help: 'most read-ahead inside a file' },
   {
+    name: 'write',
+    value: 'MODE',
+    help: 'off: read-only (default); through: what is written is on the source at once',
+  },
+  {
     name: 'coherence',
     value: 'MODE',
     help: 'static: the source never changes; gossip: changes are told and checked (default)',

@@ -66,6 +66,10 @@ export class Descriptors<T> {
     }
   }
 
+  paths(): Path[] {
+    return [...this.#kept.keys()]
+  }
+
   /** Stops using what is open at a path, for it turned out to be something else. */
   forget(path: Path): void {
     const kept = this.#kept.get(path)

@@ -92,7 +92,7 @@ export class FetchBench {
     }
     const onReread: FetcherInit['onReread'] = (_, before, now) => this.reread.push({ before, now })
     const onChanged: FetcherInit['onChanged'] = ({ inode }) => this.changed.push(inode)
-    const told = { onReread, onChanged }
+    const told = { onReread, onChanged, onNews: () => {} }
     this.fetcher = new Fetcher({ ...this.ports, random, shard, floors, authorities, ...told })
   }
 

@@ -31,6 +31,8 @@ function serverWith(changes: Partial<ServerInit> = {}) {
     flightsMax: 10,
     flights: () => state.flights,
     peek: (want) => shard.get(want.index),
+    newsOf: () => [],
+    now: () => 0,
     fetch: (want) => bring('fetch', want),
     readSource: (want) => bring('source', want),
     ...changes,

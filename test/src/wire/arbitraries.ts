@@ -4,6 +4,8 @@ import type {
   Attributes,
   Gossip,
   Invalidation,
+  News,
+  NewsEntry,
   Reply,
   Request,
   Rumor,
@@ -76,11 +78,23 @@ const want: fc.Arbitrary<Want> = fc.record({
 const epoch = count
 const head: fc.Arbitrary<RumorHead> = fc.record({ publisher: peerId, epoch, number: count })
 
-const invalidation: fc.Arbitrary<Invalidation> = fc.record({
-  volume,
-  inode: fc.oneof(inode, fc.constant('*')),
-  stamp,
-})
+const newsEntry: fc.Arbitrary<NewsEntry> = fc.oneof(
+  fc.record({ attributes }),
+  fc.record({ attributes, target: path }),
+)
+
+const news: fc.Arbitrary<News> = fc.oneof(
+  fc.record({ type: fc.constant('name'), name, by: peerId }),
+  fc.record({ type: fc.constant('name'), name, by: peerId, entry: newsEntry }),
+  fc.record({ type: fc.constant('attributes'), attributes, isContent: fc.boolean() }),
+)
+
+const told: fc.Arbitrary<Invalidation> = fc.record({ volume, inode, stamp, news })
+
+const invalidation: fc.Arbitrary<Invalidation> = fc.oneof(
+  fc.record({ volume, inode: fc.oneof(inode, fc.constant('*')), stamp }),
+  told,
+)
 
 const rumor: fc.Arbitrary<Rumor> = fc.record({
   publisher: peerId,
@@ -102,15 +116,19 @@ export const request: fc.Arbitrary<Request> = fc.oneof(
   fc.record({ type: fc.constant('warm'), volume, paths: fc.array(path, { maxLength: 5 }) }),
 )
 
+const block = fc.record({
+  stamp,
+  version: finite,
+  checksum: finite,
+  bytes: fc.uint8Array({ maxLength: 200 }),
+})
+
 const answer: fc.Arbitrary<Answer> = fc.oneof(
+  fc.record({ type: fc.constant('block'), block }),
   fc.record({
     type: fc.constant('block'),
-    block: fc.record({
-      stamp,
-      version: finite,
-      checksum: finite,
-      bytes: fc.uint8Array({ maxLength: 200 }),
-    }),
+    block,
+    news: fc.array(told, { minLength: 1, maxLength: 4 }),
   }),
   fc.record({ type: fc.constant('busy'), referrals: fc.array(peerId, { maxLength: 16 }) }),
   fc.constant<Answer>({ type: 'missing' }),

@@ -1,10 +1,10 @@
 // What `potluck invalidate PATH` must tell everyone: the directory that holds the name, and the inode
 // behind it, as known before and as found after.
-import type { Invalidation, Inode, Path } from '../ports/messages.ts'
-import { isAboutPath } from '../base/errors.ts'
-import type { HybridClock } from '../block/stamp.ts'
-import { EVERYTHING } from '../rumor/floors.ts'
-import { namesOf, resolve, type Place } from '../tree/walk.ts'
+import type { Invalidation, Inode, Path } from '../../ports/messages.ts'
+import { isAboutPath } from '../../base/errors.ts'
+import type { HybridClock } from '../../block/stamp.ts'
+import { EVERYTHING } from '../../rumor/floors.ts'
+import { namesOf, resolve, type Place } from '../../tree/walk.ts'
 import type { VolumeRoom } from './volume-room.ts'
 
 export type InvalidatePorts = {

@@ -1,9 +1,9 @@
-import { checksumOf } from '../block/checksum.ts'
-import type { HybridClock } from '../block/stamp.ts'
-import { DEFAULT_INLINE_BYTES, DirectoryAuthority } from '../authority/directory-authority.ts'
-import type { TraceStore } from '../heat/trace-store.ts'
-import type { NodePorts, VolumeInit } from './mesh-node.ts'
-import type { Tuning } from './tuning.ts'
+import { checksumOf } from '../../block/checksum.ts'
+import type { HybridClock } from '../../block/stamp.ts'
+import { DEFAULT_INLINE_BYTES, DirectoryAuthority } from '../../authority/directory-authority.ts'
+import type { TraceStore } from '../../heat/trace-store.ts'
+import type { NodePorts, VolumeInit } from '../mesh-node.ts'
+import type { Tuning } from '../tuning.ts'
 import { DEFAULT_BLOCK_BYTES, volumeIdOf } from './volume-room.ts'
 
 /** What is known of starts that use a volume, by its id. */

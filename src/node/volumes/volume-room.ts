@@ -1,27 +1,29 @@
-// One volume of a node, put together: tree, files and the read side over the node's one fetcher.
-import type { Clock } from '../ports/clock.ts'
-import type { Key, Name, Want } from '../ports/messages.ts'
-import type { Counters } from '../base/counters.ts'
-import { keyOf } from '../block/key.ts'
-import type { HybridClock } from '../block/stamp.ts'
-import type { Fetched } from '../fetch/flight.ts'
-import type { Fetcher } from '../fetch/fetcher.ts'
-import type { BlockResult, FileInit } from '../file/open-file.ts'
-import { Prefetches } from '../heat/prefetches.ts'
-import type { Trace } from '../heat/trace.ts'
-import type { Traces } from '../heat/traces.ts'
-import type { Programs } from '../ports/programs.ts'
-import type { Floors } from '../rumor/floors.ts'
-import type { InodeRecord } from '../tree/inode-table.ts'
-import { Tree } from '../tree/tree.ts'
-import { pagesOf } from '../tree/walk.ts'
-import { PotluckError } from '../base/errors.ts'
-import { readWhole } from '../volume/whole-file.ts'
-import { tracesOver } from '../volume/volume-traces.ts'
-import { ReadVolume } from '../volume/read-volume.ts'
-import { decodeXattrs } from '../wire/xattrs.ts'
-import type { TierCounts, VolumeInit, VolumeStatus } from './mesh-node.ts'
-import { readAheadFor } from './tuning.ts'
+// One volume of a node, put together: tree, files and the read side over the node's one fetcher. What
+// is decided of a volume is decided by the rooms below; here they only meet. It must never keep for
+// one volume what belongs to all: shard, fetcher, floors and rumors are the node's.
+import type { Clock } from '../../ports/clock.ts'
+import type { Name, Want } from '../../ports/messages.ts'
+import type { Counters } from '../../base/counters.ts'
+import type { HybridClock } from '../../block/stamp.ts'
+import type { Fetched } from '../../fetch/flight.ts'
+import type { Fetcher } from '../../fetch/fetcher.ts'
+import type { BlockResult, FileInit } from '../../file/open-file.ts'
+import { Prefetches } from '../../heat/prefetches.ts'
+import type { Trace } from '../../heat/trace.ts'
+import type { Traces } from '../../heat/traces.ts'
+import type { Programs } from '../../ports/programs.ts'
+import type { Floors } from '../../rumor/floors.ts'
+import type { InodeRecord } from '../../tree/inode-table.ts'
+import { Tree } from '../../tree/tree.ts'
+import { PotluckError } from '../../base/errors.ts'
+import { readWhole } from '../../volume/whole-file.ts'
+import { tracesOver } from '../../volume/volume-traces.ts'
+import { ReadVolume } from '../../volume/read-volume.ts'
+import type { WriteVolume } from '../../volume/writing/write-volume.ts'
+import type { Volume } from '../../volume/volume.ts'
+import { decodeXattrs } from '../../wire/xattrs.ts'
+import type { TierCounts, VolumeInit, VolumeStatus } from '../mesh-node.ts'
+import { readAheadFor } from '../tuning.ts'
 
 export const DEFAULT_BLOCK_BYTES = 1024 * 1024
 export const DEFAULT_REVALIDATE_MS = 300_000
@@ -52,6 +54,8 @@ export class VolumeRoom {
   readonly id: string
   readonly tree: Tree
   readonly volume: ReadVolume
+  /** Where the volume takes changes. */
+  writing: WriteVolume | undefined
   readonly revalidateMs: number
   readonly #init: VolumeRoomInit
   readonly #blockBytes: number
@@ -81,6 +85,11 @@ export class VolumeRoom {
     })
   }
 
+  /** What a mount sees. */
+  get mounted(): Volume {
+    return this.writing ?? this.volume
+  }
+
   status(): VolumeStatus {
     const { volume } = this.#init
     return {
@@ -96,23 +105,6 @@ export class VolumeRoom {
   async readFile(record: InodeRecord, signal?: AbortSignal): Promise<void> {
     const bring = (want: Want) => this.#bringData(want, { signal })
     await readWhole(record, { ...this.#fileParts(), bring, signal })
-  }
-
-  /** The keys of all blocks of a file, or of all pages of a directory. */
-  async keysOf(record: InodeRecord, signal?: AbortSignal): Promise<Key[]> {
-    const { attributes } = await this.tree.attributes(record, { signal })
-    const at = { volume: this.id, inode: record.inode }
-    if (attributes.type === 'directory') {
-      const pages = await pagesOf(this.tree, record, { signal })
-      const splits = pages[0]?.page.splits ?? 0
-      const head = keyOf({ ...at, kind: 'page', index: 0, splits: 0 })
-      const parts = splits === 0 ? [] : pages
-      return [head, ...parts.map((_, i) => keyOf({ ...at, kind: 'page', index: i + 1, splits }))]
-    }
-    const blocks = Math.ceil(attributes.size / this.#blockBytes)
-    return Array.from({ length: blocks }, (_, index) =>
-      keyOf({ ...at, kind: 'data', index, splits: 0 }),
-    )
   }
 
   #makeTree(): Tree {
@@ -237,7 +229,11 @@ export class VolumeRoom {
       splits: 0,
     } as const
     // They have no version of their own: as old as attributes may be, they may be.
-    const floor = this.tree.freshness.floor(record.inode)
+    const { freshness, told } = this.tree
+    const floor = Math.max(
+      freshness.floor(record.inode),
+      told.inodes.find(record.inode)?.stamp ?? 0,
+    )
     const want: Want = { ...at, path: record.path(), version: 0, floor, reach: 'climb' }
     const { bytes } = await this.#bringPage(want, options)
     return decodeXattrs(bytes)

@@ -1,20 +1,34 @@
 // The volumes of a node by name and by id, the sweep that keeps files in use fresh, and the check that
 // peers mean the same by a volume's name.
-import { PotluckError } from '../base/errors.ts'
-import type { Log } from '../base/log.ts'
-import type { Clock } from '../ports/clock.ts'
-import type { PeerId, VolumeDescription } from '../ports/messages.ts'
-import type { Network } from '../ports/network.ts'
+import { PotluckError } from '../../base/errors.ts'
+import { floorOf } from '../../block/stamp.ts'
+import type { Log } from '../../base/log.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type {
+  Block,
+  Invalidation,
+  PeerId,
+  Stamp,
+  VolumeDescription,
+  Want,
+} from '../../ports/messages.ts'
+import type { Network } from '../../ports/network.ts'
+import { newsOfPage } from '../../tree/news/page-news.ts'
+import type { Via } from '../../tree/news/take-news.ts'
+import type { Known } from '../../tree/page-diff.ts'
+import { Page } from '../../wire/page.ts'
 import { VolumeRoom, type VolumeRoomInit } from './volume-room.ts'
-import type { VolumeInit } from './mesh-node.ts'
+import type { VolumeInit } from '../mesh-node.ts'
 
 export class VolumeRooms {
   readonly #rooms = new Map<string, VolumeRoom>()
   readonly #sweeps = new Map<VolumeRoom, () => void>()
   readonly #clock: Clock
+  readonly #init: Omit<VolumeRoomInit, 'volume'>
 
   constructor(volumes: readonly VolumeInit[], init: Omit<VolumeRoomInit, 'volume'>) {
     this.#clock = init.clock
+    this.#init = init
     for (const volume of volumes) {
       const room = new VolumeRoom({ ...init, volume })
       this.#rooms.set(room.id, room)
@@ -30,11 +44,49 @@ export class VolumeRooms {
   }
 
   /** @throws PotluckError UNKNOWN_VOLUME */
+  get(id: string): VolumeRoom {
+    const room = this.#rooms.get(id)
+    if (room === undefined) throw new PotluckError('UNKNOWN_VOLUME', `no volume ${id} here`)
+    return room
+  }
+
+  /** @throws PotluckError UNKNOWN_VOLUME */
   byName(name: string): VolumeRoom {
     for (const room of this.#rooms.values()) if (room.volume.name === name) return room
     const known = this.all().map((room) => room.volume.name)
     const names = known.join(', ') || 'none'
     throw new PotluckError('UNKNOWN_VOLUME', `no volume '${name}' here, only: ${names}`)
+  }
+
+  /** Takes in a change, of this node's or told by another. */
+  apply(invalidation: Invalidation, via: Via): void {
+    const { floors, counters } = this.#init
+    const tree = this.byId(invalidation.volume)?.tree
+    const { news, stamp, ...what } = invalidation
+    if (news === undefined && !floors.raise({ ...what, stamp: floorOf(stamp) })) return
+    counters.add('invalidations_applied_total')
+    if (news === undefined) tree?.invalidated(invalidation)
+    else tree?.news.take({ ...invalidation, news }, via)
+  }
+
+  /** Takes in what came with a page; of other volumes, or from the far future, it is none. */
+  learn({ volume }: Want, news: readonly Invalidation[]): void {
+    for (const one of news) {
+      const isNews = one.volume === volume && one.news !== undefined
+      if (isNews && this.#init.stamps.witness(one.stamp)) this.apply(one, { by: 'page' })
+    }
+  }
+
+  /** What a peer is told with a page; undefined where the page should rather be read again. */
+  newsOf(want: Want, { stamp, bytes }: Block): readonly Invalidation[] | undefined {
+    const told = this.byId(want.volume)?.tree.told
+    if (told === undefined || want.kind !== 'page') return []
+    return newsOfPage(told, want, { page: Page.of(bytes), stamp })
+  }
+
+  /** What everyone has been told of a directory since a page of this stamp was read. */
+  knownOf({ volume, inode }: Want, stamp: Stamp): Known | undefined {
+    return this.byId(volume)?.tree.told.knownSince(inode, stamp)
   }
 
   describe(name: string): VolumeDescription {

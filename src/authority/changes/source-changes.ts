@@ -1,0 +1,143 @@
+// Who has the last word on changes of a source volume: the source, on which they are made here, one
+// after another where they concern the same inode, each stamped after it was made.
+//
+// What a change left behind travels with its stamp as news, so that nobody has to read a directory
+// again because one name in it came or went. Where it is not known what it left behind (the storage
+// did not answer in time, or half of it was done), all that was known of the inodes is out of date.
+// It must never give up a change that has begun: it would be made, and nobody would be told.
+import { abortedError } from '../../base/abort.ts'
+import { codeOf } from '../../base/errors.ts'
+import type { HybridClock } from '../../block/stamp.ts'
+import type { Caller } from '../../ports/changes.ts'
+import type { Inode, Invalidation, News, PeerId, Stamp } from '../../ports/messages.ts'
+import type { Change, Effect, Outcome, WritableSource } from '../../ports/writable-source.ts'
+import { Turns } from './turns.ts'
+
+export type MakeOptions = { readonly caller: Caller; readonly signal?: AbortSignal | undefined }
+
+/** A change that was made, with the news of it, which whoever made it has not told yet. */
+export type Made = Omit<Outcome, 'effects'> & { readonly news: readonly Invalidation[] }
+
+export type SourceChangesInit = {
+  readonly source: WritableSource
+  readonly volume: string
+  readonly stamps: HybridClock
+  readonly self: PeerId
+  /** Takes in, and tells, what became out of date by a change that failed. */
+  readonly onDoubt: (invalidations: readonly Invalidation[]) => void
+}
+
+export class SourceChanges {
+  readonly #init: SourceChangesInit
+  readonly #turns = new Turns()
+  /** Which inode each open handle is of. */
+  readonly #handles = new Map<number, Inode>()
+
+  constructor(init: SourceChangesInit) {
+    this.#init = init
+  }
+
+  get openHandles(): number {
+    return this.#handles.size
+  }
+
+  /** @throws PotluckError with the errno of what failed; ABORTED before it was begun */
+  make(change: Change, { caller, signal }: MakeOptions): Promise<Made> {
+    return this.#turns.take(this.#inodesOf(change), async () => {
+      if (signal?.aborted === true) throw abortedError()
+      const outcome = await this.#init.source
+        .change(change, { caller })
+        .catch((error: unknown) => this.#failed(change, error))
+      this.#noteHandle(change, outcome)
+      const { effects, ...rest } = outcome
+      return { ...rest, news: this.#newsOf(effects) }
+    })
+  }
+
+  #newsOf(effects: readonly Effect[]): Invalidation[] {
+    if (effects.length === 0) return []
+    const { volume, stamps, self } = this.#init
+    const stamp = stamps.tick()
+    return effects.map((effect) => invalidationOf(effect, { volume, stamp, self }))
+  }
+
+  #failed(change: Change, error: unknown): never {
+    const code = codeOf(error)
+    const isDone = code === 'ETIMEDOUT' || code === 'EIO' || change.type === 'setattr'
+    if (isDone) {
+      const { volume, stamps, onDoubt } = this.#init
+      const stamp = stamps.tick()
+      onDoubt(this.#inodesOf(change).map((inode) => ({ volume, inode, stamp })))
+    }
+    throw error
+  }
+
+  /** The inodes that a change is known to concern; the one that a name leads to need not be. */
+  #inodesOf(change: Change): Inode[] {
+    switch (change.type) {
+      case 'read':
+      case 'seek':
+      case 'sync':
+      case 'sync-directory':
+      case 'close':
+        return []
+      case 'write':
+      case 'allocate':
+        return this.#ofHandle(change.of.handle)
+      case 'copy':
+        return this.#ofHandle(change.to.handle)
+      case 'setattr':
+      case 'setxattr':
+      case 'removexattr':
+      case 'open':
+      case 'tmpfile':
+        return [change.on.inode]
+      case 'rename':
+        return [...new Set([change.from.directory, change.at.directory])]
+      case 'link':
+        return [change.at.directory, change.from.inode]
+      default:
+        return [change.at.directory]
+    }
+  }
+
+  #ofHandle(handle: number): Inode[] {
+    const inode = this.#handles.get(handle)
+    return inode === undefined ? [] : [inode]
+  }
+
+  #noteHandle(change: Change, { handle, effects }: Outcome): void {
+    if (change.type === 'close') this.#handles.delete(change.handle)
+    if (handle === undefined) return
+    const inode = change.type === 'open' ? change.on.inode : openedInode(effects)
+    if (inode !== undefined) this.#handles.set(handle, inode)
+  }
+}
+
+function openedInode(effects: readonly Effect[]): Inode | undefined {
+  for (const effect of effects) {
+    if (effect.type === 'name') return effect.entry?.attributes.inode
+    return effect.inode
+  }
+  return undefined
+}
+
+function invalidationOf(
+  effect: Effect,
+  { volume, stamp, self }: { volume: string; stamp: Stamp; self: PeerId },
+): Invalidation {
+  if (effect.type === 'inode') {
+    const { inode, attributes, isContent } = effect
+    return { volume, inode, stamp, news: { type: 'attributes', attributes, isContent } }
+  }
+  const { directory, name, entry } = effect
+  const news: News = { type: 'name', name, by: self, ...(entry && { entry: leanEntry(entry) }) }
+  return { volume, inode: directory, stamp, news }
+}
+
+function leanEntry({
+  attributes,
+  target,
+}: NonNullable<Extract<Effect, { type: 'name' }>['entry']>) {
+  return target === undefined ? { attributes } : { attributes, target }
+}

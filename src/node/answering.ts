@@ -1,0 +1,26 @@
+import type { RequestHandler } from '../ports/network.ts'
+import type { GaugedRooms } from './gauges.ts'
+
+/** The rooms of a node. */
+export type Inside = GaugedRooms
+
+/** What this node answers to each thing that a peer may ask. */
+export function answering(inside: Inside): RequestHandler {
+  const { fetcher, server, shard, rooms, warms, rumors } = inside
+  return async (from, request, options) => {
+    fetcher.heard(from)
+    switch (request.type) {
+      case 'want':
+        return { type: 'answer', answer: await server.answer(from, request.want, options) }
+      case 'holding':
+        return { type: 'held', held: request.keys.map((key) => shard.has(key)) }
+      case 'describe':
+        return { type: 'description', description: rooms.describe(request.volume) }
+      case 'warm':
+        warms.begin(rooms.get(request.volume), request.paths)
+        return { type: 'done' }
+      default:
+        return rumors.answer(request)
+    }
+  }
+}

@@ -1,0 +1,34 @@
+// What a peer is told with a page, so that it has no gaps that its sender has not.
+import type { Inode, Invalidation, News, Stamp } from '../../ports/messages.ts'
+import { toldBy } from '../../block/stamp.ts'
+import { MAX_PAGE_NEWS } from '../../wire/limits.ts'
+import { partOf } from '../../wire/page.ts'
+import type { StampedPage, Told } from './told.ts'
+
+export type PagePlace = { readonly volume: string; readonly inode: Inode; readonly index: number }
+
+/** Undefined where it is so much that the page should rather be read again. */
+export function newsOfPage(
+  told: Told,
+  { volume, inode, index }: PagePlace,
+  found: StampedPage,
+): readonly Invalidation[] | undefined {
+  const { page, stamp } = found
+  if (page.splits > 0 && index === 0) return []
+  const all: Invalidation[] = []
+  const add = (about: Inode, at: Stamp, news: News): void => {
+    if (at > stamp) all.push({ volume, inode: about, stamp: toldBy(at), news })
+  }
+  for (const [name, { entry, by, stamp: at }] of told.names.of(inode) ?? []) {
+    if (page.splits > 0 && partOf(name, page.splits) !== index) continue
+    add(inode, at, { type: 'name', name, by, ...(entry && { entry }) })
+  }
+  for (const { attributes } of told.inodes.size === 0 ? [] : page) {
+    const now = told.inodes.find(attributes.inode)
+    if (now === undefined) continue
+    // Whether its bytes changed is not remembered: whoever hears of it only now drops them.
+    const news: News = { type: 'attributes', attributes: now.attributes, isContent: true }
+    add(attributes.inode, now.stamp, news)
+  }
+  return all.length > MAX_PAGE_NEWS ? undefined : all
+}

@@ -1,0 +1,125 @@
+// Takes in what was told: by this node itself, by a rumor, or with a page.
+import type { Counters } from '../../base/counters.ts'
+import { floorOf, type HybridClock } from '../../block/stamp.ts'
+import { versionOf } from '../../block/version.ts'
+import type { Attributes, Inode, Invalidation, News, Stamp } from '../../ports/messages.ts'
+import type { Floors } from '../../rumor/floors.ts'
+import type { Freshness } from '../freshness.ts'
+import type { InodeRecord, InodeTable } from '../inode-table.ts'
+import type { KernelNews } from '../kernel-news.ts'
+import type { Told } from './told.ts'
+
+/** How news came here. `own`: a change of this node, and of the asker's kernel, which knows. */
+export type Via =
+  | { readonly by: 'own'; readonly asker?: object | undefined }
+  | { readonly by: 'rumor' | 'page'; readonly asker?: undefined }
+
+/** Own changes that come back as rumors, told by the peer that made them for us. */
+const OWN_MAX = 8_192
+
+export type TakeNewsInit = {
+  readonly volume: string
+  readonly floors: Floors
+  readonly stamps: HybridClock
+  readonly counters: Counters
+  readonly freshness: Freshness
+  readonly inodes: InodeTable
+  readonly told: Told
+  readonly kernel: KernelNews
+}
+
+type NameNews = News & { readonly type: 'name' }
+type AttributeNews = News & { readonly type: 'attributes' }
+
+export class TakeNews {
+  readonly #init: TakeNewsInit
+  readonly #own = new Set<string>()
+
+  constructor(init: TakeNewsInit) {
+    this.#init = init
+  }
+
+  take(told: Invalidation & { readonly news: News }, via: Via): void {
+    const { inode, news } = told
+    const stamp = floorOf(told.stamp)
+    if (news.type === 'name') return this.#takeName(inode, { news, stamp }, via)
+    const own = `${inode} ${stamp}`
+    if (via.by === 'own') this.#remember(own)
+    else if (this.#own.has(own)) return
+    this.#takeAttributes(inode, { news, stamp }, via)
+  }
+
+  #takeName(
+    inode: Inode,
+    { news, stamp }: { readonly news: NameNews; readonly stamp: Stamp },
+    via: Via,
+  ): void {
+    const { inodes, told } = this.#init
+    const { name, by, entry } = news
+    const verdict = told.names.learn(inode, name, { entry, stamp, by })
+    if (verdict === 'known') return
+    if (verdict === 'doubtful') this.#doubt(inode)
+    if (entry !== undefined) this.#learn(entry.attributes.inode, entry.attributes, stamp)
+    const directory = inodes.byInode(inode)
+    if (directory === undefined) return
+    const leadsTo = entry && inodes.byInode(entry.attributes.inode)
+    const known = directory.children.get(name)
+    const isNews = known === undefined ? directory.absent.has(name) : known !== leadsTo
+    if (isNews) this.#init.kernel.tellName(directory, name, via.asker)
+    if (entry !== undefined) directory.absent.delete(name)
+    if (leadsTo === undefined) inodes.unlink(directory, name)
+    else inodes.moved(directory, name, leadsTo)
+  }
+
+  #takeAttributes(
+    inode: Inode,
+    { news, stamp }: { readonly news: AttributeNews; readonly stamp: Stamp },
+    via: Via,
+  ): void {
+    const { volume, floors } = this.#init
+    const { attributes, isContent } = news
+    const isOwn = via.by === 'own' && via.asker !== undefined
+    const isBytes = isContent && !isOwn
+    const record = this.#init.inodes.byInode(inode)
+    const before = record?.attributes
+    const isNews = this.#learn(inode, attributes, stamp)
+    if (via.by === 'page' && !isNews) return
+    if (isContent) floors.raise({ volume, inode, stamp })
+    if (record === undefined) return
+    if (isBytes) record.keptVersion = 0
+    else keepVersion(record, before)
+    this.#init.kernel.tellInode(record, isContent, via.asker)
+  }
+
+  /** True where these are the newest attributes known of it. */
+  #learn(inode: Inode, attributes: Attributes, stamp: Stamp): boolean {
+    const { inodes, told, freshness } = this.#init
+    if (!told.inodes.learn(inode, { attributes, stamp })) return false
+    freshness.saw(attributes, stamp)
+    const record = inodes.byInode(inode)
+    if (record === undefined) return true
+    record.attributes = attributes
+    record.stamp = Math.max(record.stamp, stamp)
+    return true
+  }
+
+  /** Above all that has been told, and so above both changes of which nobody knows the order. */
+  #doubt(directory: Inode): void {
+    const { volume, floors, stamps, counters } = this.#init
+    floors.raise({ volume, inode: directory, stamp: floorOf(stamps.tick()) })
+    counters.add('tree_doubts_total')
+  }
+
+  #remember(own: string): void {
+    this.#own.add(own)
+    const [oldest] = this.#own
+    if (this.#own.size > OWN_MAX && oldest !== undefined) this.#own.delete(oldest)
+  }
+}
+
+/** The kernel's pages are of the new version, too, where they were of the one before. */
+function keepVersion(record: InodeRecord, before: Attributes | undefined): void {
+  const { keptVersion, attributes } = record
+  if (keptVersion === 0 || before === undefined || attributes === undefined) return
+  if (keptVersion === versionOf(before)) record.keptVersion = versionOf(attributes)
+}

@@ -1,0 +1,72 @@
+// The newest attributes that were told of inodes, which correct those in older pages.
+import type { Attributes, Inode, Stamp } from '../../ports/messages.ts'
+import { SKEW } from './told-names.ts'
+
+/** Past so many the oldest go, and the floor of their inodes is raised instead. */
+const INODES_MAX = 32_768
+
+export type Dated = { readonly attributes: Attributes; readonly stamp: Stamp }
+
+export type ToldInodesInit = {
+  /** Nothing older than this says anything of the inode any more. */
+  readonly raise: (inode: Inode, floor: Stamp) => void
+}
+
+export class ToldInodes {
+  readonly #init: ToldInodesInit
+  /** What was told last is the last. */
+  readonly #inodes = new Map<Inode, Dated>()
+
+  constructor(init: ToldInodesInit) {
+    this.#init = init
+  }
+
+  get size(): number {
+    return this.#inodes.size
+  }
+
+  find(inode: Inode): Dated | undefined {
+    return this.#inodes.get(inode)
+  }
+
+  /** False where later ones are known. */
+  learn(inode: Inode, told: Dated): boolean {
+    const known = this.#inodes.get(inode)
+    if (known !== undefined && !isLater(known, told)) return false
+    this.#inodes.delete(inode)
+    this.#inodes.set(inode, told)
+    const [oldest] = this.#inodes
+    if (this.#inodes.size > INODES_MAX && oldest !== undefined) {
+      this.#inodes.delete(oldest[0])
+      this.#init.raise(oldest[0], oldest[1].stamp)
+    }
+    return true
+  }
+
+  /** The later of what a page says of an inode and of what was told. */
+  correct(inode: Inode, said: Dated): Dated {
+    const told = this.#inodes.get(inode)
+    // A page of this stamp or later was read after what was told.
+    if (told === undefined || said.stamp >= told.stamp) return said
+    if (told.stamp - said.stamp > 2 * SKEW) return told
+    return compareChanged(told.attributes, said.attributes) < 0 ? said : told
+  }
+
+  forgetBefore(stamp: Stamp): void {
+    for (const [inode, told] of this.#inodes) if (told.stamp < stamp) this.#inodes.delete(inode)
+  }
+}
+
+/**
+ * Whether `b` is the later of two states that were told. Stamps of two clocks say so where they are far
+ * enough apart; closer together, the source's own clock does, which changes the ctime with all else.
+ */
+function isLater(a: Dated, b: Dated): boolean {
+  if (Math.abs(a.stamp - b.stamp) > SKEW) return b.stamp > a.stamp
+  const difference = compareChanged(a.attributes, b.attributes)
+  return difference === 0 ? b.stamp >= a.stamp : difference < 0
+}
+
+function compareChanged(a: Attributes, b: Attributes): number {
+  return a.ctimeSeconds - b.ctimeSeconds || a.ctimeNanos - b.ctimeNanos
+}

@@ -1,0 +1,112 @@
+// Files that are open for more than reading: their handles here, and at whoever has the source.
+import type { Made } from '../../authority/changes/source-changes.ts'
+import { PotluckError } from '../../base/errors.ts'
+import type { Allocation } from '../../ports/changes.ts'
+import type { Span } from '../../ports/writable-source.ts'
+import type { ChangeOptions, Nodeid, OpenFile, Options, Written } from '../volume.ts'
+import type { Making } from './making.ts'
+
+/** For what changes nothing, and so is nobody's. */
+const NOBODY = { caller: { uid: 0, gid: 0, groups: [], umask: 0 } }
+
+export class WrittenFiles {
+  readonly #making: Making
+
+  constructor(making: Making) {
+    this.#making = making
+  }
+
+  /** Gives a handle to what was just opened at the source; where that fails it is closed there. */
+  async opened(
+    { handle: theirs }: Made,
+    open: () => { readonly nodeid: Nodeid },
+    options: Options & { readonly direct: boolean },
+  ): Promise<OpenFile> {
+    if (theirs === undefined) throw new PotluckError('EIO', 'what was opened has no handle')
+    const { handles, reading, tree } = this.#making
+    try {
+      const { nodeid } = open()
+      const file = await reading.open(nodeid, options)
+      handles.add(file.handle, { theirs, inode: tree.record(nodeid).inode })
+      return options.direct ? { ...file, directIo: true } : file
+    } catch (error) {
+      await this.#close(theirs)
+      throw error
+    }
+  }
+
+  async read(
+    handle: number,
+    range: { readonly from: number; readonly length: number },
+    options: Options,
+  ): Promise<readonly Uint8Array[]> {
+    const { from, length } = range
+    const change = { type: 'read', of: this.#span(handle, from), length } as const
+    const { bytes } = await this.#making.make(change, { ...options, ...NOBODY })
+    return bytes === undefined || bytes.length === 0 ? [] : [bytes]
+  }
+
+  async write(
+    handle: number,
+    { from, bytes }: { readonly from: number | 'end'; readonly bytes: Uint8Array },
+    options: ChangeOptions,
+  ): Promise<Written> {
+    const isAppend = from === 'end'
+    const of = this.#span(handle, isAppend ? 0 : from)
+    const made = await this.#making.make({ type: 'write', of, bytes, isAppend }, options)
+    return { from: made.offset ?? of.from, length: made.count ?? 0 }
+  }
+
+  async allocate(
+    handle: number,
+    range: { readonly from: number; readonly length: number; readonly how: Allocation },
+    options: ChangeOptions,
+  ): Promise<void> {
+    const { from, length, how } = range
+    const of = this.#span(handle, from)
+    await this.#making.make({ type: 'allocate', of, length, how }, options)
+  }
+
+  async copyRange(
+    from: { readonly handle: number; readonly offset: number },
+    to: { readonly handle: number; readonly offset: number },
+    options: ChangeOptions & { readonly length: number },
+  ): Promise<number> {
+    const [of, into] = [this.#span(from.handle, from.offset), this.#span(to.handle, to.offset)]
+    const { length } = options
+    const made = await this.#making.make({ type: 'copy', of, to: into, length }, options)
+    return made.count ?? 0
+  }
+
+  async seek(
+    handle: number,
+    from: number,
+    options: Options & { readonly for: 'data' | 'hole' },
+  ): Promise<number> {
+    const change = { type: 'seek', of: this.#span(handle, from), for: options.for } as const
+    const { offset } = await this.#making.make(change, { ...options, ...NOBODY })
+    return offset ?? from
+  }
+
+  async sync(handle: number, options: Options & { readonly dataOnly: boolean }): Promise<void> {
+    const theirs = this.#making.handles.find(handle)
+    // Who only reads has nothing that is not safe.
+    if (theirs === undefined) return
+    const { dataOnly } = options
+    await this.#making.make({ type: 'sync', handle: theirs, dataOnly }, { ...options, ...NOBODY })
+  }
+
+  release(handle: number): void {
+    const theirs = this.#making.handles.remove(handle)
+    if (theirs !== undefined) void this.#close(theirs)
+  }
+
+  /** A handle that can't be closed is not open any more, or its holder is gone. */
+  async #close(handle: number): Promise<void> {
+    await this.#making.make({ type: 'close', handle }, NOBODY).catch(() => undefined)
+  }
+
+  #span(handle: number, from: number): Span {
+    return this.#making.handles.span(handle, from)
+  }
+}

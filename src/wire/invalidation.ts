@@ -1,0 +1,60 @@
+import type { Invalidation, News, NewsEntry } from '../ports/messages.ts'
+import * as fields from './fields.ts'
+import * as limits from './limits.ts'
+import { type ByteReader, malformed } from './reader.ts'
+import type { ByteWriter } from './writer.ts'
+
+// What an invalidation says besides; the order is the encoding: append only, with a new WIRE_VERSION.
+const SAYS = ['nothing', 'absent', 'present', 'link', 'attributes', 'content'] as const
+
+export function writeInvalidation(writer: ByteWriter, invalidation: Invalidation): void {
+  const { news } = invalidation
+  fields.writeVolume(writer, invalidation.volume)
+  fields.writeInode(writer, invalidation.inode)
+  writer.f64(invalidation.stamp)
+  fields.writeChoice(writer, SAYS, whatItSays(news))
+  if (news?.type === 'attributes') fields.writeAttributes(writer, news.attributes)
+  if (news?.type !== 'name') return
+  writer.byteString(news.name, limits.MAX_NAME_BYTES)
+  fields.writePeerId(writer, news.by)
+  if (news.entry === undefined) return
+  fields.writeAttributes(writer, news.entry.attributes)
+  const { target } = news.entry
+  if (target !== undefined) writer.byteString(target, limits.MAX_PATH_BYTES)
+}
+
+function whatItSays(news: News | undefined): (typeof SAYS)[number] {
+  if (news === undefined) return 'nothing'
+  if (news.type === 'attributes') return news.isContent ? 'content' : 'attributes'
+  if (news.entry === undefined) return 'absent'
+  return news.entry.target === undefined ? 'present' : 'link'
+}
+
+export function readInvalidation(reader: ByteReader): Invalidation {
+  const volume = fields.readVolume(reader)
+  const inode = fields.readInodeOrAll(reader)
+  const stamp = fields.readStamp(reader)
+  const says = fields.readChoice(reader, SAYS, 'news')
+  if (says === 'nothing') return { volume, inode, stamp }
+  if (inode === '*') throw malformed('news of a whole volume')
+  return { volume, inode, stamp, news: readNews(reader, says) }
+}
+
+function readNews(reader: ByteReader, says: (typeof SAYS)[number]): News {
+  if (says === 'attributes' || says === 'content') {
+    const attributes = fields.readAttributes(reader)
+    return { type: 'attributes', attributes, isContent: says === 'content' }
+  }
+  const name = fields.readName(reader)
+  const by = fields.readPeerId(reader)
+  if (says === 'absent') return { type: 'name', name, by }
+  return { type: 'name', name, by, entry: readEntry(reader, says === 'link') }
+}
+
+function readEntry(reader: ByteReader, isLink: boolean): NewsEntry {
+  const attributes = fields.readAttributes(reader)
+  if (!isLink) return { attributes }
+  const target = reader.byteString(limits.MAX_PATH_BYTES)
+  if (target.includes('\0')) throw malformed('the target of a link has a NUL')
+  return { attributes, target }
+}
