@@ -93,7 +93,11 @@ class Node implements MeshNode {
       rooms: this.#rooms,
       rumors: this.#rumors,
     })
-    this.#inside = {
+    this.#inside = this.#gather()
+  }
+
+  #gather(): Inside {
+    return {
       shard: this.#shard,
       fetcher: this.#fetcher,
       server: this.#server,
