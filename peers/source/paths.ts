@@ -2,10 +2,9 @@
 // first system call sees it.
 import { PotluckError } from '../../src/base/errors.ts'
 import type { Path } from '../../src/ports/messages.ts'
+import { MAX_PATH_BYTES } from '../../src/wire/limits.ts'
 
 const NAME_BYTES = 255
-/** Linux's PATH_MAX less the room for `/proc/self/fd/N/`. */
-const PATH_BYTES = 4_000
 
 /**
  * Splits a path into its names; none for the root.
@@ -15,7 +14,7 @@ const PATH_BYTES = 4_000
  */
 export function splitPath(path: Path): string[] {
   if (path === '') return []
-  if (path.length > PATH_BYTES) throw new PotluckError('ENAMETOOLONG', 'the path is too long')
+  if (path.length > MAX_PATH_BYTES) throw new PotluckError('ENAMETOOLONG', 'the path is too long')
   const names = path.split('/')
   for (const name of names) checkName(name, path)
   return names

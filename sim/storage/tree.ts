@@ -5,6 +5,7 @@
 import type { Attributes, FileType, Name, Path } from '../../src/ports/messages.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import { PotluckError } from '../../src/base/errors.ts'
+import { MAX_PATH_BYTES } from '../../src/wire/limits.ts'
 
 export type SimInode = {
   readonly number: number
@@ -221,7 +222,7 @@ export function attributesOf(inode: SimInode): Attributes {
 
 function namesOf(path: Path): Name[] {
   if (path === '') return []
-  if (path.length > 4_000) throw new PotluckError('ENAMETOOLONG', 'the path is too long')
+  if (path.length > MAX_PATH_BYTES) throw new PotluckError('ENAMETOOLONG', 'the path is too long')
   return path.split('/').map(checkName)
 }
 

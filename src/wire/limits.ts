@@ -14,7 +14,11 @@
 export const WIRE_VERSION = 4
 
 export const MAX_NAME_BYTES = 255
-export const MAX_PATH_BYTES = 4_096
+/**
+ * From the volume's root. A program may use paths of 4,095 bytes from wherever it is, so a tree may be
+ * deeper than that.
+ */
+export const MAX_PATH_BYTES = 16_384
 export const MAX_VOLUME_BYTES = 255
 /** A number of at most 20 digits, and for a nested mount '@' and the path of the mount point. */
 export const MAX_INODE_BYTES = 21 + MAX_PATH_BYTES

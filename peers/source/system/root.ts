@@ -7,8 +7,11 @@
 import { readlinkSync } from 'node:fs'
 import { PotluckError } from '../../../src/base/errors.ts'
 import type { Path } from '../../../src/ports/messages.ts'
-import { failureOf } from './failures.ts'
+import { failureOf, hasCode } from './failures.ts'
 import { readablePath } from '../paths.ts'
+
+/** A page, less the zero at its end: what the kernel can say of a path (d_path in fs/d_path.c). */
+const LINK_BYTES = 4_095
 
 /** Where the kernel shows our descriptors; a name behind one is looked up in that directory. */
 export function placeOf(descriptor: number): string {
@@ -21,7 +24,7 @@ export class Root {
 
   constructor(descriptor: number) {
     this.descriptor = descriptor
-    this.#link = linkOf(descriptor)
+    this.#link = linkOf(descriptor) ?? ''
   }
 
   /**
@@ -29,11 +32,13 @@ export class Root {
    */
   check(descriptor: number, path: Path): void {
     const link = linkOf(descriptor)
+    // Deeper than /proc can say: its directories were checked on the way, down to where it could.
+    if (link === undefined && this.#expected(path).length >= LINK_BYTES) return
     if (link === this.#expected(path)) return
     // The root itself may have been moved, or lost a mount above it, which changes nothing for us.
-    this.#link = linkOf(this.descriptor)
+    this.#link = linkOf(this.descriptor) ?? ''
     if (link === this.#expected(path)) return
-    const message = `open ${readablePath(path)}: it is now ${readablePath(link)}`
+    const message = `open ${readablePath(path)}: it is now ${readablePath(link ?? 'too deep')}`
     throw new PotluckError('ESTALE', message)
   }
 
@@ -42,11 +47,15 @@ export class Root {
   }
 }
 
-/** Asks the kernel, never the storage, so it may be asked in place. */
-function linkOf(descriptor: number): string {
+/**
+ * Asks the kernel, never the storage, so it may be asked in place. Undefined where the path is longer
+ * than the kernel can say.
+ */
+function linkOf(descriptor: number): string | undefined {
   try {
     return readlinkSync(placeOf(descriptor), 'latin1')
   } catch (error) {
+    if (hasCode(error, 'ENAMETOOLONG')) return undefined
     throw failureOf('locate', '', error)
   }
 }

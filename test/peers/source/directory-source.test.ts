@@ -26,6 +26,32 @@ test('a symbolic link half-way is not followed, wherever it leads', async (t) =>
   await failsWith(t, 'ENOTDIR', source.read('inside/up/out/secret', range))
 })
 
+test('a file deeper than one path can say is found, listed and read', async (t) => {
+  const folder = await makeFolder(t)
+  // Node's own rm knows paths alone.
+  t.teardown(() => execFileSync('rm', ['-r', join(folder, 'top')]))
+  const names = ['top', ...Array<string>(30).fill('d'.repeat(200))]
+  let at = await open(folder)
+  for (const name of names) {
+    const place = `/proc/self/fd/${at.fd}/${name}`
+    await mkdir(place)
+    const next = await open(place)
+    await at.close()
+    at = next
+  }
+  await writeFile(`/proc/self/fd/${at.fd}/file`, 'deep')
+  await at.close()
+  const source = await openSource(t, folder)
+  const path = names.join('/')
+  t.deepEqual(
+    (await source.list(path)).names.map(({ name }) => name),
+    ['file'],
+  )
+  const { inode } = await source.attributes(`${path}/file`)
+  const { bytes } = await source.read(`${path}/file`, { inode, from: 0, length: 9 })
+  t.is(Buffer.from(bytes).toString(), 'deep')
+})
+
 test('a root given through a symbolic link is followed once and kept', async (t) => {
   const folder = await makeFolder(t)
   await mkdir(join(folder, 'real'))

@@ -86,7 +86,7 @@ test('an inode is a number, or a number and the path of a mount point', (t) => {
 })
 
 test('what is larger than the limits is not even sent', (t) => {
-  wontSend(t, { type: 'want', want: { ...WANT, path: 'x'.repeat(4_097) } }, 'TOO_LARGE')
+  wontSend(t, { type: 'want', want: { ...WANT, path: 'x'.repeat(16_385) } }, 'TOO_LARGE')
   wontSend(t, { type: 'want', want: { ...WANT, volume: 'x'.repeat(256) } }, 'TOO_LARGE')
   wontSend(t, { type: 'holding', keys: Array(1_025).fill('k'.repeat(32)) }, 'TOO_LARGE')
   wontSend(t, { type: 'holding', keys: ['short'] }, 'MALFORMED')
