@@ -1,7 +1,8 @@
 // When what nodes tell of changes was true. A stamp says it by its node's clock, which may be wrong, and
 // a hybrid clock may have been pushed ahead by others; the moment at which it was told is no later than
-// either, and is what a reader may be held to.
-import { msOf } from '../../src/block/stamp.ts'
+// either, and is what a reader may be held to. What was found when a page was checked is told of with an
+// older stamp, and promises nothing: whoever has not checked may go on until it is time to.
+import { msOf, SKEW_MS } from '../../src/block/stamp.ts'
 import type { Inode, Invalidation, Stamp } from '../../src/ports/messages.ts'
 import { START_MS } from '../engine/virtual-clock.ts'
 
@@ -17,9 +18,12 @@ export class Tellings {
     const name = nameOf(inode, stamp)
     if (this.#toldMs.has(name)) return
     const byClock = msOf(stamp) - START_MS - teller.aheadMs
-    this.#toldMs.set(name, Math.min(byClock, teller.nowMs - GATHERED_MS))
+    const toldMs = teller.nowMs - GATHERED_MS
+    const isFound = byClock <= toldMs - SKEW_MS
+    this.#toldMs.set(name, isFound ? -Infinity : Math.min(byClock, toldMs))
   }
 
+  /** Before which moment a state must have ended to be news. */
   toldMs({ inode, stamp }: Invalidation): number {
     return this.#toldMs.get(nameOf(inode, stamp)) ?? msOf(stamp) - START_MS
   }

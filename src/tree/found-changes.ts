@@ -23,7 +23,10 @@ export class FoundChanges {
     this.#tell = tell
   }
 
-  /** A page that was here was read again. */
+  /**
+   * A page that was here was read again, and is itself new enough for what it shows. Nobody was told of
+   * that before, so pages by a clock that is ahead stay good until they are checked, as all do.
+   */
   reread(
     { inode: directory, volume }: Want,
     [before, { bytes, stamp }]: readonly [Uint8Array, Reading],
@@ -42,6 +45,6 @@ export class FoundChanges {
     this.#toldMs.set(inode, now)
     const [oldest] = this.#toldMs.keys()
     if (this.#toldMs.size > TOLD_MAX && oldest !== undefined) this.#toldMs.delete(oldest)
-    this.#tell([{ volume, inode, stamp: toldBy(stamp) }])
+    this.#tell([{ volume, inode, stamp }])
   }
 }
