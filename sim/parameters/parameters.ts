@@ -28,6 +28,7 @@ const DEFAULT_NODE = {
   hedgeFactor: TUNING.hedging.factor,
   hedgeMinMs: TUNING.hedging.minMs,
   referralBytes: TUNING.referralBytes,
+  uploadBudgetBytes: TUNING.uploadBudgetBytes,
 }
 
 export const DEFAULT_PARAMETERS = {
@@ -79,6 +80,7 @@ export function worldOf(parameters: Parameters): Omit<WorldInit, 'seed' | 'nodes
       minMs: node.hedgeMinMs,
     },
     referralBytes: node.referralBytes,
+    uploadBudgetBytes: node.uploadBudgetBytes,
   }
   return {
     network,

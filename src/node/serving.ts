@@ -6,7 +6,6 @@ import { Server, type ServerInit } from '../serve/server.ts'
 import { type TunedInit, TUNING, type Tuning } from './tuning.ts'
 import { volumeIdOf } from './volumes/volume-room.ts'
 
-const UPLOAD_BUDGET_BYTES = 64 * 1024 * 1024
 const FLIGHTS_MAX = 4096
 
 type FetchingInit = Pick<
@@ -34,17 +33,18 @@ export function fetcherOver(ports: NodePorts, init: FetchingInit): Fetcher {
 /** Answers peers out of the same fetcher that the node's own programs read by. */
 export function serverOver(
   fetcher: Fetcher,
-  { volumes, tuning = TUNING }: TunedInit,
+  { volumes, tuning }: TunedInit,
   ports: Pick<ServerInit, 'network' | 'counters' | 'newsOf' | 'now'>,
 ): Server {
+  const { uploadBudgetBytes, referralBytes } = { ...TUNING, ...tuning }
   const withSource = new Set(
     volumes.filter((volume) => volume.source !== undefined).map(volumeIdOf),
   )
   return new Server({
     ...ports,
     volumes: new Set(volumes.map(volumeIdOf)),
-    uploadBudgetBytes: UPLOAD_BUDGET_BYTES,
-    referralBytes: tuning.referralBytes ?? TUNING.referralBytes,
+    uploadBudgetBytes,
+    referralBytes,
     flightsMax: FLIGHTS_MAX,
     flights: () => fetcher.flights,
     peek: (want, key) => fetcher.peek(want, key),

@@ -17,6 +17,8 @@ export type Tuning = {
    * there are any. Small, so that the load of peers that are home to many keys moves to the others.
    */
   readonly referralBytes: number
+  /** Bytes waiting to be sent above which every want is referred, or put off. */
+  readonly uploadBudgetBytes: number
 }
 
 export const TUNING: Tuning = {
@@ -24,6 +26,7 @@ export const TUNING: Tuning = {
   namesAPage: NAMES_A_PAGE,
   hedging: HEDGING,
   referralBytes: 8 * 1024 * 1024,
+  uploadBudgetBytes: 64 * 1024 * 1024,
 }
 
 export type TunedInit = NodeInit & { readonly tuning?: Partial<Tuning> }
