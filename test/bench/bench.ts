@@ -13,6 +13,7 @@ import { measureColdStart } from './cases/cold-start.ts'
 import { measureDrivers } from './cases/drivers.ts'
 import { measureHot } from './cases/hot.ts'
 import { measureMemory } from './cases/memory.ts'
+import { measureWrites } from './cases/writes.ts'
 import { measureWants } from './cases/wants.ts'
 import { makeClient } from './client.ts'
 import { CASES, type CaseName, readOptions, type BenchOptions } from './options.ts'
@@ -27,6 +28,7 @@ const MEASURES: Readonly<Record<CaseName, (bench: Bench) => Promise<readonly Row
   d: measureDrivers,
   e: measureColdStart,
   f: measureMemory,
+  g: measureWrites,
 }
 
 function say(text: string): void {

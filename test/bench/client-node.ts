@@ -1,6 +1,6 @@
 // The stand-in for client.c where there is no C compiler: the same operations and output. Node's own
 // cost is in every figure, so ratios of short calls come out nearer to 1 than they are.
-import { closeSync, openSync, readSync, statSync } from 'node:fs'
+import { closeSync, openSync, readSync, renameSync, statSync, unlinkSync, writeSync } from 'node:fs'
 
 const BLOCK = 4096
 const PIECE = 1024 * 1024
@@ -29,9 +29,18 @@ function operation(): (index: number) => void {
   const paths = Array.from({ length: count }, (_, index) => `${target}/${index}`)
   if (kind === 'stat') return (index) => void statSync(paths[index] ?? target)
   if (kind === 'open') return (index) => readOne(paths[index] ?? target)
+  if (kind === 'create') return (index) => closeSync(openSync(paths[index] ?? target, 'wx'))
+  if (kind === 'rename') return (index) => renameSync(paths[index] ?? target, `${target}/r${index}`)
+  if (kind === 'unlink') return (index) => unlinkSync(`${target}/r${index}`)
+  if (kind === 'pwrite' || kind === 'fill') return overwrite(kind === 'fill' ? PIECE : BLOCK)
   const file = openSync(target, 'r')
   const size = kind === 'pread' ? BLOCK : PIECE
   return (index) => readFully(file, size, index * size)
+}
+
+function overwrite(size: number): (index: number) => void {
+  const file = openSync(target, 'r+')
+  return (index) => void writeSync(file, buffer, 0, size, index * size)
 }
 
 /** Uses memory that was not used before, and gives it back by ending. */

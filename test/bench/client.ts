@@ -1,13 +1,23 @@
-// Runs the reading program, in C where there is a compiler.
+// Runs the program that reads and writes, in C where there is a compiler.
 import { execFile, execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
 /** `touch` uses so many MiB of memory, and gives them back. */
-export type Operation = 'stat' | 'open' | 'pread' | 'scan' | 'touch'
+export type Operation =
+  | 'stat'
+  | 'open'
+  | 'pread'
+  | 'scan'
+  | 'create'
+  | 'rename'
+  | 'unlink'
+  | 'pwrite'
+  | 'fill'
+  | 'touch'
 export type Job = {
   readonly operation: Operation
-  /** A directory of numbered files for stat and open, else a file. */
+  /** A directory of numbered files, or a file where it is read or written at offsets. */
   readonly target: string
   /** Files, blocks of 4 KiB, or pieces of 1 MiB: one round. */
   readonly count: number
@@ -17,7 +27,7 @@ export type Job = {
 
 export type Client = {
   readonly language: 'C' | 'node'
-  /** Operations a second; of scan, pieces of 1 MiB. Rejects when a read fails. */
+  /** Operations a second; of scan and fill, pieces of 1 MiB. Rejects when one fails. */
   run(job: Job, signal: AbortSignal): Promise<number>
 }
 

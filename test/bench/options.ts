@@ -10,6 +10,7 @@ export const CASES = {
   d: 'the fuse-native driver, against our own',
   e: 'cold start of a mesh of 8 peers',
   f: 'process memory of a peer whose RAM is filled and churned',
+  g: 'changes and writes through a mount alone, against fuse-native and tmpfs',
 } as const
 
 export type CaseName = keyof typeof CASES
