@@ -1,6 +1,5 @@
-// What must be done before the process ends: a mount left behind would be dead, and its reader
-// thread, asleep in read(2), would keep the process from ending at all. One listener serves all
-// mounts. It must not wait for anything: no event loop runs any more.
+// What must be done before the process ends: a mount left behind would be dead. One listener serves
+// all mounts. It must not wait for anything: no event loop runs any more.
 
 const pending = new Set<() => void>()
 

@@ -69,7 +69,7 @@ class KernelMount implements Mount {
         if (isReady) this.#connection.notifier.pump()
       },
     })
-    this.#forgetExit = beforeExit(() => this.#onExit())
+    this.#forgetExit = beforeExit(() => unmountNow(path))
     this.closed = this.#connection.ended.then((why) => this.#onEnded(why))
     void this.closed.then((reason) => reject(notServed(path, reason)))
   }
@@ -77,7 +77,7 @@ class KernelMount implements Mount {
   counters(): Record<string, number> {
     const { sent, unknown, failed } = this.#connection.notifier.counts()
     return {
-      ...this.#session.counters(this.#connection.answered()),
+      ...this.#session.counters(),
       fuse_notifies_total: sent,
       fuse_notifies_unknown_total: unknown,
       fuse_notifies_failed_total: failed,
@@ -121,12 +121,6 @@ class KernelMount implements Mount {
     const reason = why === 'ENODEV' ? 'gone' : why === 'ECONNABORTED' ? 'aborted' : 'failed'
     this.#log('warn', `${this.mountPoint} is no longer mounted`, { reason, why })
     return reason
-  }
-
-  /** A thread asleep in read(2) would keep the process from ending. */
-  #onExit(): void {
-    unmountNow(this.mountPoint)
-    this.#connection.stopReadingNow()
   }
 }
 

@@ -2,7 +2,7 @@
 // with the first one. Nobody ever waits for a notify.
 import { Worker } from 'node:worker_threads'
 import type { Log } from '../../src/base/log.ts'
-import type { FromNotifier, NotifierInit, ToNotifier } from './reader-messages.ts'
+import type { FromNotifier, NotifierInit, ToNotifier } from './notify-messages.ts'
 
 /** Where the notifier takes the next batch from; undefined when there is nothing to say. */
 export type NextBatch = () => Uint8Array | undefined

@@ -3,8 +3,8 @@
 // four mounts with one such write each would use up the pool that the source is read with.
 import { writeSync } from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
-import { assertPort, type FromNotifier, type NotifierInit } from './reader-messages.ts'
-import type { ToNotifier } from './reader-messages.ts'
+import { assertPort, type FromNotifier, type NotifierInit } from './notify-messages.ts'
+import type { ToNotifier } from './notify-messages.ts'
 
 const port = assertPort(parentPort)
 const { fd } = workerData as NotifierInit

@@ -5,14 +5,28 @@ export function readU64(view: DataView, at: number): number {
   return view.getUint32(at + 4, true) * 0x1_0000_0000 + view.getUint32(at, true)
 }
 
-/** The bytes of one message and where they lie in a larger buffer, such as a ring. */
+/** Gives back memory that was kept. */
+export type Release = () => void
+
+type Memory = {
+  readonly bytes: Buffer
+  readonly view: DataView
+  /** Absent where the bytes are nobody else's. */
+  readonly keep?: () => Release
+}
+
+const NOTHING: Release = () => undefined
+
+/** The bytes of one message and where they lie in a larger buffer. */
 export class Message {
   readonly bytes: Buffer
   readonly view: DataView
   readonly start: number
   readonly end: number
+  readonly #keep: (() => Release) | undefined
 
-  constructor(memory: { bytes: Buffer; view: DataView }, start: number, length: number) {
+  constructor(memory: Memory, start: number, length: number) {
+    this.#keep = memory.keep
     this.bytes = memory.bytes
     this.view = memory.view
     this.start = start
@@ -26,6 +40,11 @@ export class Message {
       view: new DataView(buffer, byteOffset, byteLength),
     }
     return new Message(memory, 0, byteLength)
+  }
+
+  /** What lies here stays as it is until it is released, also when the message has been handled. */
+  keep(): Release {
+    return this.#keep?.() ?? NOTHING
   }
 }
 

@@ -2,7 +2,7 @@
 import type { Operation } from '../protocol/operations.ts'
 import type { Reply } from '../protocol/reply.ts'
 import type { ChangeOperation } from '../protocol/writing/operations.ts'
-import { constantErrno } from '../device/constant-answers.ts'
+import { constantErrno } from './constant-answers.ts'
 import { ERRNO } from '../protocol/errno.ts'
 import type { Call } from './calls.ts'
 import { type Context, failure, status } from './context.ts'

@@ -30,11 +30,9 @@ export class RequestCounts {
     this.#errors++
   }
 
-  /** `answered`: those by opcode that never came here. */
-  snapshot(answered: Uint32Array | undefined): Record<string, number> {
+  snapshot(): Record<string, number> {
     const counts: Record<string, number> = {}
-    for (const [opcode, here] of this.#opcodes.entries()) {
-      const count = here + (answered?.[opcode] ?? 0)
+    for (const [opcode, count] of this.#opcodes.entries()) {
       if (count > 0) counts[`fuse_${opcodeName(opcode)}_total`] = count
     }
     return { ...counts, fuse_malformed_total: this.#malformed, fuse_errors_total: this.#errors }

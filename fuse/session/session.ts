@@ -83,12 +83,12 @@ export class Session {
     this.#unsubscribe = volume.subscribe(tellKernel)
   }
 
-  /** Requests by opcode, with those that the device answered, and what the kernel holds now. */
-  counters(answered?: Uint32Array): Record<string, number> {
+  /** Requests by opcode, and what the kernel holds now. */
+  counters(): Record<string, number> {
     const { references, handles, directories, lazyFiles, lazyDirectories } = this.#context
     const files = handles.size + (lazyFiles?.size ?? 0)
     return {
-      ...this.#counts.snapshot(answered),
+      ...this.#counts.snapshot(),
       fuse_inodes: references.size,
       fuse_handles: files + directories.size + (lazyDirectories?.size ?? 0),
       fuse_waiting: this.#calls.size,
@@ -104,14 +104,14 @@ export class Session {
     if (request === undefined) return this.#counts.onMalformed()
     this.#counts.onRequest(request.header.opcode)
     try {
-      this.#route(request.header, request.operation)
+      this.#route(request.header, request.operation, message)
     } catch (error) {
       // A mistake of ours must not take the next request with it.
       this.#init.log('error', `a request failed: ${String(error)}`, { error })
     }
   }
 
-  #route(header: Header, operation: Operation): void {
+  #route(header: Header, operation: Operation, message: Message): void {
     switch (operation.type) {
       case 'forget':
         for (const { nodeid, count } of operation.forgets) forget(this.#context, nodeid, count)
@@ -126,7 +126,7 @@ export class Session {
       case 'init':
         return this.#onInit(header, operation)
       default:
-        this.#answer(header, operation)
+        this.#answer(header, operation, message)
     }
   }
 
@@ -158,16 +158,18 @@ export class Session {
     this.#init.onReady()
   }
 
-  #answer(header: Header, operation: Operation): void {
+  #answer(header: Header, operation: Operation, message: Message): void {
     if (this.#isClosed) return this.#send(header, failure('ENOTCONN'))
     const call = new Call(header, operation, this.invalidations.count)
     const answer = this.#begin(call)
     if (!(answer instanceof Promise)) return this.#send(header, answer, call)
     this.#calls.add(call)
-    answer.then(
+    const finished = answer.then(
       (reply) => this.#finish(call, reply),
       (error: unknown) => this.#finish(call, this.#failed(call, error)),
     )
+    // Not before: the program may be gone, and its bytes still on their way.
+    if (operation.type === 'write') void finished.then(message.keep())
   }
 
   /** What can be answered at once is not a promise. */

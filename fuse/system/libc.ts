@@ -41,6 +41,7 @@ const mountFunction = library.func('mount', 'int', ['str', 'str', 'str', 'ulong'
 const umountFunction = library.func('umount2', 'int', ['str', 'int'])
 const exitFunction = library.func('_exit', 'void', ['int'])
 const socketpairFunction = library.func('socketpair', 'int', ['int', 'int', 'int', 'void *'])
+const fcntlFunction = library.func('fcntl', 'int', ['int', 'int', 'int'])
 const recvmsgFunction = library.func('recvmsg', 'long', ['int', 'void *', 'int'])
 
 /**
@@ -86,6 +87,15 @@ export function umountNow(target: string, flags: number): boolean {
  */
 export function exitNow(code: number): void {
   exitFunction(code)
+}
+
+const F_DUPFD_CLOEXEC = 1030
+
+/** Another descriptor of the same open file, which programs started here don't get. @throws SystemCallError */
+export function duplicate(fd: number): number {
+  const result: number = fcntlFunction(fd, F_DUPFD_CLOEXEC, 0)
+  if (result < 0) throw new SystemCallError('fcntl', koffi.errno())
+  return result
 }
 
 /** Two connected sockets. @throws SystemCallError */

@@ -1,5 +1,5 @@
 // The operations on one inode: its attributes, contents, target and extended attributes.
-import { isServedXattr } from '../../device/constant-answers.ts'
+import { isServedXattr } from '../constant-answers.ts'
 import { ERRNO } from '../../protocol/errno.ts'
 import {
   FOPEN,

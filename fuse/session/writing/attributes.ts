@@ -1,6 +1,6 @@
 // What is known of an inode: attributes and extended attributes.
 import type { XattrMode } from '../../../src/ports/changes.ts'
-import { isServedXattr } from '../../device/constant-answers.ts'
+import { isServedXattr } from '../constant-answers.ts'
 import type { Operation } from '../../protocol/operations.ts'
 import type { Reply } from '../../protocol/reply.ts'
 import type { Call } from '../calls.ts'

@@ -16,8 +16,7 @@ export async function write(
   writing: Writing,
   { request, call }: { readonly request: WriteOperation; readonly call: Call },
 ): Promise<Reply> {
-  const { handle, from, flags, isFromCache, dropsPrivileges } = request
-  const bytes = Uint8Array.from(request.bytes)
+  const { handle, from, bytes, flags, isFromCache, dropsPrivileges } = request
   const { nodeid } = call.header
   if (!handles.has(handle)) return failure('EBADF')
   if (dropsPrivileges) await writing.privileges.drop(nodeid, call)

@@ -1,14 +1,6 @@
-// What the device's threads and main say to one another, apart from what lies in the ring.
+// What the notify thread and main say to one another.
 import assert from 'node:assert/strict'
 import type { MessagePort } from 'node:worker_threads'
-import type { XattrKinds } from './constant-answers.ts'
-
-export type ReaderInit = XattrKinds & { readonly memory: SharedArrayBuffer; readonly fd: number }
-
-export type FromReader =
-  | { readonly type: 'wake' }
-  /** `why` is an errno's name, or 'stopped'. The thread is over after this. */
-  | { readonly type: 'ended'; readonly why: string }
 
 export type NotifierInit = { readonly fd: number }
 

@@ -1,13 +1,8 @@
 // Requests whose answer depends on nothing that is known here: not on the volume, not on what the
-// kernel holds. The thread that reads them answers them itself; main never hears of them.
+// kernel holds.
 import { ERRNO } from '../protocol/errno.ts'
 import { OPCODE } from '../protocol/opcodes.ts'
 import type { Request } from '../protocol/request.ts'
-
-/** Whether a request of this kind may have such an answer; saves decoding the others twice. */
-export function mayBeConstant(opcode: number): boolean {
-  return opcode === OPCODE.IOCTL || opcode === OPCODE.GETXATTR
-}
 
 /**
  * The errno of such an answer. The kernel remembers most of what we do without after one ENOSYS,
