@@ -50,7 +50,6 @@ class KernelMount implements Mount {
     this.#connection = new Connection({
       fd,
       log,
-      hasAcls: isWritable(volume),
       onMessage: (message) => this.#session.handle(message),
     })
     this.#session = new Session({
