@@ -91,7 +91,10 @@ export function exitNow(code: number): void {
 
 const F_DUPFD_CLOEXEC = 1030
 
-/** Another descriptor of the same open file, which programs started here don't get. @throws SystemCallError */
+/**
+ * Another descriptor of the same open file, which programs started here don't get.
+ * @throws SystemCallError
+ */
 export function duplicate(fd: number): number {
   const result: number = fcntlFunction(fd, F_DUPFD_CLOEXEC, 0)
   if (result < 0) throw new SystemCallError('fcntl', koffi.errno())
