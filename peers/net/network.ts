@@ -1,3 +1,4 @@
+import type { StopSignal } from '../../src/base/abort.ts'
 import { isErrorCode, PotluckError } from '../../src/base/errors.ts'
 import type { PeerId, Reply, Request } from '../../src/ports/messages.ts'
 import type { Network, RequestHandler, RequestOptions } from '../../src/ports/network.ts'
@@ -68,7 +69,7 @@ export class PeerNetwork implements Network {
   }
 
   /** The dial goes on for others who wait for it when this asker gives up. */
-  async #connect(to: PeerId, signal: AbortSignal | undefined) {
+  async #connect(to: PeerId, signal: StopSignal | undefined) {
     if (this.#isStopped) throw new PotluckError('CLOSED', 'stopping')
     const connecting = this.#links.connect(to)
     try {
@@ -80,7 +81,7 @@ export class PeerNetwork implements Network {
   }
 }
 
-function orAbort<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+function orAbort<T>(promise: Promise<T>, signal: StopSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const onAbort = (): void => {
       reject(new PotluckError('ABORTED', 'the request was given up', { cause: signal.reason }))

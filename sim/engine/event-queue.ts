@@ -13,10 +13,6 @@ export class EventQueue {
   /** Grows with each event, so that of one time the first asked for comes first. */
   #sequences = new Float64Array(1024)
   readonly #events: Event[] = []
-  /** The event being placed, and when it is due. */
-  #event: Event = { callback: undefined }
-  #at = 0
-  #sequence = 0
 
   get size(): number {
     return this.#events.length
@@ -36,107 +32,92 @@ export class EventQueue {
   }
 
   push(at: number, sequence: number, event: Event): void {
-    const place = this.#events.length
-    if (place === this.#times.length) this.#grow()
-    this.#events.push(event)
-    this.#times[place] = at
-    this.#sequences[place] = sequence
-    this.#take(place)
-    this.#rise(place)
+    const times = this.#room()
+    const [events, sequences] = [this.#events, this.#sequences]
+    let place = events.length
+    events.push(event)
+    // Up from the last place: whatever is later makes room.
+    while (place > 0) {
+      const parent = (place - 1) >> CHILDREN_BITS
+      const other = times[parent] as number
+      if (other < at || (other === at && (sequences[parent] as number) < sequence)) break
+      times[place] = other
+      sequences[place] = sequences[parent] as number
+      events[place] = events[parent] as Event
+      place = parent
+    }
+    times[place] = at
+    sequences[place] = sequence
+    events[place] = event
   }
 
   pop(): void {
-    const last = this.#events.length - 1
-    if (last < 0) return
-    this.#take(last)
-    this.#events.length = last
-    if (last > 0) this.#sink(0)
+    const event = this.#events.pop()
+    const last = this.#events.length
+    if (event !== undefined && last > 0) this.#sink(0, last, event)
   }
 
   /** Lets go of all that was cancelled, in O(n). */
   tidy(): void {
-    const size = this.#events.length
+    const [events, times, sequences] = [this.#events, this.#times, this.#sequences]
     let kept = 0
-    for (let place = 0; place < size; place++) {
-      if (this.#events[place]?.callback === undefined) continue
-      this.#move(place, kept)
+    for (let place = 0; place < events.length; place++) {
+      const event = events[place] as Event
+      if (event.callback === undefined) continue
+      times[kept] = times[place] as number
+      sequences[kept] = sequences[place] as number
+      events[kept] = event
       kept += 1
     }
-    this.#events.length = kept
+    events.length = kept
     for (let place = (kept - 2) >> CHILDREN_BITS; place >= 0; place--) {
-      this.#take(place)
-      this.#sink(place)
+      this.#sink(place, place, events[place] as Event)
     }
   }
 
-  /** Holds the event of a place, which then counts as free, until it is put. */
-  #take(place: number): void {
-    this.#at = this.#times[place] as number
-    this.#sequence = this.#sequences[place] as number
-    this.#event = this.#events[place] as Event
-  }
-
-  #put(place: number): void {
-    this.#times[place] = this.#at
-    this.#sequences[place] = this.#sequence
-    this.#events[place] = this.#event
-  }
-
-  #rise(from: number): void {
-    let place = from
-    while (place > 0) {
-      const parent = (place - 1) >> CHILDREN_BITS
-      if (!this.#isTakenBefore(parent)) break
-      this.#move(parent, place)
-      place = parent
-    }
-    this.#put(place)
-  }
-
-  #sink(from: number): void {
+  /**
+   * Down from a place: whatever is sooner moves up. The event's time and sequence lie at `source`.
+   * All in local variables: a number in a field of its own would be an object each time.
+   */
+  #sink(from: number, source: number, event: Event): void {
+    const [events, times, sequences] = [this.#events, this.#times, this.#sequences]
+    const [at, sequence] = [times[source] as number, sequences[source] as number]
+    const size = events.length
     let place = from
     for (;;) {
-      const child = this.#firstChild(place)
-      if (child < 0 || this.#isTakenBefore(child)) break
-      this.#move(child, place)
+      const first = (place << CHILDREN_BITS) + 1
+      if (first >= size) break
+      const end = Math.min(first + CHILDREN, size)
+      let child = first
+      let childAt = times[first] as number
+      for (let other = first + 1; other < end; other++) {
+        const otherAt = times[other] as number
+        if (otherAt > childAt) continue
+        if (otherAt === childAt && (sequences[other] as number) > (sequences[child] as number)) {
+          continue
+        }
+        child = other
+        childAt = otherAt
+      }
+      if (childAt > at || (childAt === at && (sequences[child] as number) > sequence)) break
+      times[place] = childAt
+      sequences[place] = sequences[child] as number
+      events[place] = events[child] as Event
       place = child
     }
-    this.#put(place)
+    times[place] = at
+    sequences[place] = sequence
+    events[place] = event
   }
 
-  /** The place of the child that comes before its siblings; negative where there is none. */
-  #firstChild(place: number): number {
-    const from = (place << CHILDREN_BITS) + 1
-    const to = Math.min(from + CHILDREN, this.#events.length)
-    if (from >= to) return -1
-    let first = from
-    for (let child = from + 1; child < to; child++) if (this.#isBefore(child, first)) first = child
-    return first
-  }
-
-  #isBefore(a: number, b: number): boolean {
-    const [at, other] = [this.#times[a] as number, this.#times[b] as number]
-    if (at !== other) return at < other
-    return (this.#sequences[a] as number) < (this.#sequences[b] as number)
-  }
-
-  #isTakenBefore(place: number): boolean {
-    const other = this.#times[place] as number
-    if (this.#at !== other) return this.#at < other
-    return this.#sequence < (this.#sequences[place] as number)
-  }
-
-  #move(from: number, to: number): void {
-    this.#times[to] = this.#times[from] as number
-    this.#sequences[to] = this.#sequences[from] as number
-    this.#events[to] = this.#events[from] as Event
-  }
-
-  #grow(): void {
+  /** The times, with room for one more. */
+  #room(): Float64Array {
     const [times, sequences] = [this.#times, this.#sequences]
+    if (this.#events.length < times.length) return times
     this.#times = new Float64Array(times.length * 2)
     this.#sequences = new Float64Array(times.length * 2)
     this.#times.set(times)
     this.#sequences.set(sequences)
+    return this.#times
   }
 }

@@ -80,6 +80,11 @@ export class Life implements Clock {
     })
   }
 
+  /** Calls once, at the end of this life. */
+  onEnd(listener: () => void): void {
+    this.#mourners.add(listener)
+  }
+
   hang(): void {
     if (this.#state === 'running') this.#state = 'hung'
   }

@@ -1,7 +1,7 @@
 // One request under way: who waits for it, and who works on it. Settles once.
 import type { Reply, Request } from '../../src/ports/messages.ts'
 import { PotluckError, type ErrorCode, isErrorCode } from '../../src/base/errors.ts'
-import { abortedError } from '../../src/base/abort.ts'
+import { abortedError, Stopper, type StopSignal } from '../../src/base/abort.ts'
 import type { Station } from './station.ts'
 
 const ONCE = { once: true } as const
@@ -14,8 +14,11 @@ export class Call {
   readonly #resolve: (reply: Reply) => void
   readonly #reject: (error: Error) => void
   #isSettled = false
-  #signal: AbortSignal | undefined
+  #signal: StopSignal | undefined
   #onAbort: (() => void) | undefined
+  /** Where it stands among the calls of its two ends. */
+  #outgoingAt: number
+  #incomingAt: number
 
   constructor(
     ends: { readonly asker: Station; readonly target: Station },
@@ -27,8 +30,8 @@ export class Call {
     this.request = request
     this.#resolve = promise.resolve
     this.#reject = promise.reject
-    this.asker.outgoing.add(this)
-    this.target.incoming.add(this)
+    this.#outgoingAt = this.asker.outgoing.push(this) - 1
+    this.#incomingAt = this.target.incoming.push(this) - 1
   }
 
   get isSettled(): boolean {
@@ -36,7 +39,7 @@ export class Call {
   }
 
   /** `onAbort` runs after the asker was told. */
-  listen(signal: AbortSignal, onAbort: () => void): void {
+  listen(signal: StopSignal, onAbort: () => void): void {
     this.#signal = signal
     this.#onAbort = () => {
       if (this.#settle()) this.#reject(abortedError())
@@ -64,25 +67,38 @@ export class Call {
     if (this.#isSettled) return false
     this.#isSettled = true
     if (this.#onAbort !== undefined) this.#signal?.removeEventListener('abort', this.#onAbort)
-    this.asker.outgoing.delete(this)
-    this.target.incoming.delete(this)
+    this.#leave()
     return true
+  }
+
+  /** The last of each list takes its place. */
+  #leave(): void {
+    const { outgoing } = this.asker
+    const { incoming } = this.target
+    const [lastOut, lastIn] = [outgoing.pop() as Call, incoming.pop() as Call]
+    if (lastOut !== this) {
+      outgoing[this.#outgoingAt] = lastOut
+      lastOut.#outgoingAt = this.#outgoingAt
+    }
+    if (lastIn === this) return
+    incoming[this.#incomingAt] = lastIn
+    lastIn.#incomingAt = this.#incomingAt
   }
 }
 
 /** What a handler gets: its signal is made only where it is looked at. */
 export class HandlerOptions {
-  #controller: AbortController | undefined
+  #stopper: Stopper | undefined
   #isAborted = false
 
-  get signal(): AbortSignal {
-    this.#controller ??= new AbortController()
-    if (this.#isAborted) this.#controller.abort()
-    return this.#controller.signal
+  get signal(): StopSignal {
+    this.#stopper ??= new Stopper()
+    if (this.#isAborted) this.#stopper.abort()
+    return this.#stopper
   }
 
   abort(): void {
     this.#isAborted = true
-    this.#controller?.abort()
+    this.#stopper?.abort()
   }
 }

@@ -7,7 +7,7 @@
 // sent into a gap arrives when the gap closes before that.
 import type { PeerId, Reply, Request } from '../../src/ports/messages.ts'
 import type { Network } from '../../src/ports/network.ts'
-import { abortedError } from '../../src/base/abort.ts'
+import { abortedError, type StopSignal } from '../../src/base/abort.ts'
 import { PotluckError } from '../../src/base/errors.ts'
 import type { Life } from '../engine/life.ts'
 import type { TraceHash } from '../engine/trace-hash.ts'
@@ -112,7 +112,7 @@ export class SimNetwork {
 
   /** Requests of a node that nobody has answered yet. */
   outstanding(peer: PeerId): number {
-    return this.#station(peer).outgoing.size
+    return this.#station(peer).outgoing.length
   }
 
   /** Makes a node's thread and lines slower by a factor; 1 is as before. */
@@ -128,7 +128,7 @@ export class SimNetwork {
   closed(peer: PeerId, options: { readonly isSilent?: boolean } = {}): void {
     const station = this.#station(peer)
     station.isSilent = options.isSilent === true
-    for (const call of station.outgoing) {
+    for (const call of station.outgoing.slice()) {
       call.abandon()
       this.#liveness.later(station, call.target, () => call.work.abort())
     }
@@ -168,7 +168,7 @@ export class SimNetwork {
   #request(
     asker: Station,
     { to, request }: { readonly to: PeerId; readonly request: Request },
-    signal: AbortSignal | undefined,
+    signal: StopSignal | undefined,
   ): Promise<Reply> {
     const target = this.#stations.get(to)
     if (asker.life.state === 'dead') return Promise.reject(new PotluckError('CLOSED', 'stopped'))

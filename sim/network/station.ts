@@ -11,8 +11,9 @@ export class Station {
   readonly index: number
   readonly life: Life
   readonly link: Link
-  readonly outgoing = new Set<Call>()
-  readonly incoming = new Set<Call>()
+  /** Calls under way, in no order: a set that empties again and again is made anew each time. */
+  readonly outgoing: Call[] = []
+  readonly incoming: Call[] = []
   /** Which side of a partition it is on. */
   side = 0
   /** Dead without a word: no connection is closed, nothing is refused. */

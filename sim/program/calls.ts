@@ -2,6 +2,8 @@
 // the same call (the same step of a plan that they share): the first to need it makes it, and those who
 // come to it before its end wait for it, as the kernel would let them. Nobody who will only wait costs
 // an event of the clock, or a chain of promises, or an object.
+import { PotluckError } from '../../src/base/errors.ts'
+import { PassingMap } from '../../src/base/passing-map.ts'
 import type { VirtualClock } from '../engine/virtual-clock.ts'
 import type { Life } from '../engine/life.ts'
 import type { Kernel, KernelRead } from './kernel.ts'
@@ -38,7 +40,7 @@ export class Calls {
   readonly life: Life
   readonly #kernel: Kernel
   readonly #clock: VirtualClock
-  readonly #underway = new Map<Call, Underway>()
+  readonly #underway = new PassingMap<Call, Underway>()
 
   constructor(init: {
     readonly kernel: Kernel
@@ -48,6 +50,7 @@ export class Calls {
     this.#kernel = init.kernel
     this.#clock = init.clock
     this.life = init.life
+    this.life.onEnd(() => this.#endAll())
   }
 
   /** Whether the kernel would answer at once. */
@@ -80,19 +83,30 @@ export class Calls {
     // A later one's turn, where somebody came who needed it sooner.
     if (underway.isBegun) return
     underway.isBegun = true
-    this.life.within(this.#perform(underway.call)).then(
-      (read) => this.#end(underway, read === undefined ? DONE : { type: 'done', read }),
-      (error: unknown) => this.#end(underway, { type: 'failed', error }),
-    )
+    if (this.life.state === 'dead') return this.#end(underway, failedByDeath())
+    const { call } = underway
+    const failed = (error: unknown) => this.#end(underway, { type: 'failed', error })
+    if (call.kind === 'read') {
+      const done = (read: KernelRead) => this.#end(underway, { type: 'done', read })
+      this.#kernel.read(call.path, call.from, call.length).then(done, failed)
+    } else {
+      const done = () => this.#end(underway, DONE)
+      if (call.kind === 'stat') this.#kernel.stat(call.path).then(done, failed)
+      else this.#kernel.list(call.path).then(done, failed)
+    }
   }
 
-  #perform(call: Call): Promise<KernelRead | undefined> {
-    if (call.kind === 'read') return this.#kernel.read(call.path, call.from, call.length)
-    const done = call.kind === 'stat' ? this.#kernel.stat(call.path) : this.#kernel.list(call.path)
-    return done.then(() => undefined)
+  /** The node is dead: nobody waits any longer. */
+  #endAll(): void {
+    for (const underway of this.#underway.values()) {
+      if (underway.isBegun) this.#end(underway, failedByDeath())
+    }
   }
 
-  #end({ call, waiters, neededMs }: Underway, result: CallResult): void {
+  #end(underway: Underway, result: CallResult): void {
+    const { call, waiters, neededMs } = underway
+    // Its node has died, and then its answer came.
+    if (this.#underway.get(call) !== underway) return
     this.#underway.delete(call)
     const now = this.#clock.elapsedMs
     const mayTryAgain = result.type === 'failed' && this.life.state !== 'dead'
@@ -103,4 +117,8 @@ export class Calls {
       else waiter.answer(call, result, needed)
     }
   }
+}
+
+function failedByDeath(): CallResult {
+  return { type: 'failed', error: new PotluckError('CLOSED', 'the node is dead') }
 }

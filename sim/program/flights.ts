@@ -1,7 +1,9 @@
 // One request for all who ask for the same at once. What news overtakes while it is under way is still
 // the answer to those who asked before, but nobody keeps it.
+import { PassingMap } from '../../src/base/passing-map.ts'
+
 export class Flights<Key, Value> {
-  readonly #flights = new Map<Key, Promise<Value>>()
+  readonly #flights = new PassingMap<Key, Promise<Value>>()
 
   /** Joins the request under way, or begins one and hands what comes of it to `keep`. */
   join(key: Key, begin: () => Promise<Value>, keep: (value: Value) => void): Promise<Value> {

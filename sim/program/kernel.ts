@@ -18,6 +18,9 @@ const PAGE_BYTES = 4096
 const ABSENT = null
 type Known = Attributes | typeof ABSENT | undefined
 
+/** Nothing more is missing. */
+const ENDED: ByteRange = { from: Infinity, to: Infinity }
+
 export type KernelInit = {
   readonly access: Access
   readonly paths: PathTable
@@ -42,7 +45,7 @@ export class Kernel {
   readonly #pages: PageCache
   /** The state of each file whose pages are held. */
   readonly #opened: (Attributes | undefined)[] = []
-  readonly #stats = new Flights<PathId, Known>()
+  readonly #stats = new Flights<PathId, Attributes | undefined>()
   readonly #lists = new Flights<PathId, readonly Name[]>()
   readonly #reads = new Flights<string, readonly Uint8Array[]>()
   readonly #unsubscribe: (() => void) | undefined
@@ -82,8 +85,8 @@ export class Kernel {
   }
 
   /** @returns undefined where the name, or one above it, is absent */
-  async stat(path: Path): Promise<Attributes | undefined> {
-    return (await this.#look(this.#init.paths.id(path))) ?? undefined
+  stat(path: Path): Promise<Attributes | undefined> {
+    return this.#look(this.#init.paths.id(path))
   }
 
   /**
@@ -107,7 +110,14 @@ export class Kernel {
     if (attributes.type === 'directory') throw new PotluckError('EISDIR', path)
     this.#open(id, attributes)
     const range = pagesOf(attributes, from, length)
-    const slices = await this.#bring(id, range)
+    const slices: Uint8Array[] = []
+    // What is missing, one part after another; what was here stays part of the answer.
+    for (let at = range.from; at < range.to;) {
+      const part = this.#pages.missing(id, { from: at, to: range.to }) ?? ENDED
+      slices.push(...this.#pages.bytes(id, { from: at, to: Math.min(part.from, range.to) }))
+      if (part.from < range.to) slices.push(...(await this.#request(id, part)))
+      at = part.to
+    }
     return { attributes, slices: cut(slices, from - range.from, length) }
   }
 
@@ -130,25 +140,31 @@ export class Kernel {
     return this.#init.elapsedMs() <= (this.#believedUntil[id] ?? 0) ? known : undefined
   }
 
-  async #look(id: PathId): Promise<Known> {
+  /** Each waiting costs an object or two, so that only who has to wait does. */
+  #look(id: PathId): Promise<Attributes | undefined> {
     const cached = this.#cached(id)
-    if (cached !== undefined) return cached
-    if (id !== ROOT_ID) {
-      const parent = this.#init.paths.parent(id)
-      const above = this.#cached(parent) ?? (await this.#look(parent))
-      if (above?.type !== 'directory') return ABSENT
-    }
+    if (cached !== undefined) return Promise.resolve(cached ?? undefined)
+    if (id === ROOT_ID) return this.#ask(id)
+    const parent = this.#init.paths.parent(id)
+    const above = this.#cached(parent)
+    const askBelow = (known: Attributes | typeof ABSENT | undefined) =>
+      known?.type === 'directory' ? this.#ask(id) : Promise.resolve(undefined)
+    return above === undefined ? this.#look(parent).then(askBelow) : askBelow(above)
+  }
+
+  #ask(id: PathId): Promise<Attributes | undefined> {
     const { access, paths } = this.#init
     const path = paths.path(id)
-    const ask = async () => (await access.stat(path)) ?? ABSENT
-    return this.#stats.join(id, ask, (known) => {
-      this.#learn(id, known, access.believedUntilMs?.(path) ?? Infinity)
-    })
+    return this.#stats.join(
+      id,
+      () => access.stat(path),
+      (known) => this.#learn(id, known ?? ABSENT, access.believedUntilMs?.(path) ?? Infinity),
+    )
   }
 
   async #lookPresent(id: PathId): Promise<Attributes> {
     const known = await this.#look(id)
-    if (known !== ABSENT && known !== undefined) return known
+    if (known !== undefined) return known
     throw new PotluckError('ENOENT', `no such file: ${this.#init.paths.path(id)}`)
   }
 
@@ -170,18 +186,6 @@ export class Kernel {
     if (opened !== undefined && !isSameContent(opened, attributes)) this.#forgetPages(id)
     while (this.#opened.length < id) this.#opened.push(undefined)
     this.#opened[id] = attributes
-  }
-
-  /** Reads what is missing, one part after another; what was here stays part of the answer. */
-  async #bring(id: PathId, { from, to }: ByteRange): Promise<readonly Uint8Array[]> {
-    const brought: Uint8Array[] = []
-    for (let at = from; at < to;) {
-      const part = this.#pages.missing(id, { from: at, to }) ?? { from: to, to }
-      brought.push(...this.#pages.bytes(id, { from: at, to: part.from }))
-      if (part.from < to) brought.push(...(await this.#request(id, part)))
-      at = part.to
-    }
-    return brought
   }
 
   #request(id: PathId, part: ByteRange): Promise<readonly Uint8Array[]> {

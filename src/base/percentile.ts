@@ -30,8 +30,8 @@ export class MovingPercentile {
   /** The share-th quantile (0 to 1) of the newest samples; undefined below `atLeast` samples. */
   quantile(share: number, atLeast = 1): number | undefined {
     if (this.#count < Math.max(1, atLeast)) return undefined
-    // Every sixteenth that is new.
-    if ((this.#count - this.#sortedAt) * 16 >= this.#sorted.length) this.#refresh()
+    // Every eighth that is new.
+    if ((this.#count - this.#sortedAt) * 8 >= this.#sorted.length) this.#refresh()
     const last = this.#sorted.length - 1
     return this.#sorted[Math.min(last, Math.floor(share * this.#sorted.length))]
   }
@@ -44,7 +44,11 @@ export class MovingPercentile {
 
   #refresh(): void {
     const filled = Math.min(this.#count, this.#samples.length)
-    this.#sorted = this.#samples.slice(0, filled).sort()
+    if (this.#sorted.length !== filled) this.#sorted = new Float64Array(filled)
+    this.#sorted.set(
+      filled === this.#samples.length ? this.#samples : this.#samples.subarray(0, filled),
+    )
+    this.#sorted.sort()
     this.#sortedAt = this.#count
   }
 }

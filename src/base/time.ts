@@ -1,8 +1,9 @@
 // Waiting, made out of the one primitive that a clock has.
 import type { Clock } from '../ports/clock.ts'
+import type { StopSignal } from './abort.ts'
 import { PotluckError } from './errors.ts'
 
-type Options = { readonly signal?: AbortSignal }
+type Options = { readonly signal?: StopSignal }
 
 /** Waits `ms` milliseconds. @throws PotluckError ABORTED as soon as the signal aborts. */
 export function sleep(clock: Clock, ms: number, options: Options = {}): Promise<void> {

@@ -1,3 +1,4 @@
+import type { StopSignal } from '../base/abort.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Random } from '../ports/random.ts'
 import type { Counters } from '../base/counters.ts'
@@ -14,7 +15,7 @@ export type BackOffPorts = {
 }
 
 /** Waits, at random and longer each round, until whoever was busy has had time to become less so. */
-export function backOff(ports: BackOffPorts, round: number, signal: AbortSignal): Promise<void> {
+export function backOff(ports: BackOffPorts, round: number, signal: StopSignal): Promise<void> {
   ports.counters.add('fetch_busy_rounds_total')
   const waitMs = BUSY_WAIT_MS * 2 ** round * (0.5 + ports.random.next())
   return sleep(ports.clock, waitMs, { signal })

@@ -3,6 +3,7 @@
 //
 // Every peer asked by `climb` is strictly closer to the key than this node, so wants never run in
 // circles. Referrals may lie anywhere, and are therefore asked only for what they hold.
+import { Stopper, type StopSignal } from '../base/abort.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Answer, Key, PeerId, Reply, Want } from '../ports/messages.ts'
 import type { Network } from '../ports/network.ts'
@@ -30,7 +31,7 @@ export type ClimbPorts = JudgePorts & {
 export type ClimbTask = {
   readonly key: Key
   readonly want: Want
-  readonly signal: AbortSignal
+  readonly signal: StopSignal
   /** After this long without an answer a second peer is asked too. */
   readonly hedgeAfterMs: () => number
 }
@@ -45,22 +46,26 @@ export function climb(ports: ClimbPorts, task: ClimbTask): Promise<ClimbResult> 
   return new Climb(ports, task).run()
 }
 
+/** A peer that was asked. Most climbs ask one. */
+type Ask = { readonly peer: PeerId; isOutstanding: boolean; isSilent: boolean }
+
+const NOBODY: ReadonlySet<PeerId> = new Set()
+
 class Climb {
   readonly #ports: ClimbPorts
   readonly #task: ClimbTask
-  readonly #tried = new Set<PeerId>()
-  readonly #stopOthers = new AbortController()
-  readonly #outstanding = new Set<PeerId>()
-  /** Those outstanding that give no sign of life. */
-  readonly #silent = new Set<PeerId>()
+  readonly #stopOthers = new Stopper()
+  readonly #stopping = { signal: this.#stopOthers }
+  /** In the order in which they were asked. A silent one is outstanding and gives no sign of life. */
+  #asks: readonly Ask[] = []
   #failures = 0
   #wasBusy = false
   #isDone = false
   #isHedged = false
   #startMs = 0
   #cancelLook: (() => void) | undefined
-  #resolve: (result: ClimbResult) => void = () => {}
-  #reject: (error: unknown) => void = () => {}
+  #resolve: ((result: ClimbResult) => void) | undefined
+  #reject: ((error: unknown) => void) | undefined
 
   constructor(ports: ClimbPorts, task: ClimbTask) {
     this.#ports = ports
@@ -82,21 +87,23 @@ class Climb {
   }
 
   readonly #giveUp = (): void => {
-    this.#finish(() => this.#reject(new PotluckError('ABORTED', 'the fetch was given up')))
+    this.#finish(() => this.#reject?.(new PotluckError('ABORTED', 'the fetch was given up')))
   }
 
   #askNext(): boolean {
     if (this.#isDone) return false
     const isHopeful = this.#failures < FAILURES_MAX
     const { table, suspects } = this.#ports
-    const hop = isHopeful ? table.nextHop(this.#task.key, suspects.and(this.#tried)) : undefined
+    const tried = this.#asks.length === 0 ? NOBODY : new Set(this.#asks.map(({ peer }) => peer))
+    const hop = isHopeful ? table.nextHop(this.#task.key, suspects.and(tried)) : undefined
     if (hop !== undefined) {
-      this.#tried.add(hop.peer)
-      void this.#ask(hop.peer)
+      const ask: Ask = { peer: hop.peer, isOutstanding: true, isSilent: false }
+      this.#asks = this.#asks.concat(ask)
+      void this.#ask(ask)
       return true
     }
-    if (this.#outstanding.size === this.#silent.size) {
-      this.#finish(() => this.#resolve({ type: 'exhausted', wasBusy: this.#wasBusy }))
+    if (this.#asks.every((ask) => !ask.isOutstanding || ask.isSilent)) {
+      this.#finish(() => this.#resolve?.({ type: 'exhausted', wasBusy: this.#wasBusy }))
     }
     return false
   }
@@ -108,7 +115,7 @@ class Climb {
       const waitedMs = this.#ports.clock.now() - this.#startMs
       const hedgeAfterMs = this.#task.hedgeAfterMs()
       if (!this.#isHedged && waitedMs >= hedgeAfterMs) this.#hedge()
-      if (waitedMs >= ALIVE_AFTER_MS) for (const peer of this.#outstanding) void this.#doubt(peer)
+      if (waitedMs >= ALIVE_AFTER_MS) this.#doubtAll()
       const next = waitedMs < ALIVE_AFTER_MS ? ALIVE_AFTER_MS : waitedMs + ALIVE_EVERY_MS
       const until = this.#isHedged ? next : Math.min(next, hedgeAfterMs)
       this.#lookLater(until - waitedMs)
@@ -117,46 +124,44 @@ class Climb {
 
   #hedge(): void {
     this.#isHedged = true
-    if (this.#outstanding.size !== 1) return
+    if (this.#asks.filter((ask) => ask.isOutstanding).length !== 1) return
     if (this.#askNext()) this.#ports.counters.add('fetch_hedges_total')
   }
 
+  #doubtAll(): void {
+    for (const ask of this.#asks) if (ask.isOutstanding) void this.#doubt(ask)
+  }
+
   /** Passes over a peer that gives no sign of life; should it answer after all, it still counts. */
-  async #doubt(peer: PeerId): Promise<void> {
-    if (this.#silent.has(peer) || (await this.#ports.suspects.isAlive(peer))) return
-    if (this.#isDone || this.#silent.has(peer) || !this.#outstanding.has(peer)) return
-    this.#silent.add(peer)
+  async #doubt(ask: Ask): Promise<void> {
+    if (ask.isSilent || (await this.#ports.suspects.isAlive(ask.peer))) return
+    if (this.#isDone || ask.isSilent || !ask.isOutstanding) return
+    ask.isSilent = true
     this.#failures += 1
     this.#askNext()
   }
 
-  async #ask(peer: PeerId): Promise<void> {
-    this.#outstanding.add(peer)
+  async #ask(ask: Ask): Promise<void> {
     try {
-      const answer = await this.#question(peer, this.#task.want)
-      this.#ports.suspects.heard(peer)
-      this.#ended(peer)
+      const answer = await this.#question(ask.peer, this.#task.want)
+      this.#ports.suspects.heard(ask.peer)
+      ask.isOutstanding = false
       if (answer === undefined) {
         this.#failures += 1
         this.#askNext()
-      } else this.#finish(() => this.#resolve({ type: 'answered', answer }))
+      } else this.#finish(() => this.#resolve?.({ type: 'answered', answer }))
     } catch (error) {
+      ask.isOutstanding = false
       // Its failure was counted when it fell silent.
-      if (!this.#ended(peer)) this.#failed(error)
+      if (!ask.isSilent) this.#failed(error)
     }
-  }
-
-  /** True where it had been silent. */
-  #ended(peer: PeerId): boolean {
-    this.#outstanding.delete(peer)
-    return this.#silent.delete(peer)
   }
 
   #failed(error: unknown): void {
     if (this.#isDone) return
     const code = error instanceof PotluckError ? error.code : 'EIO'
     // The source has spoken, through the peer that read it.
-    if (errnoCodes.has(code)) this.#finish(() => this.#reject(error))
+    if (errnoCodes.has(code)) this.#finish(() => this.#reject?.(error))
     else {
       if (code === 'BUSY') this.#wasBusy = true
       // Who has no such volume, or no source for it, says so at once: that one does not count.
@@ -169,9 +174,8 @@ class Climb {
   /** The good answer of one peer, of one of those it refers to, or undefined. */
   async #question(peer: PeerId, want: Want): Promise<SourceAnswer | undefined> {
     // Without a layer between: this is the way of every block.
-    const { signal } = this.#stopOthers
     const answer = answerIn(
-      await this.#ports.network.request(peer, { type: 'want', want }, { signal }),
+      await this.#ports.network.request(peer, { type: 'want', want }, this.#stopping),
     )
     if (answer.type === 'changed') return answer
     if (answer.type === 'missing') return undefined
@@ -191,7 +195,8 @@ class Climb {
   async #askReferrals(referrals: readonly PeerId[], want: Want): Promise<SourceAnswer | undefined> {
     this.#wasBusy = true
     for (const peer of referrals.slice(0, REFERRALS_ASKED)) {
-      if (this.#tried.has(peer) || peer === this.#ports.table.self.peer) continue
+      if (this.#asks.some((ask) => ask.peer === peer) || peer === this.#ports.table.self.peer)
+        continue
       this.#ports.counters.add('fetch_referrals_total')
       // One after another on purpose: the first is likely to have it.
       const answer = await this.#request(peer, { ...want, reach: 'held' }).catch(() => undefined)
@@ -202,8 +207,7 @@ class Climb {
   }
 
   async #request(peer: PeerId, want: Want): Promise<Answer> {
-    const { signal } = this.#stopOthers
-    return answerIn(await this.#ports.network.request(peer, { type: 'want', want }, { signal }))
+    return answerIn(await this.#ports.network.request(peer, { type: 'want', want }, this.#stopping))
   }
 
   #finish(settle: () => void): void {
@@ -212,7 +216,7 @@ class Climb {
     this.#cancelLook?.()
     this.#task.signal.removeEventListener('abort', this.#giveUp)
     settle()
-    if (this.#outstanding.size > 0) this.#stopOthers.abort()
+    if (this.#asks.some((ask) => ask.isOutstanding)) this.#stopOthers.abort()
   }
 }
 

@@ -6,7 +6,9 @@
 // It must never hand out a block that is older than the floor, of another version, or damaged.
 import type { Block, Invalidation, Key, PeerId, Stamp, Want } from '../ports/messages.ts'
 import type { Random } from '../ports/random.ts'
+import type { StopSignal } from '../base/abort.ts'
 import { isAboutPath, PotluckError } from '../base/errors.ts'
+import { PassingMap } from '../base/passing-map.ts'
 import { keyOf } from '../block/key.ts'
 import type { DirectoryAuthority, SourceAnswer } from '../authority/directory-authority.ts'
 import type { Floors } from '../rumor/floors.ts'
@@ -19,7 +21,7 @@ import { type Hedging, HEDGING, hedgeAfterMs } from './hedging.ts'
 import { flightName, isWorthAsking, nextInLine } from './second-opinion.ts'
 import { askSourceHolders, type Holders } from './source-holders.ts'
 import { Suspects } from './suspects.ts'
-import { isLessThan, isUsable } from './verify.ts'
+import { type Asked, isLessThan, isUsable } from './verify.ts'
 
 /** A flight may turn out too old for one who joined it; more often is a moving target. */
 const JOIN_TRIES = 4
@@ -39,14 +41,14 @@ export type FetcherInit = Omit<ClimbPorts, 'suspects'> & {
   readonly hedging?: Hedging | undefined
 }
 
-export type FetchOptions = { readonly signal?: AbortSignal | undefined }
+export type FetchOptions = { readonly signal?: StopSignal | undefined }
 
-type Work = (want: Want, signal: AbortSignal) => Promise<Fetched>
+type Work = (want: Want, signal: StopSignal) => Promise<Fetched>
 
 export class Fetcher {
   readonly #init: FetcherInit
   /** By what they bring: a key, and of a page the name that is wanted. */
-  readonly #flights = new Map<string, Flight>()
+  readonly #flights = new PassingMap<string, Flight>()
   readonly times = new FetchTimes()
   readonly #holders = new Map<string, Holders>()
   readonly #ports: ClimbPorts
@@ -80,9 +82,9 @@ export class Fetcher {
   }
 
   /** A usable copy in the shard; counts as a use of it. */
-  peek(want: Want, key: Key = keyOf(want)): Block | undefined {
+  peek(asked: Asked, key: Key = keyOf(asked)): Block | undefined {
     const block = this.#init.shard.get(key)
-    return block !== undefined && isUsable(block, this.#withFloor(want)) ? block : undefined
+    return block !== undefined && isUsable(block, this.#withFloor(asked)) ? block : undefined
   }
 
   /**
@@ -138,7 +140,8 @@ export class Fetcher {
   ): Promise<Fetched> {
     for (let tries = 1; ; tries++) {
       const known = this.#flights.get(name)
-      const isJoinable = known !== undefined && !known.isGivenUp && isSameVersion(known.want, want)
+      const isJoinable =
+        known !== undefined && !known.isGivenUp && known.want.version === want.version
       const flight = isJoinable ? known : this.#start(name, want, work)
       const isSamePath = flight.want.path === want.path
       let fetched: Fetched
@@ -171,7 +174,7 @@ export class Fetcher {
     return flight
   }
 
-  async #bring(key: Key, want: Want, signal: AbortSignal): Promise<Fetched> {
+  async #bring(key: Key, want: Want, signal: StopSignal): Promise<Fetched> {
     // The shard is asked again inside the flight: a former flight may just have landed.
     const held = this.peek(want, key)
     if (held !== undefined) return { answer: { type: 'block', block: held }, tier: 'shard' }
@@ -196,7 +199,7 @@ export class Fetcher {
     return this.#fromSource(key, want, signal)
   }
 
-  async #fromSource(key: Key, want: Want, signal: AbortSignal): Promise<Fetched> {
+  async #fromSource(key: Key, want: Want, signal: StopSignal): Promise<Fetched> {
     const authority = this.#init.authorities.get(want.volume)
     if (authority === undefined) return this.#fromHolder(key, want, { signal })
     const before = want.kind === 'page' ? this.#init.shard.get(key) : undefined
@@ -219,7 +222,7 @@ export class Fetcher {
   async #fromHolder(
     key: Key,
     want: Want,
-    { signal, only }: { readonly signal: AbortSignal; readonly only?: PeerId },
+    { signal, only }: { readonly signal: StopSignal; readonly only?: PeerId },
   ): Promise<Fetched> {
     const known: Holders | undefined = this.#holders.get(want.volume)
     const holders = known ?? { peers: new Set(), wereThere: false }
@@ -239,12 +242,8 @@ export class Fetcher {
     if (isUsable(answer.block, this.#withFloor(want))) this.#init.shard.admit(key, answer.block)
   }
 
-  #withFloor(want: Want): Want {
+  #withFloor<T extends Asked>(want: T): T {
     const floor = this.#init.floors.floor(want.volume, want.inode)
     return floor > want.floor ? { ...want, floor } : want
   }
-}
-
-function isSameVersion(a: Want, b: Want): boolean {
-  return a.version === b.version && a.kind === b.kind
 }

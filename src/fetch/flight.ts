@@ -1,6 +1,6 @@
 // One fetch under way, and everyone who waits for it. The work is given up only when the last
 // waiter has left.
-import { waitUnlessAborted } from '../base/abort.ts'
+import { Stopper, type StopSignal, waitUnlessAborted } from '../base/abort.ts'
 import type { Want } from '../ports/messages.ts'
 import type { SourceAnswer } from '../authority/directory-authority.ts'
 
@@ -16,7 +16,7 @@ export type Fetched = {
 
 export class Flight {
   readonly want: Want
-  readonly #controller = new AbortController()
+  readonly #stopper = new Stopper()
   readonly #work: Promise<Fetched>
   #waiters = 0
   #isSettled = false
@@ -24,11 +24,11 @@ export class Flight {
   /** `onEnd` runs before anyone who waits is told. */
   constructor(
     want: Want,
-    work: (signal: AbortSignal) => Promise<Fetched>,
+    work: (signal: StopSignal) => Promise<Fetched>,
     onEnd: (flight: Flight) => void,
   ) {
     this.want = want
-    this.#work = work(this.#controller.signal)
+    this.#work = work(this.#stopper)
     const end = () => {
       this.#isSettled = true
       onEnd(this)
@@ -39,16 +39,16 @@ export class Flight {
 
   /** No longer of use to a newcomer: everyone left, so it is being given up. */
   get isGivenUp(): boolean {
-    return this.#controller.signal.aborted
+    return this.#stopper.aborted
   }
 
-  wait(signal?: AbortSignal): Promise<Fetched> {
+  wait(signal?: StopSignal): Promise<Fetched> {
     this.#waiters += 1
     return waitUnlessAborted(this.#work, signal, () => this.#leave())
   }
 
   #leave(): void {
     this.#waiters -= 1
-    if (this.#waiters === 0 && !this.#isSettled) this.#controller.abort()
+    if (this.#waiters === 0 && !this.#isSettled) this.#stopper.abort()
   }
 }

@@ -2,6 +2,7 @@
 // closest to the key before the others, so that all who need a key ask the same one.
 import type { Key, PeerId, Reply, Want } from '../ports/messages.ts'
 import type { Random } from '../ports/random.ts'
+import { Stopper, type StopSignal } from '../base/abort.ts'
 import { PotluckError } from '../base/errors.ts'
 import { compareDistance } from '../placement/distance.ts'
 import { positionOf } from '../block/key.ts'
@@ -28,7 +29,7 @@ export type Holders = { readonly peers: Set<PeerId>; wereThere: boolean }
 export type HolderTask = {
   readonly key: Key
   readonly want: Want
-  readonly signal: AbortSignal
+  readonly signal: StopSignal
   /** Kept up to date here. */
   readonly holders: Holders
   /** Nobody else is asked, and once: there is another way. */
@@ -142,27 +143,30 @@ function whatFollows(
 async function askWhileAlive(
   { clock, network, suspects }: HolderPorts,
   peer: PeerId,
-  { want, signal }: { readonly want: Want; readonly signal: AbortSignal },
+  { want, signal }: { readonly want: Want; readonly signal: StopSignal },
 ): Promise<Reply> {
-  const silence = new AbortController()
+  const stopper = new Stopper()
+  const giveUp = () => stopper.abort()
+  if (signal.aborted) giveUp()
+  else signal.addEventListener('abort', giveUp)
   let isOver = false
   let cancel = (): void => {}
   const look = (delayMs: number) => {
     if (isOver) return
     cancel = clock.after(delayMs, async () => {
       if (await suspects.isAlive(peer)) look(ALIVE_EVERY_MS)
-      else silence.abort()
+      else stopper.abort()
     })
   }
   look(ALIVE_AFTER_MS)
   try {
-    const either = AbortSignal.any([signal, silence.signal])
-    return await network.request(peer, { type: 'want', want }, { signal: either })
+    return await network.request(peer, { type: 'want', want }, { signal: stopper })
   } catch (error) {
-    if (signal.aborted || !silence.signal.aborted) throw error
+    if (signal.aborted || !stopper.aborted) throw error
     throw new PotluckError('UNREACHABLE', `${peer} gives no sign of life`, { cause: error })
   } finally {
     isOver = true
     cancel()
+    signal.removeEventListener('abort', giveUp)
   }
 }

@@ -1,13 +1,17 @@
 // What a peer says is checked before it is believed.
 import type { Answer, Block, Want } from '../ports/messages.ts'
+import type { Identity } from '../block/key.ts'
 import type { HybridClock } from '../block/stamp.ts'
 import { checkPage, Page } from '../wire/page.ts'
 import { decodeXattrs } from '../wire/xattrs.ts'
 
+/** What a want asks for, without the way to the source that only who fetches it needs. */
+export type Asked = Identity & Pick<Want, 'version' | 'floor' | 'name'>
+
 export type Verdict = 'good' | 'corrupt' | 'stale'
 
 /** Fresh enough, of the version that is wanted, and with what is wanted of a page. */
-export function isUsable(block: Block, want: Want): boolean {
+export function isUsable(block: Block, want: Asked): boolean {
   if (block.stamp < want.floor) return false
   if (want.kind === 'data') return block.version === want.version
   return want.kind !== 'page' || Page.of(block.bytes).answers(want.name)

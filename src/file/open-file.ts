@@ -5,7 +5,8 @@
 import type { Attributes, Stamp, Want } from '../ports/messages.ts'
 import { PotluckError } from '../base/errors.ts'
 import { versionOf } from '../block/version.ts'
-import type { InodeRecord } from '../tree/inode-table.ts'
+import type { Asked } from '../fetch/verify.ts'
+import type { InodeRecord } from '../tree/inode-record.ts'
 import type { Change } from '../tree/tree.ts'
 import { ReadAhead, type ReadAheadInit } from './read-ahead.ts'
 
@@ -21,15 +22,17 @@ export type FileInit = ReadAheadInit & {
   readonly volume: string
   readonly bring: (want: Want, options: Options) => Promise<BlockResult>
   /** The block where it is here already; saves a promise on the hot path. */
-  readonly peek: (want: Want) => Uint8Array | undefined
-  /** Fetches without anybody waiting; may decline. */
-  readonly prefetch: (want: Want) => void
+  readonly held: (asked: Asked) => Uint8Array | undefined
+  /** Fetches what is not here without anybody waiting; may decline. */
+  readonly prefetch: (asked: Asked, record: InodeRecord) => void
   /** The file is no longer of the version that was wanted. */
   readonly onChanged: (record: InodeRecord, change: Change, wanted: number) => void
   /** When the file was last said to have changed. */
   readonly told: (record: InodeRecord) => Stamp
   readonly fresh: (record: InodeRecord, options: Options) => Promise<Attributes>
 }
+
+type Blocks = { readonly first: number; readonly last: number; readonly version: number }
 
 export class OpenFile {
   readonly record: InodeRecord
@@ -39,6 +42,8 @@ export class OpenFile {
   readonly #inline:
     | { readonly version: number; readonly bytes: Uint8Array; readonly told: Stamp }
     | undefined
+  /** The version of the attributes looked at last: it takes longer to make than all else of a read. */
+  #lastVersion: { readonly of: Attributes; readonly version: number } | undefined
 
   constructor(init: FileInit, record: InodeRecord, inline: Uint8Array | undefined) {
     this.#init = init
@@ -56,15 +61,12 @@ export class OpenFile {
     options: Options = {},
   ): Promise<readonly Uint8Array[]> {
     for (let tries = 0; tries < VERSION_TRIES; tries++) {
-      const attributes = await this.#attributes(options)
+      const known = this.record.attributes
+      const attributes = known ?? (await this.#init.fresh(this.record, options))
       const slices = await this.#readVersion(attributes, range, options)
       if (slices !== undefined) return slices
     }
     throw new PotluckError('EIO', `${this.record.path()} changes too fast to be read`)
-  }
-
-  async #attributes(options: Options): Promise<Attributes> {
-    return this.record.attributes ?? this.#init.fresh(this.record, options)
   }
 
   async #readVersion(
@@ -75,24 +77,31 @@ export class OpenFile {
     const { size } = attributes
     const end = Math.min(size, range.from + range.length)
     if (range.from >= end) return []
-    const version = versionOf(attributes)
+    const version = this.#versionOf(attributes)
     const inline = this.#inlineOf(version)
     if (inline !== undefined) return [inline.subarray(range.from, end)]
     const { blockBytes } = this.#init
     const first = Math.floor(range.from / blockBytes)
     const last = Math.floor((end - 1) / blockBytes)
-    const wants: Want[] = []
-    for (let index = first; index <= last; index++) wants.push(this.#want(index, version))
-    const brought = wants.map(async (want) => this.#bring(want, options))
+    const brought = this.#bringAll({ first, last, version }, options)
     this.#prefetch({ from: range.from, length: end - range.from, size }, { first, last, version })
-    const blocks = await Promise.all(brought)
     const slices: Uint8Array[] = []
-    for (const [i, block] of blocks.entries()) {
+    for (let i = 0; i <= last - first; i++) {
+      const part = brought[i]
+      // All are under way already. Most reads are of one block, which is here.
+      const block = part instanceof Uint8Array ? part : await part
       if (block === undefined) return undefined
       const start = (first + i) * blockBytes
       slices.push(block.subarray(Math.max(0, range.from - start), end - start))
     }
     return slices
+  }
+
+  #versionOf(attributes: Attributes): number {
+    if (this.#lastVersion?.of === attributes) return this.#lastVersion.version
+    const version = versionOf(attributes)
+    this.#lastVersion = { of: attributes, version }
+    return version
   }
 
   #inlineOf(version: number): Uint8Array | undefined {
@@ -101,43 +110,41 @@ export class OpenFile {
     return isGood ? inline.bytes : undefined
   }
 
-  /** The bytes of a block, or undefined where the file has another version by now. */
-  #bring(want: Want, options: Options): Promise<Uint8Array | undefined> | Uint8Array {
-    return this.#init.peek(want) ?? this.#bringAway(want, options)
+  /** The bytes of each block, undefined where the file has another version by now. */
+  #bringAll(
+    { first, last, version }: Blocks,
+    options: Options,
+  ): (Uint8Array | Promise<Uint8Array | undefined>)[] {
+    const brought = []
+    for (let index = first; index <= last; index++) {
+      const asked = this.#asked(index, version)
+      const block = this.#init.held(asked) ?? this.#bring(asked, options)
+      // Who waits for the first to fail is not yet waiting for this one.
+      if (index > first && block instanceof Promise) block.catch(() => {})
+      brought.push(block)
+    }
+    return brought
   }
 
-  async #bringAway(want: Want, options: Options): Promise<Uint8Array | undefined> {
+  async #bring(asked: Asked, options: Options): Promise<Uint8Array | undefined> {
+    const want: Want = { ...asked, path: this.record.path(), reach: 'climb' }
     const result = await this.#init.bring(want, options)
     if (result.type === 'bytes') return result.bytes
     this.#init.onChanged(this.record, result, want.version)
     return undefined
   }
 
-  #prefetch(
-    read: { from: number; length: number; size: number },
-    now: { first: number; last: number; version: number },
-  ): void {
+  #prefetch(read: { from: number; length: number; size: number }, now: Blocks): void {
     const ahead = this.#readAhead.next(read)
     for (let index = ahead.from; index < ahead.to; index++) {
       const isBeingRead = index >= now.first && index <= now.last
-      if (!isBeingRead) this.#init.prefetch(this.#want(index, now.version))
+      if (!isBeingRead) this.#init.prefetch(this.#asked(index, now.version), this.record)
     }
   }
 
-  #want(index: number, version: number): Want {
-    const { volume } = this.#init
+  #asked(index: number, version: number): Asked {
     const { inode } = this.record
-    const path = this.record.path()
-    return {
-      volume,
-      kind: 'data',
-      inode,
-      index,
-      splits: 0,
-      path,
-      version,
-      floor: 0,
-      reach: 'climb',
-    }
+    const { volume } = this.#init
+    return { volume, kind: 'data', inode, index, splits: 0, name: undefined, version, floor: 0 }
   }
 }

@@ -3,7 +3,7 @@
 import type { Clock } from '../ports/clock.ts'
 import type { Key, Want } from '../ports/messages.ts'
 import type { Counters } from '../base/counters.ts'
-import { keyOf } from '../block/key.ts'
+import { type Identity, keyOf } from '../block/key.ts'
 
 /** Read-ahead declines beyond so many under way. */
 const UNDERWAY_MAX = 256
@@ -71,8 +71,8 @@ export class Prefetches {
   }
 
   /** A program reads the block. */
-  used(want: Want): void {
-    if (this.#unread.size > 0 && this.#forget(keyOf(want))) {
+  used(block: Identity): void {
+    if (this.#unread.size > 0 && this.#forget(keyOf(block))) {
       this.#init.counters.add('prefetches_used_total')
     }
   }

@@ -1,8 +1,9 @@
+import type { StopSignal } from '../base/abort.ts'
 import type { PeerId, Reply, Request } from './messages.ts'
 
 export type RequestOptions = {
   /** Aborting stops the wait, and tells the peer to stop working on it where that is possible. */
-  readonly signal?: AbortSignal
+  readonly signal?: StopSignal
 }
 
 /**
@@ -12,7 +13,7 @@ export type RequestOptions = {
 export type RequestHandler = (
   from: PeerId,
   request: Request,
-  options: { readonly signal: AbortSignal },
+  options: { readonly signal: StopSignal },
 ) => Promise<Reply>
 
 /**

@@ -1,6 +1,7 @@
+import type { StopSignal } from '../base/abort.ts'
 import type { Attributes, FileType, Inode, Name, Path } from './messages.ts'
 
-export type SourceOptions = { readonly signal?: AbortSignal }
+export type SourceOptions = { readonly signal?: StopSignal }
 
 export type SourceEntry = {
   readonly name: Name

@@ -4,6 +4,7 @@
 //
 // An overloaded node says so at once, and names peers which it has just served, instead of
 // queueing: a queue that waits for other peers' queues could wait for itself.
+import type { StopSignal } from '../base/abort.ts'
 import { PotluckError } from '../base/errors.ts'
 import type { Counters } from '../base/counters.ts'
 import { keyOf } from '../block/key.ts'
@@ -28,13 +29,13 @@ export type ServerInit = {
   /** What has to be told with a page; undefined where the page should rather be read again. */
   readonly newsOf: (want: Want, block: Block) => readonly Invalidation[] | undefined
   readonly now: () => Stamp
-  readonly fetch: (want: Want, signal: AbortSignal) => Promise<SourceAnswer>
+  readonly fetch: (want: Want, signal: StopSignal) => Promise<SourceAnswer>
   /** Undefined where this node has no source for the volume. */
-  readonly readSource: (want: Want, signal: AbortSignal) => Promise<SourceAnswer> | undefined
+  readonly readSource: (want: Want, signal: StopSignal) => Promise<SourceAnswer> | undefined
 }
 
 /** Its signal may be made only when it is looked at, so that what is here already costs none. */
-export type HandlerOptions = { readonly signal: AbortSignal }
+export type HandlerOptions = { readonly signal: StopSignal }
 
 export class Server {
   readonly #init: ServerInit
@@ -71,7 +72,7 @@ export class Server {
     return this.#hand(key, from, isBlock ? told(answer, later ?? []) : answer)
   }
 
-  #bring(want: Want, signal: AbortSignal): Promise<SourceAnswer> {
+  #bring(want: Want, signal: StopSignal): Promise<SourceAnswer> {
     if (this.#init.flights() >= this.#init.flightsMax) {
       throw new PotluckError('BUSY', 'too many fetches are under way here')
     }
@@ -103,16 +104,25 @@ export class Server {
     return answer
   }
 
+  /** In place: a map that each serving took from and added to would be copied again and again. */
   #remember(key: Key, to: PeerId): void {
-    const former = this.#served.get(key)
-    if (former === undefined) this.#served.set(key, [to])
-    else {
-      this.#served.delete(key)
-      this.#served.set(key, [to, ...former.filter((peer) => peer !== to)].slice(0, REFERRALS_KEPT))
-    }
-    if (this.#served.size <= REFERRAL_KEYS) return
+    const recent = this.#served.get(key)
+    if (recent !== undefined) return this.#moveToFront(key, recent, to)
+    this.#served.set(key, [to])
+    if (this.#served.size <= REFERRAL_KEYS) return undefined
     const [oldest] = this.#served.keys()
     if (oldest !== undefined) this.#served.delete(oldest)
+    return undefined
+  }
+
+  #moveToFront(key: Key, recent: PeerId[], to: PeerId): void {
+    const before = recent.indexOf(to)
+    const isNew = before < 0 && recent.length < REFERRALS_KEPT
+    // Made anew, a list has room for just what it holds.
+    const list = isNew ? recent.concat(to) : recent
+    if (isNew) this.#served.set(key, list)
+    for (let i = before < 0 ? list.length - 1 : before; i > 0; i--) list[i] = list[i - 1] as PeerId
+    list[0] = to
   }
 }
 

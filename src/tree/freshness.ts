@@ -4,7 +4,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { Attributes, Inode, Stamp } from '../ports/messages.ts'
 import { msOf, stampAt } from '../block/stamp.ts'
 import type { Floors } from '../rumor/floors.ts'
-import type { InodeRecord } from './inode-table.ts'
+import type { InodeRecord } from './inode-record.ts'
 import type { FoundPage } from './kernel-news.ts'
 import { Sightings } from './sightings.ts'
 
@@ -60,12 +60,12 @@ export class Freshness {
 
   /** What a page of this directory must not be older than, whatever its age. */
   newest(directory: InodeRecord, part: number): Stamp {
-    return Math.max(this.told(directory.inode), directory.pageStamps.get(part) ?? 0)
+    return Math.max(this.told(directory.inode), directory.pageStamp(part))
   }
 
   /** A page of this directory that is older than this would not be used. */
   ofPages(directory: InodeRecord): Stamp {
-    return Math.max(this.floor(directory.inode), ...directory.pageStamps.values())
+    return Math.max(this.floor(directory.inode), directory.newestPageStamp)
   }
 
   /** Whether nothing newer is known than an entry of a page: only then may the kernel keep it. */

@@ -3,7 +3,8 @@
 import type { Name, Stamp } from '../ports/messages.ts'
 import { areAttributesEqual } from '../block/version.ts'
 import type { Page } from '../wire/page.ts'
-import type { InodeRecord, InodeTable } from './inode-table.ts'
+import type { InodeRecord } from './inode-record.ts'
+import type { InodeTable } from './inode-table.ts'
 import type { PageView, Told } from './news/told.ts'
 import { diffForKernel } from './page-diff.ts'
 
@@ -41,21 +42,21 @@ export class KernelNews {
 
   /** Whether a page newer than the last one says nothing of some names that the kernel knows. */
   lacks(directory: InodeRecord, { page, stamp, part }: FoundPage): boolean {
-    if (page.bare === 0 || stamp <= (directory.pageStamps.get(part) ?? 0)) return false
+    if (page.bare === 0 || stamp <= directory.pageStamp(part)) return false
     return [...directory.children.keys()].some((name) => !page.answers(name))
   }
 
   /** Takes in a fresh page, and tells of what differs. */
   compare(directory: InodeRecord, found: FoundPage): void {
     const { page, stamp, part } = found
-    if (directory.pageStamps.get(part) === stamp) return
-    directory.pageStamps.set(part, stamp)
+    if (directory.pageStamp(part) === stamp) return
+    directory.setPageStamp(part, stamp)
     this.#compareSelf(directory, found)
     if (page.splits > 0 && part === 0) return
     const view = this.#told.view(directory.inode, found)
     const diff = diffForKernel(directory, view, part)
     for (const name of diff.names) {
-      directory.absent.delete(name)
+      directory.dropAbsent(name)
       this.#inodes.unlink(directory, name)
       this.#tell({ type: 'entry', parent: directory.nodeid, name })
     }
@@ -73,7 +74,7 @@ export class KernelNews {
     for (const name of [...record.children.keys(), ...record.absent]) {
       this.#tell({ type: 'entry', parent: record.nodeid, name })
     }
-    record.absent.clear()
+    record.dropAllAbsent()
     this.tellInode(record, true)
   }
 

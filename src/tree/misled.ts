@@ -3,7 +3,7 @@ import type { Clock } from '../ports/clock.ts'
 import { isAboutPath } from '../base/errors.ts'
 import type { HybridClock } from '../block/stamp.ts'
 import type { Floors } from '../rumor/floors.ts'
-import type { InodeRecord } from './inode-table.ts'
+import type { InodeRecord } from './inode-record.ts'
 
 /** However often something is missing, its directory is looked at again only once in this time. */
 const SUSPECT_EVERY_MS = 1000
@@ -22,12 +22,12 @@ export function misledBy(
   error: unknown,
 ): InodeRecord | undefined {
   if (!isAboutPath(error)) return undefined
-  const parent = record.links.at(-1)?.parent
+  const { parent } = record
   const now = clock.now()
   if (parent === undefined || now - parent.suspectedMs < SUSPECT_EVERY_MS) return undefined
   parent.suspectedMs = now
   // All who were misled by one state of the page ask for one newer than that, and share it.
-  const misled = Math.max(record.stamp, ...parent.pageStamps.values())
+  const misled = Math.max(record.stamp, parent.newestPageStamp)
   const stamp = misled > 0 ? misled + 1 : stamps.tick()
   floors.raise({ volume, inode: parent.inode, stamp })
   return parent

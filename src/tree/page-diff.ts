@@ -3,7 +3,7 @@
 import type { Inode, Name } from '../ports/messages.ts'
 import { areAttributesEqual, isSameContent } from '../block/version.ts'
 import { type Page, partOf } from '../wire/page.ts'
-import type { InodeRecord } from './inode-table.ts'
+import type { InodeRecord } from './inode-record.ts'
 import type { PageView } from './news/told.ts'
 
 /** What everyone has been told already. */

@@ -4,40 +4,41 @@
 // of its directory (for the names), the floor of the child (for its attributes), and one
 // revalidation period. What the kernel was told lives no longer than the page it came from, and
 // whenever a newer page shows that the kernel believes something else, the kernel is told.
-import type { Attributes, Invalidation, Name, Stamp, Want } from '../ports/messages.ts'
+import type { Attributes, Block, Invalidation, Name, Stamp } from '../ports/messages.ts'
 import { PotluckError } from '../base/errors.ts'
 import type { Counters } from '../base/counters.ts'
 import { ROOT_INODE } from '../block/key.ts'
 import type { HybridClock } from '../block/stamp.ts'
 import { versionOf } from '../block/version.ts'
+import type { Asked } from '../fetch/verify.ts'
 import { EVERYTHING } from '../rumor/floors.ts'
-import { Page, partOf } from '../wire/page.ts'
+import { partOf } from '../wire/page.ts'
 import type { PageEntry } from '../wire/page-entry.ts'
-import { findName, type Found } from './find-name.ts'
 import { Freshness, type FreshnessInit } from './freshness.ts'
-import { InodeTable, type InodeRecord } from './inode-table.ts'
+import type { InodeRecord } from './inode-record.ts'
+import { InodeTable } from './inode-table.ts'
 import { type FoundPage, type KernelChange, KernelNews } from './kernel-news.ts'
 import { misledBy } from './misled.ts'
 import { TakeNews } from './news/take-news.ts'
 import { Told } from './news/told.ts'
-import { inlineOf, type PagePart, pageWant } from './page-here.ts'
+import { type FindPorts, findName, findNameHere, type Found } from './pages/find-name.ts'
+import { inlineOf, type PagePart } from './pages/page-here.ts'
+import { type PageBringing, type PageOptions, PageReader } from './pages/page-reader.ts'
 
 /** Absent names remembered per directory on the kernel's behalf; past it they are told no TTL. */
 const ABSENT_MAX = 16_384
-/** A page may be overtaken while it is under way; more often than this is a moving target. */
-const PAGE_TRIES = 4
 export type Options = { readonly signal?: AbortSignal | undefined }
 
 export type Change = { readonly attributes: Attributes; readonly stamp: Stamp }
 
-export type TreeInit = FreshnessInit & {
-  readonly stamps: HybridClock
-  readonly counters: Counters
-  readonly bring: (want: Want, options: Options) => Promise<{ bytes: Uint8Array; stamp: Stamp }>
-  /** The bytes of a block that is here already. */
-  readonly peek: (want: Want) => Uint8Array | undefined
-  readonly tellKernel: (change: KernelChange) => void
-}
+export type TreeInit = FreshnessInit &
+  PageBringing & {
+    readonly stamps: HybridClock
+    readonly counters: Counters
+    /** What `held` says, without being read. */
+    readonly peek: (asked: Asked) => Block | undefined
+    readonly tellKernel: (change: KernelChange) => void
+  }
 
 export class Tree {
   readonly inodes = new InodeTable(ROOT_INODE)
@@ -48,6 +49,8 @@ export class Tree {
   readonly #news: KernelNews
   /** Takes in what is so since a change. */
   readonly news: TakeNews
+  readonly #pages: PageReader
+  readonly #finding: FindPorts
 
   constructor(init: TreeInit) {
     const { volume, floors } = init
@@ -58,6 +61,13 @@ export class Tree {
     this.#news = new KernelNews(inodes, this.told, init.tellKernel)
     const { told, freshness } = this
     this.news = new TakeNews({ ...init, inodes, told, freshness, kernel: this.#news })
+    this.#pages = new PageReader({
+      ...init,
+      freshness,
+      news: this.#news,
+      onError: (directory, error) => this.suspect(directory, error),
+    })
+    this.#finding = { told, freshness, pages: this.#pages }
   }
 
   /** @throws PotluckError ESTALE for a nodeid that was forgotten */
@@ -68,13 +78,8 @@ export class Tree {
   }
 
   /** A name in a directory; an absent one gives no entry, but the page's stamp all the same. */
-  async find(directory: InodeRecord, name: Name, options: Options = {}): Promise<Found> {
-    const ports = {
-      told: this.told,
-      freshness: this.freshness,
-      pageFor: (floor: Stamp) => this.pageFor(directory, name, { ...options, floor }),
-    }
-    return findName(ports, directory, name)
+  find(directory: InodeRecord, name: Name, options: Options = {}): Promise<Found> {
+    return findName(this.#finding, { directory, name }, options)
   }
 
   /** `find`, and a reference of the kernel to what was found; undefined for an absent name. */
@@ -83,9 +88,11 @@ export class Tree {
     name: Name,
     options: Options = {},
   ): Promise<{ readonly record: InodeRecord | undefined; readonly stamp: Stamp }> {
-    const { entry, stamp } = await this.find(parent, name, options)
+    const here = findNameHere(this.#finding, { directory: parent, name })
+    const found = here ?? (await this.find(parent, name, options))
+    const { entry, stamp } = found
     if (entry !== undefined) return { record: this.refer(parent, entry, stamp), stamp }
-    if (parent.absent.size < ABSENT_MAX) parent.absent.add(name)
+    if (parent.absent.size < ABSENT_MAX) parent.addAbsent(name)
     return { record: undefined, stamp: parent.absent.has(name) ? stamp : 0 }
   }
 
@@ -101,26 +108,30 @@ export class Tree {
     record: InodeRecord,
     options: Options = {},
   ): Promise<{ readonly attributes: Attributes; readonly stamp: Stamp }> {
-    const known = record.attributes
-    // An inode without a name has no page that could say anything newer.
-    const isNameless = known?.nlink === 0
-    if (known !== undefined && (isNameless || record.stamp >= this.freshness.floor(record.inode))) {
-      return { attributes: known, stamp: record.stamp }
-    }
+    const known = this.attributesHere(record)
+    if (known !== undefined) return { attributes: known, stamp: record.stamp }
     const { attributes } = await this.entryOf(record, options)
     return { attributes, stamp: record.stamp }
   }
 
+  /** The same, as of `record.stamp`, where nothing has to be waited for. */
+  attributesHere(record: InodeRecord): Attributes | undefined {
+    const { attributes, stamp, inode } = record
+    // An inode without a name has no page that could say anything newer.
+    const isNameless = attributes?.nlink === 0
+    return isNameless || stamp >= this.freshness.floor(inode) ? attributes : undefined
+  }
+
   /** The fresh entry of an inode in its directory's page (for the root, of itself). */
   async entryOf(record: InodeRecord, options: Options = {}): Promise<PageEntry> {
-    const link = record.links.at(-1)
-    if (link === undefined) {
+    const { parent, name } = record
+    if (parent === undefined) {
       const { page, stamp } = await this.page(record, { index: 0, splits: 0 }, options)
       const { attributes } = this.told.correct(record.inode, { attributes: page.self, stamp })
       record.learn({ attributes }, stamp)
       return { name: '', attributes }
     }
-    const { entry, stamp } = await this.find(link.parent, link.name, options)
+    const { entry, stamp } = await this.find(parent, name, options)
     if (entry === undefined || entry.attributes.inode !== record.inode) {
       throw new PotluckError('ESTALE', `${record.path()} is no longer what it was`)
     }
@@ -148,49 +159,9 @@ export class Tree {
     return inlineOf(this.#init, record)
   }
 
-  /** The page of a directory that holds, or would hold, a name. */
-  async pageFor(
-    directory: InodeRecord,
-    name: Name,
-    options: Options & { readonly floor?: Stamp } = {},
-  ): Promise<FoundPage> {
-    const head = await this.page(directory, { index: 0, splits: 0, name }, options)
-    const { splits } = head.page
-    if (splits === 0) return head
-    return this.page(directory, { index: partOf(name, splits), splits, name }, options)
-  }
-
   /** One page of a directory. @throws PotluckError what reading it failed with */
-  async page(
-    directory: InodeRecord,
-    part: PagePart,
-    options: Options & { readonly floor?: Stamp } = {},
-  ): Promise<FoundPage> {
-    const { volume, bring } = this.#init
-    for (let tries = 1; tries <= PAGE_TRIES; tries++) {
-      const floor = Math.max(
-        this.freshness.floor(directory.inode),
-        this.freshness.newest(directory, part.index),
-      )
-      const want = pageWant(volume, directory, {
-        ...part,
-        floor: Math.max(floor, options.floor ?? 0),
-      })
-      const { bytes, stamp } = await bring(want, options).catch((error: unknown) => {
-        this.suspect(directory, error)
-        throw error
-      })
-      // A change that was told meanwhile, or a newer page that was seen, must not be undone.
-      if (stamp < this.freshness.newest(directory, part.index)) continue
-      const found = { page: Page.of(bytes), stamp, part: part.index }
-      // What the kernel believes of the other names has to be compared with this page, too.
-      if (part.name !== undefined && this.#news.lacks(directory, found)) {
-        return this.page(directory, { index: part.index, splits: part.splits }, options)
-      }
-      this.#news.compare(directory, found)
-      return found
-    }
-    throw new PotluckError('EIO', `${directory.path()} changes too fast to be read`)
+  page(directory: InodeRecord, part: PagePart, options: PageOptions = {}): Promise<FoundPage> {
+    return this.#pages.page(directory, part, options)
   }
 
   /** Told of a change by a rumor or by this node itself; the floor is already raised. */

@@ -3,7 +3,7 @@
 import type { Name, Path } from '../ports/messages.ts'
 import { PotluckError } from '../base/errors.ts'
 import type { PageEntry } from '../wire/page-entry.ts'
-import { InodeRecord } from './inode-table.ts'
+import { InodeRecord } from './inode-record.ts'
 import type { FoundPage } from './kernel-news.ts'
 import type { Options, Tree } from './tree.ts'
 

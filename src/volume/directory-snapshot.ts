@@ -5,7 +5,7 @@ import { PotluckError } from '../base/errors.ts'
 import type { FoundPage } from '../tree/kernel-news.ts'
 import type { Resolved } from '../tree/news/told.ts'
 import type { Options, Tree } from '../tree/tree.ts'
-import type { InodeRecord } from '../tree/inode-table.ts'
+import type { InodeRecord } from '../tree/inode-record.ts'
 import type { BareEntry, PageEntry } from '../wire/page-entry.ts'
 import type { DirectoryEntry } from './volume.ts'
 
@@ -92,7 +92,7 @@ export class DirectorySnapshot {
   #dots(at: number): PageEntry {
     const self = this.#pages.head.page.self
     if (at === 0) return { name: '.', attributes: this.directory.attributes ?? self }
-    const parent = this.directory.links.at(-1)?.parent
+    const parent = this.directory.parent
     return { name: '..', attributes: parent?.attributes ?? self }
   }
 

@@ -5,10 +5,11 @@
 import type { Attributes, Inode, Name } from '../ports/messages.ts'
 import type { SourceUsage } from '../ports/source.ts'
 import { PotluckError } from '../base/errors.ts'
+import { PassingMap } from '../base/passing-map.ts'
 import { versionOf } from '../block/version.ts'
 import { OpenFile, type FileInit } from '../file/open-file.ts'
 import type { Traces } from '../heat/traces.ts'
-import type { InodeRecord } from '../tree/inode-table.ts'
+import type { InodeRecord } from '../tree/inode-record.ts'
 import type { Tree } from '../tree/tree.ts'
 import { DirectorySnapshot } from './directory-snapshot.ts'
 import { inodeNumber } from './inode-number.ts'
@@ -49,8 +50,8 @@ export class ReadVolume implements Volume {
   readonly blockBytes: number
   readonly tree: Tree
   readonly #init: ReadVolumeInit
-  readonly #files = new Map<number, OpenFile>()
-  readonly #directories = new Map<number, DirectorySnapshot>()
+  readonly #files = new PassingMap<number, OpenFile>()
+  readonly #directories = new PassingMap<number, DirectorySnapshot>()
   readonly #listeners = new Set<(invalidation: KernelInvalidation) => void>()
   #nextHandle = 1
 
@@ -100,7 +101,8 @@ export class ReadVolume implements Volume {
 
   async open(nodeid: Nodeid, options: Options = {}): Promise<OpenResult> {
     const record = this.tree.record(nodeid)
-    const { attributes } = await this.tree.attributes(record, options)
+    const known = this.tree.attributesHere(record)
+    const attributes = known ?? (await this.tree.attributes(record, options)).attributes
     if (attributes.type === 'directory') throw new PotluckError('EISDIR', 'this is a directory')
     const version = versionOf(attributes)
     const keepCache = record.keptVersion === version

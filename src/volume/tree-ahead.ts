@@ -6,7 +6,7 @@ import { PotluckError } from '../base/errors.ts'
 import { versionOf } from '../block/version.ts'
 import type { AheadBlock, AheadBlocks } from '../heat/following.ts'
 import { type ByteRange, splitPath, type TraceEntry } from '../heat/trace.ts'
-import { InodeRecord } from '../tree/inode-table.ts'
+import { InodeRecord } from '../tree/inode-record.ts'
 import type { Tree } from '../tree/tree.ts'
 import { DirectorySnapshot } from './directory-snapshot.ts'
 

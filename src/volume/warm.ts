@@ -1,7 +1,7 @@
 // Reads trees and files into the mesh through this node's shard, with a few fetches under way at a
 // time: enough to hide latency, few enough to leave the node to its programs.
 import type { Path } from '../ports/messages.ts'
-import type { InodeRecord } from '../tree/inode-table.ts'
+import type { InodeRecord } from '../tree/inode-record.ts'
 import type { Tree } from '../tree/tree.ts'
 import { pagesOf, recordOf, resolve } from '../tree/walk.ts'
 import { PotluckError } from '../base/errors.ts'

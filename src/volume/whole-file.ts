@@ -3,7 +3,7 @@ import type { Want } from '../ports/messages.ts'
 import { PotluckError } from '../base/errors.ts'
 import { versionOf } from '../block/version.ts'
 import type { BlockResult } from '../file/open-file.ts'
-import type { InodeRecord } from '../tree/inode-table.ts'
+import type { InodeRecord } from '../tree/inode-record.ts'
 import type { TreeAheadInit } from './tree-ahead.ts'
 
 const BLOCKS_AT_ONCE = 4

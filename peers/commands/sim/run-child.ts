@@ -27,8 +27,8 @@ async function run({ plan, traceFile, nodeFile }: RunTask): Promise<void> {
   const traceLines = traceFile === undefined ? undefined : readTrace(traceFile)
   let timer: NodeJS.Timeout | undefined
   const onStart = (drawn: readonly string[], look: () => Progress) => {
-    say({ type: 'drawn', drawn })
-    const tell = () => say({ type: 'progress', progress: look() })
+    void say({ type: 'drawn', drawn })
+    const tell = () => void say({ type: 'progress', progress: look() })
     timer = setInterval(tell, PROGRESS_EVERY_MS)
   }
   try {
@@ -38,12 +38,13 @@ async function run({ plan, traceFile, nodeFile }: RunTask): Promise<void> {
     }
     const experiment = await preparedExperimentOf(plan, { traceLines })
     const result = await runExperiment({ ...experiment, onStart, onEnd, signal })
-    say({ type: 'result', result })
+    await say({ type: 'result', result })
   } catch (error) {
     const message = error instanceof Error ? (error.stack ?? error.message) : String(error)
-    say({ type: 'failed', code: codeOf(error), message })
+    await say({ type: 'failed', code: codeOf(error), message })
   } finally {
     clearInterval(timer)
+    // Whatever is still on its way would be lost: the result of a large world is larger than a pipe.
     if (process.connected) process.disconnect()
   }
 }
@@ -58,8 +59,12 @@ function writeLines(file: string, lines: Iterable<string>): void {
   }
 }
 
-function say(message: RunMessage): void {
-  if (process.connected) process.send?.(message)
+/** Resolves when the message has left, or there is nobody to hear it. */
+function say(message: RunMessage): Promise<void> {
+  return new Promise((resolve) => {
+    if (process.connected) process.send?.(message, undefined, undefined, () => resolve())
+    else resolve()
+  })
 }
 
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => undefined)

@@ -1,3 +1,4 @@
+import type { StopSignal } from '../../../src/base/abort.ts'
 import { PotluckError } from '../../../src/base/errors.ts'
 import { MAX_BLOCK_BYTES, MAX_REPLY_HEAD_BYTES } from '../../../src/wire/limits.ts'
 import { malformed } from '../../../src/wire/reader.ts'
@@ -14,7 +15,7 @@ class Ask {
   readonly decode: Decode<unknown>
   readonly resolve: (value: never) => void
   readonly reject: (error: unknown) => void
-  signal: AbortSignal | undefined
+  signal: StopSignal | undefined
   onAbort: (() => void) | undefined
   headLength = 0
   payloadLength = 0
@@ -56,7 +57,7 @@ export class Asks {
    *
    * @throws PotluckError BUSY at MAX_OUTSTANDING, ABORTED by the signal, and what `send` throws
    */
-  add<T>(decode: Decode<T>, send: (id: number) => void, signal?: AbortSignal): Promise<T> {
+  add<T>(decode: Decode<T>, send: (id: number) => void, signal?: StopSignal): Promise<T> {
     return new Promise<T>((resolve, reject) => {
       if (signal?.aborted === true) throw aborted(signal)
       if (this.#asks.size >= MAX_OUTSTANDING) {
@@ -71,7 +72,7 @@ export class Asks {
     })
   }
 
-  #watch(id: number, ask: Ask, signal: AbortSignal): void {
+  #watch(id: number, ask: Ask, signal: StopSignal): void {
     ask.signal = signal
     ask.onAbort = () => {
       this.#asks.delete(id)
@@ -166,6 +167,6 @@ function allocate(length: number): Uint8Array {
   return length < 4_096 ? new Uint8Array(length) : Buffer.allocUnsafeSlow(length)
 }
 
-function aborted(signal: AbortSignal): PotluckError {
+function aborted(signal: StopSignal): PotluckError {
   return new PotluckError('ABORTED', 'the request was given up', { cause: signal.reason })
 }

@@ -1,4 +1,5 @@
 import type { Connection, Stream, StreamCloseEvent, StreamMessageEvent } from '@libp2p/interface'
+import type { StopSignal } from '../../../src/base/abort.ts'
 import { PotluckError } from '../../../src/base/errors.ts'
 import type { Log } from '../../../src/base/log.ts'
 import type { PeerId, Reply, Request } from '../../../src/ports/messages.ts'
@@ -83,7 +84,7 @@ export class Link {
   }
 
   /** Asks the peer; the reply may be a `failed` one. */
-  request(request: Request, signal?: AbortSignal): Promise<Reply> {
+  request(request: Request, signal?: StopSignal): Promise<Reply> {
     return this.#asks.add(
       decodeReply,
       (id) => this.#outbox.frame(FRAME.request, id, (writer) => writeRequest(writer, request)),

@@ -1,3 +1,4 @@
+import { Stopper, type StopSignal } from '../../../src/base/abort.ts'
 import { codeOf, PotluckError } from '../../../src/base/errors.ts'
 import type { PeerId, Reply, Request } from '../../../src/ports/messages.ts'
 import type { RequestHandler } from '../../../src/ports/network.ts'
@@ -16,29 +17,28 @@ export type HandlerSlot = { readonly handler: Promise<RequestHandler>; current?:
 const MAX_STARTS = 64
 
 /**
- * One request that we answer. Its signal is made when the handler first looks at it: most never do,
- * and an AbortController costs more than the rest of a small request's bookkeeping.
+ * One request that we answer. Its signal is made when the handler first looks at it: most never do.
  */
 class Service {
   readonly id: number
-  #controller: AbortController | undefined
+  #stopper: Stopper | undefined
   #reason: unknown
 
   constructor(id: number) {
     this.id = id
   }
 
-  get signal(): AbortSignal {
-    if (this.#controller === undefined) {
-      this.#controller = new AbortController()
-      if (this.#reason !== undefined) this.#controller.abort(this.#reason)
+  get signal(): StopSignal {
+    if (this.#stopper === undefined) {
+      this.#stopper = new Stopper()
+      if (this.#reason !== undefined) this.#stopper.abort(this.#reason)
     }
-    return this.#controller.signal
+    return this.#stopper
   }
 
   abort(reason: unknown): void {
     this.#reason = reason
-    this.#controller?.abort(reason)
+    this.#stopper?.abort(reason)
   }
 }
 

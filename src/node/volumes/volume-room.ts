@@ -2,18 +2,19 @@
 // is decided of a volume is decided by the rooms below; here they only meet. It must never keep for
 // one volume what belongs to all: shard, fetcher, floors and rumors are the node's.
 import type { Clock } from '../../ports/clock.ts'
-import type { Name, Want } from '../../ports/messages.ts'
+import type { Block, Name, Want } from '../../ports/messages.ts'
 import type { Counters } from '../../base/counters.ts'
 import type { HybridClock } from '../../block/stamp.ts'
 import type { Fetched } from '../../fetch/flight.ts'
 import type { Fetcher } from '../../fetch/fetcher.ts'
+import type { Asked } from '../../fetch/verify.ts'
 import type { BlockResult, FileInit } from '../../file/open-file.ts'
 import { Prefetches } from '../../heat/prefetches.ts'
 import type { Trace } from '../../heat/trace.ts'
 import type { Traces } from '../../heat/traces.ts'
 import type { Programs } from '../../ports/programs.ts'
 import type { Floors } from '../../rumor/floors.ts'
-import type { InodeRecord } from '../../tree/inode-table.ts'
+import type { InodeRecord } from '../../tree/inode-record.ts'
 import { Tree } from '../../tree/tree.ts'
 import { PotluckError } from '../../base/errors.ts'
 import { readWhole } from '../../volume/whole-file.ts'
@@ -117,7 +118,8 @@ export class VolumeRoom {
       counters,
       revalidateMs: this.revalidateMs,
       bring: (want, options) => this.#bringPage(want, options),
-      peek: (want) => this.#init.fetcher.peek(want)?.bytes,
+      held: (asked) => this.#held(asked),
+      peek: (asked) => this.#init.fetcher.peek(asked),
       tellKernel: (change) => this.volume.tellKernel(change),
     })
   }
@@ -133,13 +135,14 @@ export class VolumeRoom {
         this.prefetches.used(want)
         return this.#bringData(want, options)
       },
-      peek: (want) => {
-        const bytes = fetcher.peek(want)?.bytes
-        if (bytes !== undefined) this.prefetches.used(want)
-        if (bytes !== undefined) this.#count('shard', bytes.length)
+      held: (asked) => {
+        const bytes = this.#held(asked)?.bytes
+        if (bytes !== undefined) this.prefetches.used(asked)
         return bytes
       },
-      prefetch: (want) => {
+      prefetch: (asked, record) => {
+        if (fetcher.peek(asked) !== undefined) return
+        const want: Want = { ...asked, path: record.path(), reach: 'climb' }
         if (this.traces?.mayNeed(want) !== false) this.prefetches.offer(want)
       },
       told: (record) => this.tree.freshness.told(record.inode),
@@ -148,14 +151,13 @@ export class VolumeRoom {
     }
   }
 
-  async #bringPage(want: Want, options: Options): Promise<{ bytes: Uint8Array; stamp: number }> {
-    const held = this.#init.fetcher.peek(want)
-    const block = held ?? (await this.#fetchBlock(want, options))
+  #held(asked: Asked): Block | undefined {
+    const held = this.#init.fetcher.peek(asked)
     if (held !== undefined) this.#count('shard', held.bytes.length)
-    return block
+    return held
   }
 
-  async #fetchBlock(want: Want, options: Options): Promise<{ bytes: Uint8Array; stamp: number }> {
+  async #bringPage(want: Want, options: Options): Promise<{ bytes: Uint8Array; stamp: number }> {
     const { answer } = this.#counted(await this.#init.fetcher.fetchHere(want, options))
     if (answer.type === 'block') return answer.block
     throw new PotluckError('ESTALE', `${want.path} is no longer what it was`)
@@ -235,7 +237,7 @@ export class VolumeRoom {
       told.inodes.find(record.inode)?.stamp ?? 0,
     )
     const want: Want = { ...at, path: record.path(), version: 0, floor, reach: 'climb' }
-    const { bytes } = await this.#bringPage(want, options)
+    const { bytes } = this.#held(want) ?? (await this.#bringPage(want, options))
     return decodeXattrs(bytes)
   }
 }

@@ -5,7 +5,8 @@ import { versionOf } from '../../block/version.ts'
 import type { Attributes, Inode, Invalidation, News, Stamp } from '../../ports/messages.ts'
 import type { Floors } from '../../rumor/floors.ts'
 import type { Freshness } from '../freshness.ts'
-import type { InodeRecord, InodeTable } from '../inode-table.ts'
+import type { InodeRecord } from '../inode-record.ts'
+import type { InodeTable } from '../inode-table.ts'
 import type { KernelNews } from '../kernel-news.ts'
 import type { Told } from './told.ts'
 
@@ -66,7 +67,7 @@ export class TakeNews {
     const known = directory.children.get(name)
     const isNews = known === undefined ? directory.absent.has(name) : known !== leadsTo
     if (isNews) this.#init.kernel.tellName(directory, name, via.asker)
-    if (entry !== undefined) directory.absent.delete(name)
+    if (entry !== undefined) directory.dropAbsent(name)
     if (leadsTo === undefined) inodes.unlink(directory, name)
     else inodes.moved(directory, name, leadsTo)
   }

@@ -1,5 +1,6 @@
 // A source that fails by rule: wraps any other, and errs, hangs or delays where a rule says so.
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { StopSignal } from '../../../src/base/abort.ts'
 import { type ErrnoCode, PotluckError } from '../../../src/base/errors.ts'
 import type { Path } from '../../../src/ports/messages.ts'
 import type { Source } from '../../../src/ports/source.ts'
@@ -35,7 +36,7 @@ export function faultySource(source: Source, rule: Rule = () => undefined): Faul
   const counts = new Map<string, number>()
   const hanging = new Set<() => void>()
 
-  const hang = (signal?: AbortSignal): Promise<void> =>
+  const hang = (signal?: StopSignal): Promise<void> =>
     new Promise((resolve, reject) => {
       const end = (): void => {
         hanging.delete(end)
@@ -53,7 +54,7 @@ export function faultySource(source: Source, rule: Rule = () => undefined): Faul
   const apply = async (
     operation: Operation,
     path: Path,
-    { signal, from }: { signal?: AbortSignal | undefined; from?: number } = {},
+    { signal, from }: { signal?: StopSignal | undefined; from?: number } = {},
   ): Promise<Fault | undefined> => {
     const count = (counts.get(`${operation} ${path}`) ?? 0) + 1
     counts.set(`${operation} ${path}`, count)

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { waitUnlessAborted } from '../../../src/base/abort.ts'
+import { Stopper, waitUnlessAborted } from '../../../src/base/abort.ts'
 import { codeOf } from '../../../src/base/errors.ts'
 
 const never = () => new Promise<never>(() => {})
@@ -45,4 +45,31 @@ test('an abort after the end changes nothing', async (t) => {
   )
   controller.abort()
   t.is(left, 0)
+})
+
+test('a stopper tells everybody who listens once, and nobody who has left or comes later', (t) => {
+  const stopper = new Stopper()
+  const heard: string[] = []
+  const leaver = () => heard.push('left')
+  for (const name of ['a', 'b', 'c']) stopper.addEventListener('abort', () => heard.push(name))
+  stopper.addEventListener('abort', leaver)
+  stopper.removeEventListener('abort', leaver)
+  t.false(stopper.aborted)
+  stopper.abort('enough')
+  stopper.abort('more')
+  stopper.addEventListener('abort', () => heard.push('late'))
+  t.true(stopper.aborted)
+  t.is(stopper.reason, 'enough')
+  t.deepEqual(heard.toSorted(), ['a', 'b', 'c'])
+})
+
+test('the first who listens to a stopper may leave, and come again', (t) => {
+  const stopper = new Stopper()
+  let heard = 0
+  const listener = () => void (heard += 1)
+  stopper.addEventListener('abort', listener)
+  stopper.removeEventListener('abort', listener)
+  stopper.addEventListener('abort', listener)
+  stopper.abort()
+  t.is(heard, 1)
 })

@@ -56,7 +56,7 @@ test('the kernel is told of exactly what it believes otherwise', (t) => {
     const record = table.refer(table.root, name, inodeOf(tree, name))
     record.attributes = attributesOf(tree.find(name))
   }
-  for (const name of ['came', 'still absent']) table.root.absent.add(name)
+  for (const name of ['came', 'still absent']) table.root.addAbsent(name)
   t.deepEqual(diffForKernel(table.root, pageOf(tree), 0), { names: [], inodes: [] })
   tree.write('data')
   tree.write('unknown')

@@ -1,0 +1,165 @@
+// One inode as the kernel knows it. A kernel may know millions, so a record has room for just what nearly
+// all of them have: one name, no children.
+import type { Attributes, Inode, Name, Path, Stamp } from '../ports/messages.ts'
+
+export type Link = { readonly parent: InodeRecord; readonly name: Name }
+
+/** What a directory has besides; each part made when first needed. */
+type Names = {
+  children: Map<Name, InodeRecord> | undefined
+  absent: Set<Name> | undefined
+  /** Of the head page, which is all of most directories. */
+  headStamp: Stamp
+  partStamps: Map<number, Stamp> | undefined
+  suspectedMs: number
+}
+
+const NO_CHILDREN: ReadonlyMap<Name, InodeRecord> = new Map()
+const NO_NAMES: ReadonlySet<Name> = new Set()
+
+export class InodeRecord {
+  readonly nodeid: number
+  readonly inode: Inode
+  /** The newest way by which the kernel knows it; undefined for the root. */
+  parent: InodeRecord | undefined = undefined
+  /** Its name there. */
+  name: Name = ''
+  /** The older ways. */
+  #others: readonly Link[] | undefined = undefined
+  attributes: Attributes | undefined = undefined
+  /** How fresh the attributes are. */
+  stamp: Stamp = 0
+  /** The target of a symbolic link, as of `stamp`. */
+  target: string | undefined = undefined
+  lookups = 0
+  opens = 0
+  /** The version whose pages the kernel may hold; 0 for none. */
+  keptVersion = 0
+  #names: Names | undefined = undefined
+
+  constructor(nodeid: number, inode: Inode) {
+    this.nodeid = nodeid
+    this.inode = inode
+  }
+
+  /** Outside any table: a place on a path that the kernel did not ask about. */
+  static detached(inode: Inode, link: Link, attributes: Attributes): InodeRecord {
+    const record = new InodeRecord(0, inode)
+    record.links = [link]
+    record.attributes = attributes
+    return record
+  }
+
+  /** Every way by which the kernel knows it, the newest last; empty for the root. */
+  get links(): readonly Link[] {
+    const { parent, name } = this
+    if (parent === undefined) return []
+    return this.#others === undefined ? [{ parent, name }] : [...this.#others, { parent, name }]
+  }
+
+  set links(links: readonly Link[]) {
+    const last = links.at(-1)
+    this.parent = last?.parent
+    this.name = last?.name ?? ''
+    this.#others = links.length > 1 ? links.slice(0, -1) : undefined
+  }
+
+  /** Names in this directory that the kernel knows. */
+  get children(): ReadonlyMap<Name, InodeRecord> {
+    return this.#names?.children ?? NO_CHILDREN
+  }
+
+  /** Names that it knows to be absent. */
+  get absent(): ReadonlySet<Name> {
+    return this.#names?.absent ?? NO_NAMES
+  }
+
+  /** When something was last found missing on the source that this directory's page has. */
+  get suspectedMs(): number {
+    return this.#names?.suspectedMs ?? -Infinity
+  }
+
+  set suspectedMs(ms: number) {
+    this.#names ??= noNames()
+    this.#names.suspectedMs = ms
+  }
+
+  get isDirectory(): boolean {
+    return this.attributes?.type === 'directory'
+  }
+
+  /** The kernel knows a name here, present and leading to the child. */
+  addChild(name: Name, child: InodeRecord): void {
+    const names = (this.#names ??= noNames())
+    names.absent?.delete(name)
+    names.children ??= new Map()
+    names.children.set(name, child)
+  }
+
+  dropChild(name: Name): void {
+    this.#names?.children?.delete(name)
+  }
+
+  /** The kernel knows a name here to be absent. */
+  addAbsent(name: Name): void {
+    const names = (this.#names ??= noNames())
+    names.absent ??= new Set()
+    names.absent.add(name)
+  }
+
+  dropAbsent(name: Name): void {
+    this.#names?.absent?.delete(name)
+  }
+
+  dropAllAbsent(): void {
+    if (this.#names !== undefined) this.#names.absent = undefined
+  }
+
+  /** The stamp of a page that the names above were last compared with; 0 where none was. */
+  pageStamp(part: number): Stamp {
+    const names = this.#names
+    return (part === 0 ? names?.headStamp : names?.partStamps?.get(part)) ?? 0
+  }
+
+  setPageStamp(part: number, stamp: Stamp): void {
+    const names = (this.#names ??= noNames())
+    if (part === 0) names.headStamp = stamp
+    else (names.partStamps ??= new Map()).set(part, stamp)
+  }
+
+  /** The newest of all its pages'. */
+  get newestPageStamp(): Stamp {
+    return Math.max(this.pageStamp(0), ...(this.#names?.partStamps?.values() ?? []))
+  }
+
+  /** Takes in attributes, unless newer ones are known. */
+  learn(
+    entry: { readonly attributes: Attributes; readonly target?: string | undefined },
+    stamp: Stamp,
+  ): void {
+    if (stamp < this.stamp) return
+    this.attributes = entry.attributes
+    this.target = entry.target
+    this.stamp = stamp
+  }
+
+  /** Where the source has it, by the newest name. */
+  path(): Path {
+    let { parent, name: path } = this
+    while (parent?.parent !== undefined) {
+      path = `${parent.name}/${path}`
+      parent = parent.parent
+    }
+    return path
+  }
+}
+
+function noNames(): Names {
+  return {
+    children: undefined,
+    absent: undefined,
+    headStamp: 0,
+    partStamps: undefined,
+    suspectedMs: -Infinity,
+  }
+}
