@@ -61,11 +61,16 @@ class KernelMount implements Mount {
       device: this.#connection,
       onReady: () => {
         isReady = true
-        this.#connection.notifier.start(() => this.#session.invalidations.next())
+        const { names, inodes, pending } = this.#session.invalidations
+        const onFailed = () => pending.giveUp()
+        this.#connection.names.start({ next: () => names.next(), onFailed })
+        this.#connection.inodes.start({ next: () => inodes.next(), onFailed })
         resolve()
       },
       onInvalidation: () => {
-        if (isReady) this.#connection.notifier.pump()
+        if (!isReady) return
+        this.#connection.names.pump()
+        this.#connection.inodes.pump()
       },
     })
     this.#forgetExit = beforeExit(() => unmountNow(path))
@@ -74,12 +79,13 @@ class KernelMount implements Mount {
   }
 
   counters(): Record<string, number> {
-    const { sent, unknown, failed } = this.#connection.notifier.counts()
+    const names = this.#connection.names.counts()
+    const inodes = this.#connection.inodes.counts()
     return {
       ...this.#session.counters(),
-      fuse_notifies_total: sent,
-      fuse_notifies_unknown_total: unknown,
-      fuse_notifies_failed_total: failed,
+      fuse_notifies_total: names.sent + inodes.sent,
+      fuse_notifies_unknown_total: names.unknown + inodes.unknown,
+      fuse_notifies_failed_total: names.failed + inodes.failed,
       fuse_reply_errors_total: this.#connection.writeErrors,
     }
   }

@@ -23,7 +23,10 @@ export interface ReplyDevice {
 }
 
 export class Connection implements ReplyDevice {
-  readonly notifier: Notifier
+  /** Writes what is said of names; see session/telling/. */
+  readonly names: Notifier
+  /** Writes what is said of inodes. */
+  readonly inodes: Notifier
   /** Resolves with the errno's name that ended the connection, or 'stopped'. */
   readonly ended: Promise<string>
   #fd: number
@@ -34,7 +37,8 @@ export class Connection implements ReplyDevice {
   constructor(init: ConnectionInit) {
     this.#init = init
     this.#fd = init.fd
-    this.notifier = new Notifier(init)
+    this.names = new Notifier(init)
+    this.inodes = new Notifier(init)
     this.#reader = new DeviceReader(init.fd, init.onMessage)
     this.ended = this.#reader.ended
   }
@@ -68,9 +72,9 @@ export class Connection implements ReplyDevice {
    * nobody waits for a reply for ever.
    */
   async close(): Promise<void> {
-    // While the notify thread is inside a write it holds the device open, and the write may wait
+    // While a notify thread is inside a write it holds the device open, and the write may wait
     // for a request: so reading goes on until it is done.
-    await this.notifier.close()
+    await Promise.all([this.names.close(), this.inodes.close()])
     this.#reader.stop()
     await this.ended
     if (this.#fd < 0) return

@@ -1,7 +1,7 @@
-// The device: everything that touches /dev/fuse while a mount lives. Two threads share it:
+// The device: everything that touches /dev/fuse while a mount lives. Threads share it:
 //
-//   main            is told by its own event loop that a request waits, reads and answers it
-//   notify thread   writes notifies, which may sleep until main has answered something else
+//   main             is told by its own event loop that a request waits, reads and answers it
+//   notify threads   write notifies, which may sleep until main has answered something else
 //
 // What this must never do: write a notify from the thread that serves requests (the kernel may hold
 // a directory's lock for a request not yet read: both sleep for ever), or wait for one.

@@ -1,17 +1,27 @@
-// The main thread's side of the notify thread: one batch under way at a time, the thread started
-// with the first one. Nobody ever waits for a notify.
+// The main thread's side of a notify thread: one batch under way at a time, the thread started with
+// the first one. What goes this way waits for one kind of lock in the kernel alone.
 import { Worker } from 'node:worker_threads'
 import type { Log } from '../../src/base/log.ts'
 import type { FromNotifier, NotifierInit, ToNotifier } from './notify-messages.ts'
 
-/** Where the notifier takes the next batch from; undefined when there is nothing to say. */
-export type NextBatch = () => Uint8Array | undefined
+/** Notifies one behind the other, and what to do when the kernel has taken them. */
+export type Batch = { readonly bytes: Uint8Array; readonly done: () => void }
+
+export type NotifySource = {
+  /** Undefined when there is nothing to say. */
+  readonly next: () => Batch | undefined
+  /** Nothing will be told any more. */
+  readonly onFailed: () => void
+}
+
+const NOTHING: NotifySource = { next: () => undefined, onFailed: () => undefined }
 
 export class Notifier {
   readonly #fd: number
   readonly #log: Log
   #worker: Worker | undefined
-  #next: NextBatch = () => undefined
+  #source = NOTHING
+  #done: () => void = () => undefined
   #onIdle: () => void = () => undefined
   #isBusy = false
   #isClosed = false
@@ -30,19 +40,20 @@ export class Notifier {
   }
 
   /** Must be called once, when the kernel is ready for notifies (INIT is answered). */
-  start(next: NextBatch): void {
-    this.#next = next
+  start(source: NotifySource): void {
+    this.#source = source
     this.pump()
   }
 
   /** Sends what there is to send, now or when the batch under way is done. */
   pump(): void {
     if (this.#isBusy || this.#isClosed) return
-    const batch = this.#next()
+    const batch = this.#source.next()
     if (batch === undefined) return
     this.#isBusy = true
+    this.#done = batch.done
     this.#worker ??= this.#startThread()
-    this.#worker.postMessage({ batch } satisfies ToNotifier)
+    this.#worker.postMessage({ batch: batch.bytes } satisfies ToNotifier)
   }
 
   #startThread(): Worker {
@@ -57,6 +68,7 @@ export class Notifier {
       this.#log('error', `the notify thread failed: ${error.message}`, { error })
       this.#isClosed = true
       this.#isBusy = false
+      this.#source.onFailed()
       this.#onIdle()
     })
     worker.unref()
@@ -70,6 +82,7 @@ export class Notifier {
       else this.#onRefused(code, count)
     }
     this.#isBusy = false
+    this.#done()
     this.#onIdle()
     this.pump()
   }

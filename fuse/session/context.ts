@@ -1,7 +1,8 @@
 // What the operations of a session have in common.
 import type { Reply } from '../protocol/reply.ts'
 import { ERRNO } from '../protocol/errno.ts'
-import type { KernelInvalidation, Volume } from '../../src/volume/volume.ts'
+import type { KernelInvalidation, Nodeid, Volume } from '../../src/volume/volume.ts'
+import type { Call } from './calls.ts'
 import type { Handles } from './handles.ts'
 import type { LazyDirectories } from './lazy/lazy-directories.ts'
 import type { LazyFiles } from './lazy/lazy-files.ts'
@@ -18,6 +19,8 @@ export type Context = {
   readonly writing: Writing | undefined
   /** Has the kernel forget something. */
   readonly tellKernel: (invalidation: KernelInvalidation) => void
+  /** Whether the kernel has yet to drop an inode's pages, so that it can't have its attributes. */
+  readonly isPending: (nodeid: Nodeid) => boolean
   /** Set where the kernel reads files that it did not open. */
   lazyFiles: LazyFiles | undefined
   /** Set where it lists directories that it did not open. */
@@ -45,4 +48,10 @@ export function unbelievable(reply: Reply): Reply {
   if (reply.type === 'entry') return { type: 'entry', entry: { ...reply.entry, validMs: 0 } }
   if (reply.type === 'attributes') return { ...reply, validMs: 0 }
   return reply
+}
+
+/** The inode whose attributes a reply carries, if it carries one's. */
+export function toldOf(reply: Reply, { header }: Call): Nodeid | undefined {
+  if (reply.type === 'attributes') return header.nodeid
+  return reply.type === 'entry' || reply.type === 'created' ? reply.entry.nodeid : undefined
 }

@@ -11,16 +11,16 @@ import { encodeReply, type Reply } from '../protocol/reply.ts'
 import { decodeRequest, type Header } from '../protocol/request.ts'
 import { Writer } from '../protocol/writer.ts'
 import { Call, Calls } from './calls.ts'
-import { type Context, failure, status, unbelievable } from './context.ts'
+import { type Context, failure, status, toldOf, unbelievable } from './context.ts'
 import { hasGivenUp } from './given-up.ts'
 import { Handles } from './handles.ts'
-import { Invalidations } from './invalidations.ts'
 import { LazyDirectories } from './lazy/lazy-directories.ts'
 import { LazyFiles } from './lazy/lazy-files.ts'
 import { perform } from './perform.ts'
 import { OpenDirectories } from './reading/open-directories.ts'
 import { References } from './references.ts'
 import { RequestCounts } from './request-counts.ts'
+import { Invalidations } from './telling/invalidations.ts'
 import { forget, undo } from './undo.ts'
 import { Writing } from './writing/writing.ts'
 
@@ -72,6 +72,7 @@ export class Session {
       directories: new OpenDirectories(volume),
       writing: isWritable(volume) ? new Writing(volume, { writeBack }) : undefined,
       tellKernel,
+      isPending: (nodeid) => this.invalidations.pending.isPending(nodeid),
       lazyFiles: undefined,
       lazyDirectories: undefined,
       replyBytes: REPLY_BYTES,
@@ -86,11 +87,11 @@ export class Session {
   /** Requests by opcode, and what the kernel holds now. */
   counters(): Record<string, number> {
     const { references, handles, directories, lazyFiles, lazyDirectories } = this.#context
-    const files = handles.size + (lazyFiles?.size ?? 0)
+    const listings = directories.size + (lazyDirectories?.size ?? 0)
     return {
       ...this.#counts.snapshot(),
       fuse_inodes: references.size,
-      fuse_handles: files + directories.size + (lazyDirectories?.size ?? 0),
+      fuse_handles: handles.size + (lazyFiles?.size ?? 0) + listings,
       fuse_waiting: this.#calls.size,
       fuse_invalidations_total: this.invalidations.count,
       fuse_invalidations_waiting: this.invalidations.waiting,
@@ -117,7 +118,6 @@ export class Session {
         for (const { nodeid, count } of operation.forgets) forget(this.#context, nodeid, count)
         return
       case 'interrupt':
-        // The lowest bit tells the interrupt from the request it is about.
         return this.#calls.interrupt(operation.unique)
       case 'notify-reply':
         return
@@ -172,7 +172,6 @@ export class Session {
     if (operation.type === 'write') void finished.then(message.keep())
   }
 
-  /** What can be answered at once is not a promise. */
   #begin(call: Call): Promise<Reply> | Reply {
     try {
       return perform(this.#context, call)
@@ -198,6 +197,11 @@ export class Session {
   }
 
   #finish(call: Call, reply: Reply): void {
+    const { pending } = this.invalidations
+    const told = this.#context.writing && toldOf(reply, call)
+    if (told !== undefined && pending.isPending(told)) {
+      return pending.hold(told, () => this.#finish(call, reply))
+    }
     if (!this.#calls.end(call)) return undo(this.#context, reply, call)
     const isStale = call.invalidations !== this.invalidations.count
     this.#send(call.header, isStale ? unbelievable(reply) : reply, call)
@@ -230,6 +234,7 @@ export class Session {
     this.#isClosed = true
     this.#unsubscribe()
     this.#calls.endAll()
+    this.invalidations.pending.giveUp()
   }
 
   /** Gives the volume back all that the kernel held; the connection must be over. */

@@ -99,13 +99,17 @@ function moved(listedEntry: ListedEntry, base: number): ListedEntry {
  * down in a large directory, which it would have to keep an inode each for.
  */
 function listed(
-  { volume, references }: Context,
+  { volume, references, isPending }: Context,
   { nodeid, handle, dirent }: { nodeid: number; handle: number; dirent: DirectoryEntry },
 ): ListedEntry {
   if (dirent.name === '.' || dirent.name === '..') return { dirent }
   if (dirent.nextOffset > MAX_REFERRED) return { dirent }
   const entry = volume.reference(handle, dirent)
   if (entry === undefined) return { dirent }
+  if (isPending(entry.nodeid)) {
+    volume.forget(entry.nodeid, 1)
+    return { dirent }
+  }
   references.take(entry.nodeid, nodeid, dirent.name)
   return { dirent, entry }
 }

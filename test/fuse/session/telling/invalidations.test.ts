@@ -1,8 +1,9 @@
 import test from 'ava'
-import { Invalidations } from '../../../fuse/session/invalidations.ts'
-import { References } from '../../../fuse/session/references.ts'
-import { harness } from '../fake-device.ts'
-import { make } from '../requests.ts'
+import { Invalidations } from '../../../../fuse/session/telling/invalidations.ts'
+import { References } from '../../../../fuse/session/references.ts'
+import { PosixVolume } from '../../../posix/posix-volume.ts'
+import { harness, harnessOf, settled } from '../../fake-device.ts'
+import { make } from '../../requests.ts'
 
 /** What a batch says, in a word each. */
 function read(batch: Uint8Array | undefined): string[] {
@@ -24,8 +25,11 @@ function read(batch: Uint8Array | undefined): string[] {
 
 function all(invalidations: Invalidations): string[] {
   const words: string[] = []
-  for (let batch = invalidations.next(); batch !== undefined; batch = invalidations.next()) {
-    words.push(...read(batch))
+  for (const queue of [invalidations.names, invalidations.inodes]) {
+    for (let batch = queue.next(); batch !== undefined; batch = queue.next()) {
+      words.push(...read(batch.bytes))
+      batch.done()
+    }
   }
   return words
 }
@@ -36,13 +40,13 @@ function known(count: number): References {
   return references
 }
 
-test('Each invalidation becomes its notify, in order', (t) => {
+test('Each invalidation becomes its notify: names go one way, inodes another, in order', (t) => {
   const invalidations = new Invalidations(known(0))
   invalidations.push({ type: 'inode', nodeid: 5, data: false })
   invalidations.push({ type: 'entry', parent: 1, name: 'caf\xe9' })
   invalidations.push({ type: 'inode', nodeid: 6, data: true })
-  t.deepEqual(all(invalidations), ['inode 5', 'entry 1 caf\xe9', 'inode 6 data'])
-  t.is(invalidations.next(), undefined)
+  t.deepEqual(all(invalidations), ['entry 1 caf\xe9', 'inode 5', 'inode 6 data'])
+  t.is(invalidations.names.next() ?? invalidations.inodes.next(), undefined)
 })
 
 test('"Everything" is one epoch, and the pages of all that the kernel knows', (t) => {
@@ -53,11 +57,11 @@ test('"Everything" is one epoch, and the pages of all that the kernel knows', (t
   invalidations.push({ type: 'entry', parent: 1, name: 'later' })
   t.deepEqual(all(invalidations), [
     'epoch',
+    'entry 1 later',
     'inode 1 data',
     'inode 2 data',
     'inode 3 data',
     'inode 4 data',
-    'entry 1 later',
   ])
 })
 
@@ -81,9 +85,9 @@ test('A large "everything" goes out in batches of a thousand', (t) => {
   const invalidations = new Invalidations(known(5000))
   invalidations.start({ hasEpoch: true })
   invalidations.push({ type: 'everything' })
-  t.is(read(invalidations.next()).length, 1024)
+  t.is(read(invalidations.inodes.next()?.bytes).length, 1024)
   invalidations.push({ type: 'everything' })
-  t.is(all(invalidations).length, 5002 - 1024 + 5002)
+  t.is(all(invalidations).length, 1 + 5001 - 1024 + 5001)
 })
 
 test('Too many invalidations become "everything", and nothing is lost', (t) => {
@@ -94,7 +98,7 @@ test('Too many invalidations become "everything", and nothing is lost', (t) => {
   }
   t.is(invalidations.overflows, 1)
   t.true(invalidations.waiting < 65_537)
-  t.is(all(invalidations)[0], 'epoch')
+  t.deepEqual(all(invalidations).slice(0, 2), ['inode 1 data', 'inode 2 data'])
 })
 
 test('An answer that was begun before an invalidation is not to be believed', async (t) => {
@@ -109,4 +113,49 @@ test('An answer that was begun before an invalidation is not to be believed', as
   t.is(crossed?.body.readBigUInt64LE(16), 0n)
   t.is(later?.unique, 10, 'the first to arrive')
   t.is(device.received[1]?.body.readBigUInt64LE(16), 3600n)
+})
+
+test('Attributes wait until the kernel has dropped the pages that they do not fit', async (t) => {
+  const { send, volume, device, session } = harnessOf(new PosixVolume())
+  const created = await send(make.create('file', { unique: 2 }))
+  const nodeid = Number(created?.body.readBigUInt64LE(0))
+  const { inodes } = session.invalidations
+  volume.tell({ type: 'inode', nodeid, data: true })
+  const first = inodes.next()
+  volume.tell({ type: 'inode', nodeid, data: true })
+  t.is(await send(make.getattr({ nodeid, unique: 10 })), undefined, 'held')
+  t.is(await send(make.lookup('file', { unique: 12 })), undefined, 'held, too')
+  t.is((await send(make.getattr({ nodeid: 1, unique: 14 })))?.unique, 14, 'of another inode')
+  first?.done()
+  await settled()
+  t.is(device.received.length, 2, 'another notify of it is on its way')
+  inodes.next()?.done()
+  await settled()
+  t.deepEqual(
+    device.received.slice(2).map(({ unique, errno }) => [unique, errno]),
+    [
+      [10, 0],
+      [12, 0],
+    ],
+  )
+  volume.tell({ type: 'inode', nodeid, data: false })
+  t.is((await send(make.getattr({ nodeid, unique: 16 })))?.unique, 16, 'its pages fit')
+})
+
+test('Who waits for everything to be dropped is answered when it is, or when nothing will be', async (t) => {
+  const { send, volume, device, session } = harnessOf(new PosixVolume())
+  const { inodes, pending } = session.invalidations
+  volume.tell({ type: 'everything' })
+  t.is(await send(make.getattr({ unique: 10 })), undefined)
+  const batch = inodes.next()
+  volume.tell({ type: 'everything' })
+  batch?.done()
+  t.is(device.received.length, 0, 'a second one came meanwhile')
+  inodes.next()?.done()
+  await settled()
+  t.is(device.received.at(-1)?.unique, 10)
+  volume.tell({ type: 'everything' })
+  t.is(await send(make.getattr({ unique: 12 })), undefined)
+  pending.giveUp()
+  t.is(device.received.at(-1)?.unique, 12)
 })

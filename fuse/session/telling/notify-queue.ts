@@ -1,0 +1,95 @@
+// Notifies of one kind on their way to the kernel, a batch at a time. The queue is bounded: when too
+// much waits, all of it becomes "everything of this kind", which is slow and never stale.
+import type { Batch } from '../../device/notifier.ts'
+
+const MAX_WAITING = 65_536
+const BATCH = 1024
+
+export type NotifyQueueInit<Item> = {
+  readonly encode: (item: Item) => Uint8Array
+  /** All that there is of this kind. */
+  readonly everything: () => Iterable<Uint8Array>
+  /** These have been taken; 'everything' once the last of a sweep has. */
+  readonly onTaken: (items: readonly (Item | 'everything')[]) => void
+}
+
+export class NotifyQueue<Item extends object> {
+  readonly #init: NotifyQueueInit<Item>
+  #waiting: (Item | 'everything')[] = []
+  #at = 0
+  /** What "everything" still has to say, before what came after it. */
+  #sweep: Iterator<Uint8Array> | undefined
+
+  constructor(init: NotifyQueueInit<Item>) {
+    this.#init = init
+  }
+
+  get waiting(): number {
+    return this.#waiting.length - this.#at
+  }
+
+  /** Whether everything is yet to be told, or being told. */
+  get isSweeping(): boolean {
+    return this.#sweep !== undefined || this.#waiting[this.#at] === 'everything'
+  }
+
+  /** @returns false where too much waits; everything is told then */
+  push(item: Item): boolean {
+    const hasRoom = this.waiting < MAX_WAITING
+    if (hasRoom) this.#waiting.push(item)
+    else this.pushEverything()
+    return hasRoom
+  }
+
+  pushEverything(): void {
+    this.#waiting = ['everything']
+    this.#at = 0
+  }
+
+  /** The next notifies, one behind the other; undefined if nothing waits. */
+  next(): Batch | undefined {
+    const taken: (Item | 'everything')[] = []
+    const notifies = [...this.#take(taken)]
+    if (notifies.length === 0) {
+      if (taken.length > 0) this.#init.onTaken(taken)
+      return undefined
+    }
+    const bytes = new Uint8Array(Buffer.concat(notifies))
+    return { bytes, done: () => this.#init.onTaken(taken) }
+  }
+
+  *#take(taken: (Item | 'everything')[]): Generator<Uint8Array> {
+    for (let count = 0; count < BATCH;) {
+      const notify = this.#fromSweep(taken) ?? this.#fromQueue(taken)
+      if (notify !== undefined) {
+        count++
+        yield notify
+      } else if (this.#sweep === undefined) return
+    }
+  }
+
+  #fromSweep(taken: (Item | 'everything')[]): Uint8Array | undefined {
+    const step = this.#sweep?.next()
+    if (step?.done === true) {
+      this.#sweep = undefined
+      taken.push('everything')
+    }
+    return step?.done === false ? step.value : undefined
+  }
+
+  /** Undefined where the queue is empty or begins a sweep. */
+  #fromQueue(taken: (Item | 'everything')[]): Uint8Array | undefined {
+    const item = this.#waiting[this.#at++]
+    if (this.#at >= this.#waiting.length) {
+      this.#waiting = []
+      this.#at = 0
+    }
+    if (item === 'everything') {
+      this.#sweep = this.#init.everything()[Symbol.iterator]()
+      return undefined
+    }
+    if (item === undefined) return undefined
+    taken.push(item)
+    return this.#init.encode(item)
+  }
+}
