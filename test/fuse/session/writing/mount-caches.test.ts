@@ -144,3 +144,26 @@ fuseTest('A mount that goes gives back all that the kernel held', async (t) => {
     [],
   )
 })
+
+fuseTest('A file that grows elsewhere never reads as zeros between its ends', async (t) => {
+  const { path, volume } = await mount(t, new PosixVolume())
+  volume.validMs = 1
+  await runPython(`put(p('f'), b'x' * 50)`, path)
+  const inode = volume.at('f')
+  const growing = setInterval(() => {
+    if (inode.content.size > 1 << 20) volume.tree.setattr(inode, { size: 50 })
+    volume.tree.write(inode, inode.content.size, Buffer.alloc(50, 'x'))
+    volume.tell({ type: 'inode', nodeid: inode.number, data: true })
+  }, 1)
+  t.teardown(() => clearInterval(growing))
+  const script = `
+fd = os.open(p('f'), os.O_RDONLY)
+reads = zeros = 0
+until = time.time() + 1.5
+while time.time() < until:
+    size = os.fstat(fd).st_size
+    content = os.pread(fd, size, 0)
+    reads += 1; zeros += b'\\0' in content
+print(reads > 100, zeros)`
+  t.is(await runPython(script, path), 'True 0\n')
+})
