@@ -1,7 +1,9 @@
 // A file's content with holes: chunks by number, a missing one reads as zeros.
-import assert from 'node:assert/strict'
+import { PotluckError } from '../../src/base/errors.ts'
 
 export const CHUNK_BYTES = 64 * 1024
+/** As any file system has a largest file. */
+const MAX_BYTES = 2 ** 28
 const ZEROS = new Uint8Array(CHUNK_BYTES)
 
 /** Of a chunk, from `start` to `end`; in the file that begins at `at`. */
@@ -34,7 +36,7 @@ export class SparseBytes {
   }
 
   write(from: number, bytes: Uint8Array): void {
-    assert(Number.isSafeInteger(from + bytes.length), 'an offset that a number can not hold')
+    mustFit(from + bytes.length)
     this.#each(from, from + bytes.length, ({ index, start, end, at }) => {
       this.#chunk(index).set(bytes.subarray(at - from, at - from + end - start), start)
     })
@@ -42,6 +44,7 @@ export class SparseBytes {
   }
 
   resize(size: number): void {
+    mustFit(size)
     if (size < this.#size) {
       this.zero(size, Math.ceil(this.#size / CHUNK_BYTES) * CHUNK_BYTES)
     }
@@ -60,6 +63,7 @@ export class SparseBytes {
   }
 
   allocate(from: number, to: number): void {
+    mustFit(to)
     this.#each(from, to, ({ index }) => void this.#chunk(index))
   }
 
@@ -91,4 +95,8 @@ export class SparseBytes {
       at = next
     }
   }
+}
+
+function mustFit(size: number): void {
+  if (size > MAX_BYTES) throw new PotluckError('EFBIG', 'larger than any file here')
 }

@@ -62,6 +62,7 @@ function readTime({ view }: Message, start: number, { now, at, nanosAt, valid }:
 
 const SETXATTR_IN_BYTES = 8
 const SETXATTR_IN_EXTENDED_BYTES = 16
+const ACL_KILL_SGID = 1
 
 /**
  * `struct fuse_setxattr_in`: 8 bytes, or 16 where FUSE_SETXATTR_EXT was agreed. Nothing in a message
@@ -88,7 +89,9 @@ function setxattrBehind(
   if (at + size !== end) return undefined
   // Small, and kept for longer than the message is.
   const value = Uint8Array.from(message.bytes.subarray(at, at + size))
-  return { type: 'setxattr', name, value, flags: view.getUint32(start + 4, true) }
+  const isExtended = bytes === SETXATTR_IN_EXTENDED_BYTES
+  const dropsGroup = isExtended && (view.getUint32(start + 8, true) & ACL_KILL_SGID) !== 0
+  return { type: 'setxattr', name, value, flags: view.getUint32(start + 4, true), dropsGroup }
 }
 
 export function decodeRemovexattr(message: Message, body: Body): Operation | undefined {

@@ -62,6 +62,8 @@ export type ChangeOperation =
       readonly name: string
       readonly value: Uint8Array
       readonly flags: number
+      /** Set-group-id goes with a new access control list. */
+      readonly dropsGroup: boolean
     }
   | { readonly type: 'removexattr'; readonly name: string }
   | { readonly type: 'getlk'; readonly lock: LockRange }

@@ -39,13 +39,15 @@ const xattrModes = new Map<number, XattrMode>([
 
 export async function setxattr(
   writing: Writing,
-  { name, value, flags, call }: Asked<'setxattr'>,
+  { name, value, flags, dropsGroup, call }: Asked<'setxattr'>,
 ): Promise<Reply> {
   const mode = xattrModes.get(flags)
   if (mode === undefined) return failure('EINVAL')
   if (!isServedXattr(name, KINDS)) return failure('ENOTSUP')
   const options = writing.change(call, {})
-  await writing.volume.setxattr(call.header.nodeid, { name, value, mode }, options)
+  const { nodeid } = call.header
+  await writing.volume.setxattr(nodeid, { name, value, mode }, options)
+  if (dropsGroup) await writing.privileges.dropGroup(nodeid, call)
   return status(0)
 }
 

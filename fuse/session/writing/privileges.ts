@@ -20,6 +20,9 @@ export function withoutPrivileges({ type, mode }: Attributes): number | undefine
   return dropped === mode ? undefined : dropped
 }
 
+/** As root does it: the one who writes need not be the one who may chmod. */
+const ROOT = { uid: 0, gid: 0, groups: [], umask: 0 }
+
 export class Privileges {
   readonly #writing: Writing
   /** Inodes that were seen without such bits, and have not changed since. */
@@ -46,15 +49,23 @@ export class Privileges {
     this.#plain.add(nodeid)
     try {
       const mode = await this.modeWithout(nodeid, call)
-      if (mode === undefined) return
-      // As root does it: the one who writes need not be the one who may chmod.
-      const root = { uid: 0, gid: 0, groups: [], umask: 0 }
-      const options = { ...this.#writing.change(call, {}), caller: root }
-      await this.#writing.volume.setattr(nodeid, { mode }, options)
+      if (mode !== undefined) await this.#chmod(nodeid, mode, call)
     } catch (error) {
       this.#plain.delete(nodeid)
       throw error
     }
+  }
+
+  async #chmod(nodeid: Nodeid, mode: number, call: Call): Promise<void> {
+    const options = { ...this.#writing.change(call, {}), caller: ROOT }
+    await this.#writing.volume.setattr(nodeid, { mode }, options)
+  }
+
+  /** Drops set-group-id alone, as a new access control list by one who is not in the group does. */
+  async dropGroup(nodeid: Nodeid, call: Call): Promise<void> {
+    const { attributes } = await this.#writing.volume.getattr(nodeid, call)
+    if ((attributes.mode & SET_GROUP_ID) === 0) return
+    await this.#chmod(nodeid, attributes.mode & ~SET_GROUP_ID, call)
   }
 
   /** Its mode may have changed, or the number may stand for something else. */

@@ -197,12 +197,14 @@ test('An extended attribute is set by either form of the structure', (t) => {
     name: 'user.x',
     value: Uint8Array.from([1, 0, 2]),
     flags: 1,
+    dropsGroup: false,
   }
   const short = request(OPCODE.SETXATTR, body(3, 1, 'user.x\0\x01\0\x02'))
   t.deepEqual(operation(short), expected)
-  for (const extendedFlags of [0, 1]) {
-    const long = request(OPCODE.SETXATTR, body(3, 1, extendedFlags, 0, 'user.x\0\x01\0\x02'))
-    t.deepEqual(operation(long), expected)
+  for (const dropsGroup of [false, true]) {
+    const extended = [dropsGroup ? 1 : 0, 0] as const
+    const long = request(OPCODE.SETXATTR, body(3, 1, ...extended, 'user.x\0\x01\0\x02'))
+    t.deepEqual(operation(long), { ...expected, dropsGroup })
   }
   t.deepEqual(operation(make.setxattr('user.x', '')), {
     ...expected,

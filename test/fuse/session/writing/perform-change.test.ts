@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs'
 import test from 'ava'
 import { ERRNO } from '../../../../fuse/protocol/errno.ts'
+import { OPCODE } from '../../../../fuse/protocol/opcodes.ts'
 import { FOPEN } from '../../../../fuse/protocol/flags.ts'
 import { groupsIn } from '../../../../fuse/session/writing/caller-groups.ts'
 import type { ChangeOptions } from '../../../../src/volume/volume.ts'
 import { PosixVolume } from '../../../posix/posix-volume.ts'
 import { harnessOf, settled, type Received } from '../../fake-device.ts'
-import { make } from '../../requests.ts'
+import { body, make, request } from '../../requests.ts'
 
 const CREATED_BYTES = 16 + 128 + 16
 const S_IFREG = 0o100000
@@ -151,4 +152,16 @@ test('What was never given is refused, and what makes no sense', async (t) => {
   t.is((await send(make.mkdir('..', 0o755)))?.errno, ERRNO.EINVAL)
   t.is((await send(make.unlink('x'.repeat(256))))?.errno, ERRNO.ENAMETOOLONG)
   t.is((await send(make.setxattr('security.x', 'y')))?.errno, ERRNO.ENOTSUP)
+})
+
+test('A list set by one who is not in the group takes set-group-id with it', async (t) => {
+  const { volume, send } = harnessOf(new PosixVolume())
+  const nodeid = nodeidOf(await send(make.create('file')))
+  const set = (flags: number) =>
+    request(OPCODE.SETXATTR, body(1, 0, flags, 0, 'system.posix_acl_access\0x'), { nodeid })
+  volume.at('file').mode = 0o2770
+  t.is((await send(set(0)))?.errno, 0)
+  t.is(volume.at('file').mode, 0o2770)
+  t.is((await send(set(1)))?.errno, 0)
+  t.is(volume.at('file').mode, 0o770)
 })
