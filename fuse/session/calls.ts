@@ -31,6 +31,10 @@ export class Call {
     return this.#controller.signal
   }
 
+  get pid(): number {
+    return this.header.pid
+  }
+
   abort(): void {
     this.#controller ??= new AbortController()
     this.#controller.abort()
@@ -43,6 +47,7 @@ export function asked<T extends object>(call: Call, more: T): T & Options {
     get signal() {
       return call.signal
     },
+    pid: call.pid,
     ...more,
   }
 }

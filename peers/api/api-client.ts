@@ -14,6 +14,7 @@ import type {
   WarmLine,
 } from './protocol.ts'
 import { escapeBytes } from './request.ts'
+import type { TraceSummary } from './traces/trace-routes.ts'
 
 // An import of it would fill in all of its exports, and load undici for three of them.
 const http = process.getBuiltinModule('node:http')
@@ -93,17 +94,40 @@ export class ApiClient {
     paths: readonly Path[],
     options: Signalled & {
       readonly everyNode?: boolean
+      /** What the trace of this name holds, and not paths. */
+      readonly trace?: string
       readonly onProgress?: (progress: WarmProgress) => void
     } = {},
   ): Promise<WarmProgress> {
-    const { signal, everyNode = false, onProgress } = options
-    const body = { volume, paths, everyNode }
+    const { signal, everyNode = false, trace, onProgress } = options
+    const body = { volume, paths, everyNode, trace }
     for await (const line of this.#lines<WarmLine>('/warm', { method: 'POST', body, signal })) {
       if (line.type === 'failed') throw new PotluckError(line.code, line.message)
       if (line.type === 'done') return line
       onProgress?.(line)
     }
     throw new PotluckError('UNREACHABLE', 'the peer stopped while it was warming')
+  }
+
+  traces(options: Signalled = {}): Promise<readonly TraceSummary[]> {
+    return this.#json('/traces', options)
+  }
+
+  /** A trace as the bytes of a file. */
+  async trace(volume: string, name: string, options: Signalled = {}): Promise<Uint8Array> {
+    return readBytes(await this.#open('/trace', { query: { volume, name }, ...options }))
+  }
+
+  importTrace(volume: string, bytes: Uint8Array, options: Signalled = {}): Promise<TraceSummary> {
+    return this.#json('/trace', { method: 'POST', query: { volume }, body: bytes, ...options })
+  }
+
+  traceWork<T = unknown>(
+    work: 'record' | 'end' | 'delete',
+    body: { readonly volume: string; readonly name: string; readonly pid?: number },
+    options: Signalled = {},
+  ): Promise<T> {
+    return this.#json(`/trace/${work}`, { method: 'POST', body, ...options })
   }
 
   close(): void {
@@ -147,7 +171,8 @@ export class ApiClient {
       })
       request.once('response', resolve)
       request.once('error', (error) => reject(this.#explain(error)))
-      request.end(body === undefined ? undefined : JSON.stringify(body))
+      const isBytes = body === undefined || body instanceof Uint8Array
+      request.end(isBytes ? body : JSON.stringify(body))
     })
   }
 
@@ -171,9 +196,13 @@ function queryText(query: Readonly<Record<string, string | number | undefined>>)
 }
 
 async function readText(response: IncomingMessage): Promise<string> {
+  return (await readBytes(response)).toString('utf8')
+}
+
+async function readBytes(response: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = []
   for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk)
-  return Buffer.concat(chunks).toString('utf8')
+  return Buffer.concat(chunks)
 }
 
 function errorOf(text: string, status = 0): PotluckError {

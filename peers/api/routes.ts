@@ -21,6 +21,7 @@ import {
 } from './request.ts'
 import type { Query } from './request.ts'
 import { readDirectory, readFile, withPath } from './walk.ts'
+import { TRACE_ROUTES } from './traces/trace-routes.ts'
 import { warmLines } from './warm-lines.ts'
 
 /** Whom the API speaks for. */
@@ -46,6 +47,7 @@ export const ROUTES: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ['GET /file', answerFile],
   ['POST /warm', answerWarm],
   ['POST /invalidate', answerInvalidate],
+  ...TRACE_ROUTES,
 ])
 
 export function statusFor(subject: Subject): PeerStatus {
@@ -131,10 +133,12 @@ async function answerInvalidate({ subject, request, response }: Exchange): Promi
 async function answerWarm({ subject, request, response, signal }: Exchange): Promise<void> {
   const body = await readBody(request)
   const volume = bodyText(body, 'volume')
-  const paths = bodyPaths(body)
+  const trace = body['trace'] === undefined ? undefined : bodyText(body, 'trace')
+  const paths = trace === undefined ? bodyPaths(body) : []
   const everyNode = bodySwitch(body, 'everyNode')
   subject.node.volume(volume)
-  await sendLines(response, signal, warmLines(subject.node, { volume, paths, everyNode, signal }))
+  const warming = { volume, paths, everyNode, trace, signal }
+  await sendLines(response, signal, warmLines(subject.node, warming))
 }
 
 function sendJson(response: ServerResponse, value: unknown): void {

@@ -11,16 +11,19 @@ export type Warming = {
   readonly volume: string
   readonly paths: readonly string[]
   readonly everyNode: boolean
+  /** What the trace of this name holds, and not paths. */
+  readonly trace: string | undefined
   readonly signal: AbortSignal
 }
 
 /** @throws what the warming throws, behind the progress made until then */
 export async function* warmLines(node: MeshNode, warming: Warming): AsyncGenerator<WarmLine> {
   const newest = new Newest<WarmLine>()
-  const { volume, paths, everyNode, signal } = warming
+  const { volume, paths, everyNode, trace, signal } = warming
   const work = node.warm(volume, paths, {
     signal,
     everyNode,
+    ...(trace === undefined ? {} : { trace }),
     onProgress: (progress) => newest.put({ type: 'progress', ...progress }),
   })
   work.then(

@@ -2,33 +2,21 @@
 import { existsSync, realpathSync } from 'node:fs'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ApiClient } from '../api/api-client.ts'
+import type { ApiClient } from '../api/api-client.ts'
 import { resolveTarget } from '../api/paths.ts'
 import type { Places, Target } from '../api/paths.ts'
 import { PotluckError } from '../../src/base/errors.ts'
-import { apiSocket } from './options/peer-settings.ts'
+import { usageError } from './exit-codes.ts'
+import { runTraceWarm } from './trace-commands.ts'
 import { formatBytes, formatCount } from './options/quantities.ts'
 import type { Flags } from './options/read-options.ts'
 import { progressBar } from './progress.ts'
 import { statusText } from './status-table.ts'
 import { renderTable } from './table.ts'
 import type { Terminal } from './terminal.ts'
+import { withClient } from './with-client.ts'
 
 const CLEAR_SCREEN = '\u001b[H\u001b[2J'
-
-/** Opens the client for one command, and closes it whatever happens. */
-export async function withClient(
-  flags: Flags,
-  terminal: Terminal,
-  use: (client: ApiClient) => Promise<void>,
-): Promise<void> {
-  const client = new ApiClient(apiSocket(flags, terminal))
-  try {
-    await use(client)
-  } finally {
-    client.close()
-  }
-}
 
 export type StatusFlags = Flags & { readonly json?: boolean; readonly watch?: boolean }
 
@@ -49,13 +37,21 @@ export async function runStatus(flags: StatusFlags, terminal: Terminal): Promise
   })
 }
 
-export type WarmFlags = Flags & { readonly everyNode?: boolean }
+export type WarmFlags = Flags & {
+  readonly everyNode?: boolean
+  readonly trace?: string
+  readonly volume?: string
+}
 
 export async function runWarm(
   paths: readonly string[],
   flags: WarmFlags,
   terminal: Terminal,
 ): Promise<void> {
+  if ((flags.trace === undefined) === (paths.length === 0)) {
+    throw usageError('warm: give either paths or --trace NAME')
+  }
+  if (flags.trace !== undefined) return runTraceWarm(flags.trace, flags, terminal)
   await withClient(flags, terminal, async (client) => {
     const targets = await resolveTargets(client, paths, terminal)
     const volumes = Map.groupBy(targets, (target) => target.volume)

@@ -14,6 +14,7 @@ import { OPTIONS, PRECEDENCE_HELP, variableOf } from './options/table.ts'
 import type { OptionName, OptionRow } from './options/table.ts'
 import { parseWhole } from './options/values.ts'
 import type { PeerFlags } from './peer-command.ts'
+import { addTrace } from './add-trace.ts'
 import { addSim } from './sim/add-sim.ts'
 import type { Terminal } from './terminal.ts'
 
@@ -36,6 +37,7 @@ export function makeProgram(terminal: Terminal, version: string): Command {
   addReady(program, terminal)
   addStatus(program, terminal)
   addPathCommands(program, terminal)
+  addTrace(program, terminal, addSocket)
   addDemo(program, terminal)
   addSim(program, terminal)
   return program
@@ -77,8 +79,10 @@ function addStatus(program: Command, terminal: Terminal): void {
 function addPathCommands(program: Command, terminal: Terminal): void {
   addSocket(program.command('warm'))
     .description('read trees or files into the mesh ahead of the programs')
-    .argument('<PATH...>', PATH_HELP)
+    .argument('[PATH...]', PATH_HELP)
     .option('--every-node', "into every node's shard, not this one's alone")
+    .option('--trace <NAME>', 'what this trace holds, into every node; instead of paths')
+    .option('--volume <NAME>', 'of the trace, where the peer has several')
     .action(async (paths: string[], flags: WarmFlags) =>
       (await clientCommands()).runWarm(paths, flags, terminal),
     )

@@ -15,8 +15,10 @@ import { keepJoining } from '../join/keep-joining.ts'
 import { loadMeshKey } from '../net/mesh-key.ts'
 import { startPeer } from '../net/peer.ts'
 import type { StartedPeer } from '../net/peer.ts'
+import { realPrograms } from '../ports/real-programs.ts'
 import { realClock } from '../ports/real-clock.ts'
 import { realRandom } from '../ports/real-random.ts'
+import { openTraceFiles, type TraceFiles } from '../state/trace-files.ts'
 import { keepMemory } from './memory.ts'
 import { openSource } from './sources.ts'
 import type { OpenSource } from './sources.ts'
@@ -51,7 +53,8 @@ export async function startRealNode(settings: PeerSettings, log: Log): Promise<R
   const sources = await openSources(settings, acquired, log)
   const peer = await startPeerOf(settings, acquired, log)
   const wants = new Timings()
-  const node = await startNodeOf(settings, { peer, sources, wants, log })
+  const traces = await openTraces(settings, acquired, log)
+  const node = await startNodeOf(settings, { peer, sources, traces, wants, log })
   acquired.defer(() => node.stop())
   const joining = await keepJoining({ peer, targets: settings.join, log })
   acquired.defer(() => joining.stop())
@@ -83,6 +86,23 @@ async function openSources(
   return sources
 }
 
+/** By volume; none where nothing is kept. */
+async function openTraces(
+  settings: PeerSettings,
+  acquired: AsyncDisposableStack,
+  log: Log,
+): Promise<ReadonlyMap<string, TraceFiles>> {
+  const { state } = settings
+  const opened = new Map<string, TraceFiles>()
+  if (state === undefined) return opened
+  for (const volume of volumeNames(settings)) {
+    const files = await openTraceFiles({ state, volume }, log)
+    acquired.defer(() => files.settled())
+    opened.set(volume, files)
+  }
+  return opened
+}
+
 async function startPeerOf(
   settings: PeerSettings,
   acquired: AsyncDisposableStack,
@@ -105,13 +125,14 @@ async function startPeerOf(
 type NodeParts = {
   readonly peer: StartedPeer
   readonly sources: ReadonlyMap<string, OpenSource>
+  readonly traces: ReadonlyMap<string, TraceFiles>
   readonly wants: Timings
   readonly log: Log
 }
 
 function startNodeOf(
   settings: PeerSettings,
-  { peer, sources, wants, log }: NodeParts,
+  { peer, sources, traces, wants, log }: NodeParts,
 ): Promise<MeshNode> {
   const ports = {
     clock: realClock,
@@ -119,18 +140,25 @@ function startNodeOf(
     network: timedNetwork(peer.network, wants),
     routing: peer.routing,
     rumors: peer.rumors,
+    programs: realPrograms,
     log,
   }
-  const volumes = volumeNames(settings).map((name) => volumeInit(settings, name, sources.get(name)))
+  const volumes = volumeNames(settings).map((name) => {
+    const files = traces.get(name)
+    const init = volumeInit(settings, name, sources.get(name))
+    return files === undefined ? init : { ...init, traces: files.traces, onTrace: files.keep }
+  })
   // The life number: an identity that starts again does so later.
   return startNode(ports, { volumes, ramBytes: settings.ramBytes, epoch: Date.now() })
 }
 
 function volumeInit(settings: PeerSettings, name: string, opened?: OpenSource): VolumeInit {
-  const { blockBytes, inlineBytes, readAheadBytes, coherence, revalidateMs, write } = settings
+  const { blockBytes, inlineBytes, readAheadBytes, ahead, coherence, revalidateMs, write } =
+    settings
   return {
     name,
     write,
+    ahead,
     coherence,
     revalidateMs,
     ...(opened === undefined ? {} : { source: opened.source }),

@@ -2,7 +2,7 @@
 // been read and checked. The command line makes one of these; `real-node.ts` starts a node out of it.
 // Nothing here parses text, and nothing here has a default: by now everything is decided.
 import type { LogLevel } from '../../src/base/log.ts'
-import type { Coherence, WriteMode } from '../../src/node/mesh-node.ts'
+import type { Ahead, Coherence, WriteMode } from '../../src/node/mesh-node.ts'
 import type { JoinTarget } from '../join/parse-join.ts'
 
 export type NamedDirectory = { readonly volume: string; readonly directory: string }
@@ -29,6 +29,9 @@ export type PeerSettings = {
   readonly blockBytes?: number
   readonly inlineBytes?: number
   readonly readAheadBytes?: number
+  readonly ahead: Ahead
+  /** Directory for what is learned; absent to keep it in memory alone. */
+  readonly state?: string
   readonly coherence: Coherence
   readonly revalidateMs: number
   readonly sourceTimeoutMs: number

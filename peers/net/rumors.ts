@@ -125,9 +125,14 @@ export class PeerRumors implements Rumors {
     const gossip = this.#decoded.get(message.data)
     if (gossip === undefined) return
     this.#decoded.delete(message.data)
-    const from = gossip.type === 'rumor' ? gossip.rumor.publisher : gossip.head.publisher
+    const from = publisherOf(gossip)
     if (from === this.#self) return
     this.counters.heard++
     for (const listener of this.#listeners) listener(gossip, from)
   }
+}
+
+function publisherOf(gossip: Gossip): PeerId {
+  if (gossip.type === 'trace') return gossip.publisher
+  return gossip.type === 'rumor' ? gossip.rumor.publisher : gossip.head.publisher
 }

@@ -5,6 +5,7 @@ import type { Answer, Gossip, Invalidation, Reply, Request } from '../../src/por
 const FRAME = 16
 const ATTRIBUTES = 48
 const RUMOR = 64
+const NOTICE = 44
 
 export function requestBytes(request: Request): number {
   switch (request.type) {
@@ -25,7 +26,10 @@ export function requestBytes(request: Request): number {
     case 'repair':
       return FRAME + RUMOR
     case 'heads':
+    case 'traces':
       return FRAME
+    case 'trace':
+      return FRAME + request.volume.length + request.name.length
   }
 }
 
@@ -41,6 +45,8 @@ export function replyBytes(reply: Reply): number {
       return FRAME + RUMOR * reply.heads.length
     case 'description':
       return FRAME + 32
+    case 'traces':
+      return FRAME + NOTICE * reply.traces.length
     case 'done':
       return FRAME
     case 'failed':

@@ -11,7 +11,7 @@ import {
 } from './trace.ts'
 
 /** Paths of a recording take at most this, so that its trace can be encoded. */
-const PATH_BYTES_MAX = 3 * 1024 * 1024
+const PATH_BYTES_MAX = 1024 * 1024
 
 /** Something of the tree that can say where it is. */
 export type Place = { readonly inode: Inode; path(): Path }

@@ -33,7 +33,7 @@ export type Start = {
 export type StartsInit = {
   readonly clock: Clock
   /** Absent where nobody can be told apart. */
-  readonly programs: Programs | undefined
+  readonly programs?: Programs | undefined
 }
 
 type Known = { readonly start: Start | undefined; readonly untilMs: number }

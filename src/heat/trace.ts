@@ -6,6 +6,7 @@
 // in the tree as anybody would, so one that is old, wrong or forged costs fetches, never a wrong answer.
 // This room must never touch anything outside a volume, nor hold up a program for what it might need.
 import type { Name, Path } from '../ports/messages.ts'
+import { MAX_TRACE_NAME_BYTES } from '../wire/limits.ts'
 
 export type ByteRange = { readonly from: number; readonly to: number }
 
@@ -35,8 +36,7 @@ export type Trace = {
 export const UNIT_BYTES = 4096
 export const MAX_ENTRIES = 65_536
 export const MAX_RANGES = 256
-export const MAX_TRACE_BYTES = 4 * 1024 * 1024
-export const MAX_TRACE_NAME_BYTES = 128
+export const MAX_TRACE_BYTES = 2 * 1024 * 1024
 
 /** A letter or digit, then letters, digits, and `.`, `_`, `+`, `-`: safe as a file's name, too. */
 export function isTraceName(name: string): boolean {

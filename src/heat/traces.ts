@@ -1,12 +1,11 @@
 // A volume's access traces: watches what programs use, recognizes a start that is known, and runs ahead
 // of it; what a start used becomes a trace, or freshens the one that it followed.
-import type { Clock } from '../ports/clock.ts'
 import type { Name, Path, Want } from '../ports/messages.ts'
-import type { Programs } from '../ports/programs.ts'
 import { PotluckError } from '../base/errors.ts'
 import { type FollowProgress, Following, type FollowingPorts } from './following.ts'
 import type { Place } from './recording.ts'
-import { type Start, Starts } from './starts.ts'
+import { Learning, type LearningInit } from './learning.ts'
+import { type Start, Starts, type StartsInit } from './starts.ts'
 import { isTraceName, type ByteRange, type Trace } from './trace.ts'
 import { TraceStore } from './trace-store.ts'
 
@@ -21,17 +20,25 @@ const LOOK_EVERY_MS = 1_000
 /** After leaving so many traces a start is something new. */
 const LEAVES_MAX = 2
 
-export type TracesInit = {
-  readonly clock: Clock
-  readonly programs: Programs | undefined
-  /** What a new following needs: names that were looked up for another may be out of date. */
-  readonly ahead: () => FollowingPorts
-  /** A trace is new, or has changed. */
-  readonly onLearned: (trace: Trace) => void
+export type TraceChange = {
+  readonly name: string
+  readonly trace: Trace | undefined
+  readonly isOwn: boolean
 }
+
+export type TracesInit = StartsInit &
+  LearningInit & {
+    /** What a new following needs: names that were looked up for another may be out of date. */
+    readonly ahead: () => FollowingPorts
+    /** Makes the kernel ask for everything again: what it has cached would be missing in a recording. */
+    readonly forgetKernel: () => void
+    /** A trace is new, has changed, or is gone; by this node, or as another told. */
+    readonly onChanged: (change: TraceChange) => void
+  }
 
 export class Traces {
   readonly store = new TraceStore()
+  readonly learning: Learning
   readonly #init: TracesInit
   readonly #starts: Starts
   /** What each start read first, until it is recognized. */
@@ -42,6 +49,7 @@ export class Traces {
   constructor(init: TracesInit) {
     this.#init = init
     this.#starts = new Starts(init)
+    this.learning = new Learning(init, (recorded) => this.#learn(recorded))
   }
 
   /** Traces being followed. */
@@ -86,6 +94,7 @@ export class Traces {
     if (this.#starts.begin(process, name) === undefined) {
       throw new PotluckError('BUSY', 'too many starts are being recorded')
     }
+    this.#init.forgetKernel()
     this.#lookLater()
   }
 
@@ -97,9 +106,27 @@ export class Traces {
     if (trace.entries.length === 0) {
       throw new PotluckError('ENODATA', 'the command used nothing of this volume')
     }
-    this.store.put(trace)
-    this.#init.onLearned(trace)
+    this.put(trace)
     return trace
+  }
+
+  /** Takes a trace in, and tells everyone. */
+  put(trace: Trace): void {
+    this.store.put(trace)
+    this.#init.onChanged({ name: trace.name, trace, isOwn: true })
+  }
+
+  /** Forgets it, everywhere. @throws PotluckError ENOENT */
+  delete(name: string): void {
+    if (!this.store.delete(name)) throw new PotluckError('ENOENT', `there is no trace '${name}'`)
+    this.#init.onChanged({ name, trace: undefined, isOwn: true })
+  }
+
+  /** What another node told. */
+  take(name: string, trace: Trace | undefined): void {
+    if (trace === undefined) this.store.delete(name)
+    else this.store.put(trace)
+    this.#init.onChanged({ name, trace, isOwn: false })
   }
 
   /** Brings all that a trace holds. @throws PotluckError ENOENT for an unknown one, ABORTED */
@@ -132,7 +159,8 @@ export class Traces {
   stop(): void {
     this.#cancelLook?.()
     this.#cancelLook = undefined
-    for (const start of this.#starts.running) this.#starts.end(start)
+    for (const start of this.#starts.running) this.learning.add(this.#end(start))
+    this.learning.flush()
     for (const following of this.#followed) following.stop()
   }
 
@@ -176,7 +204,7 @@ export class Traces {
     this.#cancelLook ??= this.#init.clock.after(LOOK_EVERY_MS, () => {
       this.#cancelLook = undefined
       for (const start of this.#starts.running) {
-        if (this.#isOver(start)) this.#learn(start)
+        if (this.#isOver(start)) this.learning.add(this.#end(start))
       }
       if (this.#starts.size > 0) this.#lookLater()
     })
@@ -188,9 +216,9 @@ export class Traces {
     return now - newMs > QUIET_MS || now - startedMs > LONGEST_MS || recording.isFull
   }
 
-  #learn(start: Start): void {
-    const learned = this.store.learn(this.#end(start))
-    if (learned !== undefined) this.#init.onLearned(learned)
+  #learn(trace: Trace): void {
+    const learned = this.store.learn(trace)
+    if (learned !== undefined) this.put(learned)
   }
 
   #end(start: Start): Trace {

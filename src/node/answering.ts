@@ -17,8 +17,11 @@ export function answering(inside: Inside): RequestHandler {
       case 'describe':
         return { type: 'description', description: rooms.describe(request.volume) }
       case 'warm':
-        warms.begin(rooms.get(request.volume), request.paths)
+        warms.begin(rooms.get(request.volume), request)
         return { type: 'done' }
+      case 'traces':
+      case 'trace':
+        return rooms.traces.answer(request)
       default:
         return rumors.answer(request)
     }

@@ -62,6 +62,8 @@ export type VolumeInit = {
   readonly ahead?: Ahead
   /** Known from before; each is checked against the tree where it is followed. */
   readonly traces?: readonly Trace[]
+  /** Told of each trace that is new or has changed, and of each that is gone. */
+  readonly onTrace?: (name: string, trace: Trace | undefined) => void
 }
 
 export type NodeInit = {
@@ -130,6 +132,8 @@ export interface MeshNode {
       signal?: AbortSignal
       onProgress?: (progress: WarmProgress) => void
       everyNode?: boolean
+      /** What an access trace of this name holds, and not paths. */
+      trace?: string
     },
   ): Promise<WarmProgress>
 

@@ -162,11 +162,10 @@ class Node implements MeshNode {
   async warm(
     volume: string,
     paths: readonly string[],
-    options: WarmOptions & { readonly everyNode?: boolean } = {},
+    options: WarmOptions & { readonly trace?: string } = {},
   ): Promise<WarmProgress> {
-    const room = this.#rooms.byName(volume)
-    if (options.everyNode === true) this.#warms.askEveryone(room.id, paths)
-    return this.#warms.run(room, paths, options)
+    const what = { paths, trace: options.trace ?? '' }
+    return this.#warms.warm(this.#rooms.byName(volume), what, options)
   }
 
   async holders(
@@ -204,14 +203,13 @@ class Node implements MeshNode {
 
   #makeRooms(): VolumeRooms {
     return new VolumeRooms(this.#init.volumes, {
-      clock: this.#ports.clock,
+      ...this.#ports,
+      table: this.#table,
       floors: this.#floors,
       stamps: this.#stamps,
       counters: this.#counters,
       fetcher: this.#fetcher,
-      programs: this.#ports.programs,
       ramBytes: this.#init.ramBytes,
-      onLearned: () => {},
     })
   }
 

@@ -160,7 +160,17 @@ export type Request =
   /** The newest rumor numbers you know. */
   | { readonly type: 'heads' }
   /** Read these paths into your shard (a job of its own; the reply says it has begun). */
-  | { readonly type: 'warm'; readonly volume: string; readonly paths: readonly Path[] }
+  | {
+      readonly type: 'warm'
+      readonly volume: string
+      readonly paths: readonly Path[]
+      /** The trace to read instead of paths; '' for none. */
+      readonly trace: string
+    }
+  /** Which access traces do you know? */
+  | { readonly type: 'traces' }
+  /** One of them; answered by a block, whose bytes it is, or by `missing`. */
+  | { readonly type: 'trace'; readonly volume: string; readonly name: string }
 
 export type Reply =
   | { readonly type: 'answer'; readonly answer: Answer }
@@ -168,11 +178,24 @@ export type Reply =
   | { readonly type: 'description'; readonly description: VolumeDescription }
   | { readonly type: 'rumors'; readonly rumors: readonly Rumor[] }
   | { readonly type: 'heads'; readonly heads: readonly RumorHead[] }
+  | { readonly type: 'traces'; readonly traces: readonly TraceNotice[] }
   | { readonly type: 'done' }
   /** The request failed there; `code` is an ErrorCode. */
   | { readonly type: 'failed'; readonly code: string; readonly message: string }
+
+/** That there is an access trace, and what it must be to be believed. */
+export type TraceNotice = {
+  readonly volume: string
+  readonly name: string
+  /** Milliseconds since 1970; of two of one name the later counts. */
+  readonly recordedMs: number
+  /** Its length; 0 where it was deleted. */
+  readonly bytes: number
+  readonly checksum: number
+}
 
 /** What travels over gossip: rumors, and heartbeats which tell that a last rumor was lost. */
 export type Gossip =
   | { readonly type: 'rumor'; readonly rumor: Rumor }
   | { readonly type: 'heartbeat'; readonly head: RumorHead }
+  | { readonly type: 'trace'; readonly publisher: PeerId; readonly notice: TraceNotice }

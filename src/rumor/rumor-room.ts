@@ -163,7 +163,7 @@ export class RumorRoom {
 
   #hear(gossip: Gossip, from: PeerId): void {
     if (gossip.type === 'heartbeat') this.#noteHead(gossip.head, from)
-    else this.#take(gossip.rumor, from)
+    else if (gossip.type === 'rumor') this.#take(gossip.rumor, from)
   }
 
   #take(rumor: Rumor, from: PeerId): void {

@@ -1,9 +1,11 @@
 import type { Clock } from '../ports/clock.ts'
+import type { Random } from '../ports/random.ts'
 import type { Programs } from '../ports/programs.ts'
 import type { Counters } from '../base/counters.ts'
+import type { KernelChange } from '../tree/kernel-news.ts'
 import type { Prefetches } from '../heat/prefetches.ts'
 import type { Trace } from '../heat/trace.ts'
-import { Traces } from '../heat/traces.ts'
+import { type TraceChange, Traces } from '../heat/traces.ts'
 import { TreeAhead, type TreeAheadInit } from './tree-ahead.ts'
 
 /** Under way for a trace at a time, at most. */
@@ -12,15 +14,22 @@ const FLIGHT_BYTES = 32 * 1024 * 1024
 const UNREAD_SHARE = 1 / 4
 const FLIGHT_SHARE = 1 / 16
 
+/** Those who saw the same start say so within this time, and so much more for each peer. */
+const SPREAD_MS = 1_000
+const SPREAD_PEER_MS = 20
+
 export type VolumeTracesInit = TreeAheadInit & {
   readonly clock: Clock
   readonly counters: Counters
-  readonly programs: Programs | undefined
+  readonly random: Random
+  readonly peers: () => number
+  readonly programs?: Programs | undefined
   readonly prefetches: Prefetches
   readonly ramBytes: number
   /** Known from before. */
   readonly known: readonly Trace[]
-  readonly onLearned: (trace: Trace) => void
+  readonly tellKernel: (change: KernelChange) => void
+  readonly onChanged: (change: TraceChange) => void
 }
 
 /** A volume's traces, over its tree. */
@@ -28,6 +37,9 @@ export function tracesOver(init: VolumeTracesInit): Traces {
   const { ramBytes } = init
   const traces = new Traces({
     ...init,
+    spreadMs: () => SPREAD_MS + SPREAD_PEER_MS * init.peers(),
+    forgetKernel: () => forgetKernel(init),
+    random: init.random.fork('traces'),
     ahead: () => {
       const ahead = new TreeAhead(init)
       return {
@@ -40,4 +52,9 @@ export function tracesOver(init: VolumeTracesInit): Traces {
   })
   for (const trace of init.known) traces.store.put(trace)
   return traces
+}
+
+function forgetKernel({ tree, tellKernel }: VolumeTracesInit): void {
+  for (const { nodeid } of tree.inodes.records()) tellKernel({ type: 'inode', nodeid, data: true })
+  tellKernel({ type: 'everything' })
 }

@@ -1,4 +1,4 @@
-import type { Gossip, Invalidation, Rumor, RumorHead } from '../ports/messages.ts'
+import type { Gossip, Invalidation, Rumor, RumorHead, TraceNotice } from '../ports/messages.ts'
 import * as fields from './fields.ts'
 import { readInvalidation, writeInvalidation } from './invalidation.ts'
 import * as limits from './limits.ts'
@@ -6,7 +6,7 @@ import { ByteReader, malformed } from './reader.ts'
 import { ByteWriter, tooLarge } from './writer.ts'
 
 // The order is the encoding: append only, with a new WIRE_VERSION.
-const TYPES: readonly Gossip['type'][] = ['rumor', 'heartbeat']
+const TYPES: readonly Gossip['type'][] = ['rumor', 'heartbeat', 'trace']
 
 const scratch = new ByteWriter()
 
@@ -15,7 +15,10 @@ export function encodeGossip(gossip: Gossip): Uint8Array {
   scratch.at = 0
   fields.writeChoice(scratch, TYPES, gossip.type)
   if (gossip.type === 'rumor') writeRumor(scratch, gossip.rumor)
-  else writeHead(scratch, gossip.head)
+  else if (gossip.type === 'trace') {
+    fields.writePeerId(scratch, gossip.publisher)
+    writeNotice(scratch, gossip.notice)
+  } else writeHead(scratch, gossip.head)
   if (scratch.at > limits.MAX_GOSSIP_BYTES) {
     throw tooLarge('a rumor', scratch.at, limits.MAX_GOSSIP_BYTES)
   }
@@ -29,10 +32,35 @@ export function decodeGossip(bytes: Uint8Array): Gossip {
   }
   const reader = new ByteReader(bytes)
   const type = fields.readChoice(reader, TYPES, 'gossip')
-  const gossip: Gossip =
-    type === 'rumor' ? { type, rumor: readRumor(reader) } : { type, head: readHead(reader) }
+  const gossip = readBody(reader, type)
   reader.end()
   return gossip
+}
+
+function readBody(reader: ByteReader, type: Gossip['type']): Gossip {
+  if (type === 'rumor') return { type, rumor: readRumor(reader) }
+  if (type === 'trace') {
+    const publisher = fields.readPeerId(reader)
+    return { type, publisher, notice: readNotice(reader) }
+  }
+  return { type, head: readHead(reader) }
+}
+
+export function writeNotice(writer: ByteWriter, notice: TraceNotice): void {
+  fields.writeVolume(writer, notice.volume)
+  writer.text(notice.name, limits.MAX_TRACE_NAME_BYTES)
+  writer.f64(notice.recordedMs)
+  writer.varint(notice.bytes)
+  writer.varint(notice.checksum)
+}
+
+export function readNotice(reader: ByteReader): TraceNotice {
+  const volume = fields.readVolume(reader)
+  const name = reader.text(limits.MAX_TRACE_NAME_BYTES)
+  const recordedMs = reader.f64()
+  const bytes = reader.varint()
+  const checksum = reader.varint()
+  return { volume, name, recordedMs, bytes, checksum }
 }
 
 export function writeHead(writer: ByteWriter, head: RumorHead): void {

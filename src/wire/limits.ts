@@ -11,7 +11,7 @@
 // It must never do I/O, keep state between messages, or accept what it would not itself encode.
 
 /** Grows whenever bytes change their meaning; part of the protocol id, so versions never mix. */
-export const WIRE_VERSION = 4
+export const WIRE_VERSION = 5
 
 export const MAX_NAME_BYTES = 255
 /**
@@ -46,6 +46,9 @@ export const MAX_RUMORS = 1_024
 /** One for each publisher that a peer has ever heard of. */
 export const MAX_HEADS = 65_536
 export const MAX_WARM_PATHS = 4_096
+/** Access traces that one peer tells another of. */
+export const MAX_TRACE_NOTICES = 1_024
+export const MAX_TRACE_NAME_BYTES = 128
 /** A failure's text is cut to this when it is sent. */
 export const MAX_FAILURE_BYTES = 1_024
 /** A directory is split into at most this many parts. */

@@ -1,10 +1,10 @@
 import type { Answer, Block, Reply, Rumor, RumorHead } from '../ports/messages.ts'
 import * as fields from './fields.ts'
-import { readHead, readRumor, writeHead, writeRumor } from './gossip.ts'
+import { readHead, readNotice, readRumor, writeHead, writeNotice, writeRumor } from './gossip.ts'
 import { readInvalidation, writeInvalidation } from './invalidation.ts'
 import * as limits from './limits.ts'
 import { ByteReader, malformed } from './reader.ts'
-import { ByteWriter, tooLarge } from './writer.ts'
+import { ByteWriter, cut, tooLarge } from './writer.ts'
 
 /**
  * A reply's bytes; `payload` is the block's own buffer, not a copy, and goes right behind `head`.
@@ -24,6 +24,7 @@ const DONE = 8
 const FAILED = 9
 /** A block, and news of it before the block's own fields. */
 const TOLD_BLOCK = 10
+const TRACES = 11
 
 const scratch = new ByteWriter()
 
@@ -67,13 +68,20 @@ function writeBody(writer: ByteWriter, reply: Reply): Uint8Array | undefined {
     case 'heads':
       writeAll(writer, HEADS, { all: reply.heads, limit: limits.MAX_HEADS, write: writeHead })
       return undefined
+    case 'traces':
+      writeAll(writer, TRACES, {
+        all: reply.traces,
+        limit: limits.MAX_TRACE_NOTICES,
+        write: writeNotice,
+      })
+      return undefined
     case 'done':
       writer.u8(DONE)
       return undefined
     case 'failed':
       writer.u8(FAILED)
       writer.byteString(reply.code, limits.MAX_NAME_BYTES)
-      writer.text(cut(reply.message), limits.MAX_FAILURE_BYTES)
+      writer.text(cut(reply.message, limits.MAX_FAILURE_BYTES), limits.MAX_FAILURE_BYTES)
       return undefined
   }
 }
@@ -194,6 +202,8 @@ function readBody(reader: ByteReader, shape: number): Reply {
       return { type: 'rumors', rumors: readAll<Rumor>(reader, limits.MAX_RUMORS, readRumor) }
     case HEADS:
       return { type: 'heads', heads: readAll<RumorHead>(reader, limits.MAX_HEADS, readHead) }
+    case TRACES:
+      return { type: 'traces', traces: readAll(reader, limits.MAX_TRACE_NOTICES, readNotice) }
     case DONE:
       return { type: 'done' }
     case FAILED:
@@ -238,12 +248,4 @@ function readFailed(reader: ByteReader): Reply {
   const code = reader.byteString(limits.MAX_NAME_BYTES)
   if (!/^[A-Z][A-Z0-9_]*$/.test(code)) throw malformed('a failure without a code')
   return { type: 'failed', code, message: reader.text(limits.MAX_FAILURE_BYTES) }
-}
-
-/** At most MAX_FAILURE_BYTES in UTF-8, never ending in half a character. */
-function cut(message: string): string {
-  const text = message.toWellFormed().replaceAll('\ufffd', '?')
-  if (Buffer.byteLength(text) <= limits.MAX_FAILURE_BYTES) return text
-  const bytes = Buffer.from(text).subarray(0, limits.MAX_FAILURE_BYTES)
-  return bytes.toString().replace(/\ufffd+$/, '')
 }

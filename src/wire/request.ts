@@ -5,7 +5,16 @@ import { ByteReader, malformed } from './reader.ts'
 import { ByteWriter, tooLarge } from './writer.ts'
 
 // The order is the encoding: append only, with a new WIRE_VERSION.
-const TYPES: readonly Request['type'][] = ['want', 'holding', 'describe', 'repair', 'heads', 'warm']
+const TYPES: readonly Request['type'][] = [
+  'want',
+  'holding',
+  'describe',
+  'repair',
+  'heads',
+  'warm',
+  'traces',
+  'trace',
+]
 const KINDS: readonly BlockKind[] = ['page', 'data', 'xattrs']
 const REACHES: readonly Reach[] = ['climb', 'held', 'source']
 
@@ -48,9 +57,14 @@ function writeBody(writer: ByteWriter, request: Request): void {
       writer.varint(request.from)
       return writer.varint(request.to)
     case 'heads':
+    case 'traces':
       return
     case 'warm':
-      return writeWarm(writer, request.volume, request.paths)
+      writeWarm(writer, request.volume, request.paths)
+      return writer.text(request.trace, limits.MAX_TRACE_NAME_BYTES)
+    case 'trace':
+      fields.writeVolume(writer, request.volume)
+      return writer.text(request.name, limits.MAX_TRACE_NAME_BYTES)
   }
 }
 
@@ -98,9 +112,21 @@ function readBody(reader: ByteReader): Request {
     case 'repair':
       return readRepair(reader)
     case 'heads':
+    case 'traces':
       return { type }
     case 'warm':
-      return { type, volume: fields.readVolume(reader), paths: readPaths(reader) }
+      return {
+        type,
+        volume: fields.readVolume(reader),
+        paths: readPaths(reader),
+        trace: reader.text(limits.MAX_TRACE_NAME_BYTES),
+      }
+    case 'trace':
+      return {
+        type,
+        volume: fields.readVolume(reader),
+        name: reader.text(limits.MAX_TRACE_NAME_BYTES),
+      }
   }
 }
 

@@ -105,3 +105,11 @@ export class ByteWriter {
 export function tooLarge(what: string, size: number, limit: number): PotluckError {
   return new PotluckError('TOO_LARGE', `${what} of ${size} is larger than the limit, ${limit}`)
 }
+
+/** At most so many bytes in UTF-8, never ending in half a character. */
+export function cut(message: string, maxBytes: number): string {
+  const text = message.toWellFormed().replaceAll('\ufffd', '?')
+  if (Buffer.byteLength(text) <= maxBytes) return text
+  const bytes = Buffer.from(text).subarray(0, maxBytes)
+  return bytes.toString().replace(/\ufffd+$/, '')
+}

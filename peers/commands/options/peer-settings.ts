@@ -124,6 +124,7 @@ type CacheKeys =
   | 'blockBytes'
   | 'inlineBytes'
   | 'readAheadBytes'
+  | 'ahead'
   | 'coherence'
   | 'revalidateMs'
   | 'sourceTimeoutMs'
@@ -138,19 +139,22 @@ function cacheSettings(options: OptionReader): Part<CacheKeys> {
     ...(blockBytes === undefined ? {} : { blockBytes }),
     ...(inlineBytes === undefined ? {} : { inlineBytes }),
     ...(readAheadBytes === undefined ? {} : { readAheadBytes }),
+    ahead: options.one('ahead', parseWord(['none', 'first-run', 'trace'])) ?? 'trace',
     coherence: options.one('coherence', parseWord(['static', 'gossip'])) ?? 'gossip',
     revalidateMs: options.one('revalidate', parseDurationFrom(100)) ?? 300_000,
     sourceTimeoutMs: options.one('source-timeout', parseDurationFrom(10)) ?? 30_000,
   }
 }
 
-type LocalKeys = 'api' | 'metrics' | 'logLevel'
+type LocalKeys = 'api' | 'metrics' | 'logLevel' | 'state'
 
 function localSettings(options: OptionReader, mesh: string, places: Places): Part<LocalKeys> {
   const metrics = options.one('metrics', parseEndpoint)
+  const state = options.one('state', parseText)
   return {
     api: socketOf(options, mesh, places),
     ...(metrics === undefined ? {} : { metrics }),
+    ...(state === undefined ? {} : { state: path.resolve(places.cwd, state) }),
     logLevel: options.one('log-level', parseWord(['debug', 'info', 'warn', 'error'])) ?? 'info',
   }
 }

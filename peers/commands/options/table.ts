@@ -54,6 +54,16 @@ export const OPTIONS = [
     help: 'off: read-only (default); through: what is written is on the source at once',
   },
   {
+    name: 'ahead',
+    value: 'MODE',
+    help: 'fetch ahead: none, first-run, or trace: as earlier starts did (default: trace)',
+  },
+  {
+    name: 'state',
+    value: 'DIR',
+    help: 'keep what is learned there, such as traces (default: in memory alone)',
+  },
+  {
     name: 'coherence',
     value: 'MODE',
     help: 'static: the source never changes; gossip: changes are told and checked (default)',

@@ -10,8 +10,9 @@ import type { Fetcher } from '../../fetch/fetcher.ts'
 import type { Asked } from '../../fetch/verify.ts'
 import type { BlockResult, FileInit } from '../../file/open-file.ts'
 import { Prefetches } from '../../heat/prefetches.ts'
-import type { Trace } from '../../heat/trace.ts'
-import type { Traces } from '../../heat/traces.ts'
+import type { TraceChange, Traces } from '../../heat/traces.ts'
+import type { PeerTable } from '../../placement/peer-table.ts'
+import type { Random } from '../../ports/random.ts'
 import type { Programs } from '../../ports/programs.ts'
 import type { Floors } from '../../rumor/floors.ts'
 import type { InodeRecord } from '../../tree/inode-record.ts'
@@ -40,10 +41,11 @@ export type VolumeRoomInit = {
   readonly counters: Counters
   readonly fetcher: Fetcher
   readonly ramBytes: number
-  readonly programs: Programs | undefined
+  readonly random: Random
+  readonly table: PeerTable
+  readonly programs?: Programs | undefined
   readonly volume: VolumeInit
-  /** A trace is new, or has changed. */
-  readonly onLearned: (volume: string, trace: Trace) => void
+  readonly onTrace: (volume: string, change: TraceChange) => void
 }
 
 /** A volume's name and block size: nodes that disagree on the size must not share blocks. */
@@ -183,13 +185,15 @@ export class VolumeRoom {
   }
 
   #makeTraces(): Traces {
-    const { volume, onLearned } = this.#init
+    const { volume, onTrace, table } = this.#init
     return tracesOver({
       ...this.#init,
       ...this.#fileParts(),
       prefetches: this.prefetches,
       known: volume.traces ?? [],
-      onLearned: (trace) => onLearned(this.id, trace),
+      peers: () => table.size,
+      tellKernel: (change) => this.volume.tellKernel(change),
+      onChanged: (change) => onTrace(this.id, change),
     })
   }
 

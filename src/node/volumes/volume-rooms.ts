@@ -19,18 +19,32 @@ import type { Known } from '../../tree/page-diff.ts'
 import { Page } from '../../wire/page.ts'
 import { VolumeRoom, type VolumeRoomInit } from './volume-room.ts'
 import type { VolumeInit } from '../mesh-node.ts'
+import type { TraceChange } from '../../heat/traces.ts'
+import { TraceMesh, type TraceMeshInit } from '../traces/trace-mesh.ts'
+
+export type VolumeRoomsInit = Omit<VolumeRoomInit, 'volume' | 'onTrace'> &
+  Omit<TraceMeshInit, 'tracesOf'>
 
 export class VolumeRooms {
+  readonly traces: TraceMesh
   readonly #rooms = new Map<string, VolumeRoom>()
   readonly #sweeps = new Map<VolumeRoom, () => void>()
   readonly #clock: Clock
-  readonly #init: Omit<VolumeRoomInit, 'volume'>
+  readonly #init: VolumeRoomsInit
 
-  constructor(volumes: readonly VolumeInit[], init: Omit<VolumeRoomInit, 'volume'>) {
+  constructor(volumes: readonly VolumeInit[], init: VolumeRoomsInit) {
     this.#clock = init.clock
     this.#init = init
+    this.traces = new TraceMesh({
+      ...init,
+      tracesOf: (volume) => this.#rooms.get(volume)?.traces,
+    })
     for (const volume of volumes) {
-      const room = new VolumeRoom({ ...init, volume })
+      const onTrace = (id: string, { name, trace, isOwn }: TraceChange) => {
+        if (isOwn) this.traces.tell(id, name, trace)
+        volume.onTrace?.(name, trace)
+      }
+      const room = new VolumeRoom({ ...init, volume, onTrace })
       this.#rooms.set(room.id, room)
     }
   }
@@ -99,6 +113,7 @@ export class VolumeRooms {
     peer: PeerId,
     { network, log }: { readonly network: Network; readonly log?: Log },
   ): Promise<void> {
+    void this.traces.compareWith(peer).catch(() => {})
     for (const { name, blockBytes } of this.all().map((room) => room.status())) {
       const reply = await network.request(peer, { type: 'describe', volume: name })
       if (reply.type !== 'description') continue
@@ -117,6 +132,7 @@ export class VolumeRooms {
     for (const cancel of this.#sweeps.values()) cancel()
     this.#sweeps.clear()
     for (const { traces } of this.#rooms.values()) traces?.stop()
+    this.traces.stop()
   }
 
   #sweepLater(room: VolumeRoom): void {

@@ -9,6 +9,9 @@ import type { PeerFacts } from '../../../peers/api/protocol.ts'
 import { PotluckError } from '../../../src/base/errors.ts'
 import type { NodeGauges } from '../../../src/node/gauges.ts'
 import type { MeshNode, NodeStatus } from '../../../src/node/mesh-node.ts'
+import { Traces } from '../../../src/heat/traces.ts'
+import { realClock } from '../../../peers/ports/real-clock.ts'
+import { realRandom } from '../../../peers/ports/real-random.ts'
 import { FakeVolume } from './fake-volume.ts'
 import type { FakeTree } from './fake-volume.ts'
 
@@ -53,6 +56,7 @@ export function fakeNode(): FakeNode {
     if (name === 'data') return fake
     throw new PotluckError('UNKNOWN_VOLUME', `no volume ${name} here`)
   }
+  const traces = quietTraces()
   const node: FakeNode = {
     fake,
     calls: [],
@@ -63,8 +67,9 @@ export function fakeNode(): FakeNode {
     volumes: () => [fake],
     volume: find,
     status: () => statusOf(node),
-    traces: () => {
-      throw new PotluckError('ENOTSUP', 'starts are not watched here')
+    traces: (volume) => {
+      find(volume)
+      return traces
     },
     gauges: () => ({ ...NO_GAUGES }),
     async invalidate(volume, where, options) {
@@ -73,7 +78,8 @@ export function fakeNode(): FakeNode {
     },
     async warm(volume, paths, options) {
       find(volume)
-      node.calls.push(['warm', paths, options?.everyNode])
+      const what = options?.trace === undefined ? paths : { trace: options.trace }
+      node.calls.push(['warm', what, options?.everyNode])
       options?.onProgress?.({ files: 2, filesDone: 1, bytes: 20, bytesDone: 10 })
       await node.warming(options?.signal)
       return { files: 2, filesDone: 2, bytes: 20, bytesDone: 20 }
@@ -90,6 +96,20 @@ export function fakeNode(): FakeNode {
     stop: () => Promise.resolve(),
   }
   return node
+}
+
+/** Knows what it is told, and follows nothing. */
+function quietTraces(): Traces {
+  return new Traces({
+    clock: realClock,
+    random: realRandom,
+    spreadMs: () => 0,
+    ahead: () => {
+      throw new PotluckError('ENOSYS', 'nothing is followed here')
+    },
+    forgetKernel: () => {},
+    onChanged: () => {},
+  })
 }
 
 function statusOf(node: FakeNode): NodeStatus {

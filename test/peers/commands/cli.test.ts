@@ -1,7 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
 import test from 'ava'
+import { decodeTrace, encodeTrace } from '../../../src/heat/trace-format.ts'
+import { files, traceOf } from '../../src/heat/traces-made.ts'
 import { serveFakeNode } from '../api/fake-node.ts'
 import { runCli } from './cli.ts'
 
@@ -91,7 +93,7 @@ const MISTAKES: readonly Case[] = [
     title: 'a missing argument',
     given: ['warm'],
     code: 2,
-    err: /missing required argument 'PATH'/,
+    err: /give either paths or --trace NAME/,
   },
   {
     title: 'a bad number',
@@ -191,6 +193,34 @@ test('ready says how long it took', async (t) => {
   )
   t.is(late.code, 4)
   t.regex(late.err, /3 of 9 peers are in sight; check --join/)
+})
+
+test('a trace is imported by another name, listed, shown, warmed, exported and deleted', async (t) => {
+  await using served = await serveFakeNode()
+  const env = { POTLUCK_API: served.socket }
+  const file = path.join(home, 'start.trace')
+  writeFileSync(file, encodeTrace(traceOf('start', files('lib', 20))))
+  const run = (...given: readonly string[]) => runCli(given, home, env)
+  t.regex((await run('trace', 'import', file, '--as', 'mine')).err, /'mine': 20 files, 80\.0 KiB/)
+  t.regex((await run('trace', 'list')).out, /data +mine +python3 +20 +80\.0 KiB +20 +\d{4}-/)
+  t.regex((await run('trace', 'show', 'mine')).out, /4\.0 KiB +lib\/file19/)
+  t.is((await run('warm', '--trace', 'mine')).code, 0)
+  t.deepEqual(served.node.calls, [['warm', { trace: 'mine' }, true]])
+  t.is((await run('trace', 'export', 'mine', '--out', 'out.trace')).code, 0)
+  t.is(decodeTrace(readFileSync(path.join(home, 'out.trace'))).name, 'mine')
+  t.is((await run('trace', 'delete', 'mine')).out, "deleted 'mine' on every node\n")
+  const bad = await run('trace', 'import', path.join(home, 'plain'))
+  t.is(bad.code, 2)
+  t.regex(bad.err, /plain can't be read as a trace: this is no trace/)
+})
+
+test('a command whose trace is empty says so, and runs all the same', async (t) => {
+  await using served = await serveFakeNode()
+  const env = { POTLUCK_API: served.socket }
+  const ran = await runCli(['trace', 'record', 'a', '--', 'echo', '--hello'], home, env)
+  t.is(ran.out, '--hello\n')
+  t.is(ran.code, 1)
+  t.regex(ran.err, /used nothing of this volume/)
 })
 
 test('a socket in use is refused with exit code 3', async (t) => {

@@ -22,6 +22,14 @@ const rumor = {
 const isNear = (estimate: number, real: number) =>
   Math.abs(estimate - real) <= Math.max(32, real / 2)
 
+const notice = {
+  volume,
+  name: 'python3-0f0f0f0f',
+  recordedMs: 1.7e12,
+  bytes: 40_000,
+  checksum: 2 ** 31,
+}
+
 test('requests are about as large as they are on the wire', (t) => {
   const path = 'lib/python3.11/site-packages/numpy/core/multiarray.py'
   const floors = { version: 2 ** 50, floor: STAMP, reach: 'climb' } as const
@@ -30,7 +38,8 @@ test('requests are about as large as they are on the wire', (t) => {
     { type: 'holding', keys: [KEY, KEY, KEY] },
     { type: 'repair', publisher: PEER, epoch: 7, from: 1, to: 9 },
 
-    { type: 'warm', volume, paths: [path, path] },
+    { type: 'warm', volume, paths: [path, path], trace: '' },
+    { type: 'trace', volume, name: 'python3-0f0f0f0f' },
   ]
   for (const request of requests) {
     const real = encodeRequest(request).length
@@ -51,6 +60,7 @@ test('replies are about as large as they are on the wire, blocks nearly to the b
     { type: 'held', held: [true, false, true] },
     { type: 'rumors', rumors: [rumor] },
     { type: 'heads', heads: [head, head, head] },
+    { type: 'traces', traces: [notice, notice] },
     { type: 'failed', code: 'ENOENT', message: 'no such file: lib' },
   ]
   for (const reply of replies) {
@@ -66,6 +76,7 @@ test('gossip is about as large as it is on the wire', (t) => {
   const gossips: Gossip[] = [
     { type: 'rumor', rumor },
     { type: 'heartbeat', head: { publisher: PEER, epoch: 7, number: 42 } },
+    { type: 'trace', publisher: PEER, notice },
   ]
   for (const gossip of gossips) {
     const real = encodeGossip(gossip).length

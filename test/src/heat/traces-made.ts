@@ -1,4 +1,5 @@
 // Traces for tests, made of as little as each of them is about.
+import { checksumOf } from '../../../src/block/checksum.ts'
 import type { Trace, TraceEntry } from '../../../src/heat/trace.ts'
 
 export function entry(path: string, given: Partial<TraceEntry> = {}): TraceEntry {
@@ -13,3 +14,10 @@ export function traceOf(name: string, paths: readonly string[], given: Partial<T
 
 export const files = (prefix: string, count: number): string[] =>
   Array.from({ length: count }, (_, i) => `${prefix}/file${i}`)
+
+/** With a checksum that fits, as somebody would who wants to do harm. */
+export function resealed(bytes: Uint8Array): Uint8Array {
+  const to = Buffer.from(bytes)
+  to.writeUInt32LE(checksumOf(to.subarray(0, -4)), to.length - 4)
+  return to
+}

@@ -10,6 +10,7 @@ import type {
   Request,
   Rumor,
   RumorHead,
+  TraceNotice,
   Want,
 } from '../../../src/ports/messages.ts'
 
@@ -78,6 +79,15 @@ const want: fc.Arbitrary<Want> = fc.record({
 const epoch = count
 const head: fc.Arbitrary<RumorHead> = fc.record({ publisher: peerId, epoch, number: count })
 
+const traceName = fc.stringMatching(/^[a-z0-9.-]{0,20}$/)
+const notice: fc.Arbitrary<TraceNotice> = fc.record({
+  volume,
+  name: traceName,
+  recordedMs: finite,
+  bytes: count,
+  checksum: count,
+})
+
 const newsEntry: fc.Arbitrary<NewsEntry> = fc.oneof(
   fc.record({ attributes }),
   fc.record({ attributes, target: path }),
@@ -113,7 +123,14 @@ export const request: fc.Arbitrary<Request> = fc.oneof(
       return { type: 'repair', publisher, epoch: life, from, to: from + more }
     }),
   fc.constant<Request>({ type: 'heads' }),
-  fc.record({ type: fc.constant('warm'), volume, paths: fc.array(path, { maxLength: 5 }) }),
+  fc.record({
+    type: fc.constant('warm'),
+    volume,
+    paths: fc.array(path, { maxLength: 5 }),
+    trace: traceName,
+  }),
+  fc.constant<Request>({ type: 'traces' }),
+  fc.record({ type: fc.constant('trace'), volume, name: traceName }),
 )
 
 const block = fc.record({
@@ -148,6 +165,7 @@ export const reply: fc.Arbitrary<Reply> = fc.oneof(
   }),
   fc.record({ type: fc.constant('rumors'), rumors: fc.array(rumor, { maxLength: 4 }) }),
   fc.record({ type: fc.constant('heads'), heads: fc.array(head, { maxLength: 9 }) }),
+  fc.record({ type: fc.constant('traces'), traces: fc.array(notice, { maxLength: 4 }) }),
   fc.constant<Reply>({ type: 'done' }),
   fc.record({
     type: fc.constant('failed'),
@@ -159,4 +177,5 @@ export const reply: fc.Arbitrary<Reply> = fc.oneof(
 export const gossip: fc.Arbitrary<Gossip> = fc.oneof(
   rumor.map((one): Gossip => ({ type: 'rumor', rumor: one })),
   head.map((one): Gossip => ({ type: 'heartbeat', head: one })),
+  fc.record({ type: fc.constant('trace'), publisher: peerId, notice }),
 )

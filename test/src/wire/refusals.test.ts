@@ -58,8 +58,8 @@ test('the bytes of the other messages are these, for ever', (t) => {
   t.is(hex(encodeRequest(repair)), '030431324433' + '8001' + '01' + '02')
   t.is(hex(encodeRequest({ type: 'heads' })), '04')
   t.is(
-    hex(encodeRequest({ type: 'warm', volume: 'v', paths: ['', 'a/b'] })),
-    '0501760200' + '03612f62',
+    hex(encodeRequest({ type: 'warm', volume: 'v', paths: ['', 'a/b'], trace: 't' })),
+    '0501760200' + '03612f62' + '0174',
   )
   t.is(hex(encodeReply({ type: 'done' }).head), '08')
   t.is(hex(encodeReply({ type: 'held', held: [true, false, true] }).head), '040305')
@@ -93,7 +93,7 @@ test('what is larger than the limits is not even sent', (t) => {
   wontSend(t, { type: 'want', want: { ...WANT, path: 'caf\u0142' } }, 'MALFORMED')
   wontSend(t, { type: 'want', want: { ...WANT, index: -1 } }, 'MALFORMED')
   const paths = Array<string>(300).fill('x'.repeat(4_000))
-  wontSend(t, { type: 'warm', volume: 'v', paths }, 'TOO_LARGE')
+  wontSend(t, { type: 'warm', volume: 'v', paths, trace: '' }, 'TOO_LARGE')
   const bytes = new Uint8Array(4 * 1024 * 1024 + 1)
   const block = { stamp: 1, version: 1, checksum: 1, bytes }
   const reply: Reply = { type: 'answer', answer: { type: 'block', block } }

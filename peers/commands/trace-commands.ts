@@ -1,0 +1,225 @@
+// `potluck trace`: access traces of a running peer's volumes, which all peers of the mesh share.
+import { spawn } from 'node:child_process'
+import { writeFile } from 'node:fs/promises'
+import path from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { ApiClient } from '../api/api-client.ts'
+import type { TraceSummary } from '../api/traces/trace-routes.ts'
+import { readTraceFile } from '../state/trace-files.ts'
+import { PotluckError } from '../../src/base/errors.ts'
+import { decodeTrace, encodeTrace } from '../../src/heat/trace-format.ts'
+import { isTraceName, type Trace, type TraceEntry } from '../../src/heat/trace.ts'
+import { usageError } from './exit-codes.ts'
+import { formatBytes, formatCount, formatDuration } from './options/quantities.ts'
+import type { Flags } from './options/read-options.ts'
+import { progressBar } from './progress.ts'
+import { renderTable } from './table.ts'
+import type { Terminal } from './terminal.ts'
+import { withClient } from './with-client.ts'
+
+export type TraceFlags = Flags & { readonly volume?: string; readonly json?: boolean }
+
+/** Longer than the kernel takes to forget what it has cached. */
+const FORGETTING_MS = 2_000
+const BUCKETS = 20
+const BAR = 40
+
+export async function runTraceList(flags: TraceFlags, terminal: Terminal): Promise<void> {
+  await withClient(flags, terminal, async (client) => {
+    const traces = await client.traces({ signal: terminal.interrupted })
+    if (flags.json === true) return terminal.out(`${JSON.stringify(traces)}\n`)
+    const rows = traces.map((each) => [
+      each.volume,
+      each.name,
+      each.command,
+      formatCount(each.files),
+      formatBytes(each.bytes),
+      formatCount(each.entries),
+      new Date(each.recordedMs).toISOString().slice(0, 19),
+    ])
+    terminal.out(
+      renderTable(['volume', 'trace', 'command', 'files', 'read', 'names', 'recorded (UTC)'], rows),
+    )
+  })
+}
+
+export async function runTraceShow(
+  name: string,
+  flags: TraceFlags,
+  terminal: Terminal,
+): Promise<void> {
+  await withClient(flags, terminal, async (client) => {
+    const volume = await volumeOf(client, flags, terminal)
+    const bytes = await client.trace(volume, name, { signal: terminal.interrupted })
+    const trace = decodeTrace(bytes)
+    terminal.out(flags.json === true ? `${JSON.stringify(trace)}\n` : traceText(trace))
+  })
+}
+
+export async function runTraceExport(
+  name: string,
+  flags: TraceFlags & { readonly out: string },
+  terminal: Terminal,
+): Promise<void> {
+  await withClient(flags, terminal, async (client) => {
+    const volume = await volumeOf(client, flags, terminal)
+    const bytes = await client.trace(volume, name, { signal: terminal.interrupted })
+    await writeFile(path.resolve(terminal.cwd, flags.out), bytes)
+    terminal.out(`${flags.out}: ${formatBytes(bytes.length)}\n`)
+  })
+}
+
+export async function runTraceImport(
+  file: string,
+  flags: TraceFlags & { readonly as?: string },
+  terminal: Terminal,
+): Promise<void> {
+  const read = await readTraceFile(path.resolve(terminal.cwd, file)).catch((cause: unknown) => {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new PotluckError('EINVAL', `${file} can't be read as a trace: ${why}`, { cause })
+  })
+  const trace = { ...read, name: flags.as ?? read.name, recordedMs: Date.now() }
+  if (!isTraceName(trace.name)) throw usageError(`--as: "${trace.name}" can't be a trace's name`)
+  await withClient(flags, terminal, async (client) => {
+    const volume = await volumeOf(client, flags, terminal)
+    const options = { signal: terminal.interrupted }
+    say(await client.importTrace(volume, encodeTrace(trace), options), terminal)
+  })
+}
+
+export async function runTraceDelete(
+  name: string,
+  flags: TraceFlags,
+  terminal: Terminal,
+): Promise<void> {
+  await withClient(flags, terminal, async (client) => {
+    const volume = await volumeOf(client, flags, terminal)
+    await client.traceWork('delete', { volume, name }, { signal: terminal.interrupted })
+    terminal.out(`deleted '${name}' on every node\n`)
+  })
+}
+
+/** Runs a command, and keeps what it and its children use of the volume. */
+export async function runTraceRecord(
+  name: string,
+  command: readonly string[],
+  { flags, terminal }: { readonly flags: TraceFlags; readonly terminal: Terminal },
+): Promise<void> {
+  await withClient(flags, terminal, async (client) => {
+    const volume = await volumeOf(client, flags, terminal)
+    await client.traceWork('record', { volume, name, pid: process.pid })
+    let code: number | string
+    let summary: TraceSummary
+    try {
+      await forgotten(client, volume)
+      code = await run(command, terminal)
+    } finally {
+      summary = await client.traceWork<TraceSummary>('end', { volume, name })
+    }
+    say(summary, terminal)
+    if (code === 0) return
+    throw new PotluckError(
+      'EIO',
+      `${command[0]} ended with ${code}; its trace is kept all the same`,
+    )
+  })
+}
+
+/** The kernel was told to forget what it has of the volume, or it would hide what is used. */
+async function forgotten(client: ApiClient, volume: string): Promise<void> {
+  const until = performance.now() + FORGETTING_MS
+  while (performance.now() < until) {
+    const { mounts } = await client.status()
+    const mount = mounts.find((each) => each.volume === volume)
+    if ((mount?.counters['fuse_invalidations_waiting'] ?? 0) === 0) return
+    await sleep(10)
+  }
+}
+
+function run(
+  [file = '', ...given]: readonly string[],
+  terminal: Terminal,
+): Promise<number | string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(file, given, { stdio: 'inherit', cwd: terminal.cwd })
+    const pass = () => child.kill('SIGTERM')
+    terminal.interrupted.addEventListener('abort', pass, { once: true })
+    child.once('error', (cause) =>
+      reject(new PotluckError('ENOENT', `${file} can't be run (${cause.message})`, { cause })),
+    )
+    child.once('exit', (code, signal) => {
+      terminal.interrupted.removeEventListener('abort', pass)
+      resolve(code ?? signal ?? 1)
+    })
+  })
+}
+
+export async function runTraceWarm(
+  name: string,
+  flags: TraceFlags,
+  terminal: Terminal,
+): Promise<void> {
+  await withClient(flags, terminal, async (client) => {
+    const volume = await volumeOf(client, flags, terminal)
+    const bar = progressBar(terminal, `warming ${name}`)
+    const total = await client
+      .warm(volume, [], {
+        trace: name,
+        everyNode: true,
+        signal: terminal.interrupted,
+        onProgress: ({ bytesDone, bytes }) => bar.update(bytesDone, bytes),
+      })
+      .finally(() => bar.stop())
+    const what = `${formatCount(total.filesDone)} names, ${formatBytes(total.bytesDone)}`
+    terminal.out(`${name}: ${what} warm here; every other node has begun\n`)
+  })
+}
+
+/** Where there is but one volume, nobody has to name it. */
+async function volumeOf(client: ApiClient, flags: TraceFlags, terminal: Terminal): Promise<string> {
+  if (flags.volume !== undefined) return flags.volume
+  const { node } = await client.status({ signal: terminal.interrupted })
+  const names = node.volumes.map((volume) => volume.name)
+  const [only] = names
+  if (names.length === 1 && only !== undefined) return only
+  throw usageError(`--volume: there are several, give one of ${names.join(', ')}`)
+}
+
+function say({ name, entries, files, bytes }: TraceSummary, terminal: Terminal): void {
+  const what = `${formatCount(files)} files, ${formatBytes(bytes)}, ${formatCount(entries)} names`
+  terminal.err(`trace '${name}': ${what}\n`)
+}
+
+/** What was used when, as bars over time, and then each name. */
+function traceText({ name, command, recordedMs, entries }: Trace): string {
+  const lastMs = entries.at(-1)?.afterMs ?? 0
+  const width = Math.max(1, lastMs / BUCKETS)
+  const buckets = Array.from({ length: BUCKETS }, () => ({ files: 0, bytes: 0 }))
+  for (const entry of entries) {
+    const bucket = buckets[Math.min(BUCKETS - 1, Math.floor(entry.afterMs / width))]
+    if (bucket === undefined || entry.ranges.length === 0) continue
+    bucket.files += 1
+    bucket.bytes += bytesOf(entry)
+  }
+  const most = Math.max(1, ...buckets.map(({ bytes }) => bytes))
+  const bars = buckets.map(({ files, bytes }, i) => [
+    formatDuration(i * width),
+    formatCount(files),
+    formatBytes(bytes),
+    '█'.repeat(Math.round((bytes / most) * BAR)),
+  ])
+  const rows = entries.map((entry) => [
+    formatDuration(entry.afterMs),
+    entry.isListed ? 'listed' : entry.ranges.length > 0 ? formatBytes(bytesOf(entry)) : '',
+    Buffer.from(entry.path, 'latin1').toString(),
+  ])
+  return [
+    `${name}, of '${command}', ${new Date(recordedMs).toISOString()}\n`,
+    renderTable(['from', 'files', 'read', ''], bars),
+    renderTable(['at', 'read', 'path'], rows),
+  ].join('\n')
+}
+
+function bytesOf({ ranges }: TraceEntry): number {
+  return ranges.reduce((sum, { from, to }) => sum + to - from, 0)
+}
