@@ -47,7 +47,7 @@ export const MAX_RUMORS = 1_024
 export const MAX_HEADS = 65_536
 export const MAX_WARM_PATHS = 4_096
 /** Access traces that one peer tells another of. */
-export const MAX_TRACE_NOTICES = 1_024
+export const MAX_NOTICES = 1_024
 export const MAX_TRACE_NAME_BYTES = 128
 /** A failure's text is cut to this when it is sent. */
 export const MAX_FAILURE_BYTES = 1_024

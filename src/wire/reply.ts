@@ -71,7 +71,7 @@ function writeBody(writer: ByteWriter, reply: Reply): Uint8Array | undefined {
     case 'traces':
       writeAll(writer, TRACES, {
         all: reply.traces,
-        limit: limits.MAX_TRACE_NOTICES,
+        limit: limits.MAX_NOTICES,
         write: writeNotice,
       })
       return undefined
@@ -203,7 +203,7 @@ function readBody(reader: ByteReader, shape: number): Reply {
     case HEADS:
       return { type: 'heads', heads: readAll<RumorHead>(reader, limits.MAX_HEADS, readHead) }
     case TRACES:
-      return { type: 'traces', traces: readAll(reader, limits.MAX_TRACE_NOTICES, readNotice) }
+      return { type: 'traces', traces: readAll(reader, limits.MAX_NOTICES, readNotice) }
     case DONE:
       return { type: 'done' }
     case FAILED:

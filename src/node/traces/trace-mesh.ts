@@ -17,7 +17,7 @@ import { decodeTrace, encodeTrace } from '../../heat/trace-format.ts'
 import { isTraceName, MAX_TRACE_BYTES, type Trace } from '../../heat/trace.ts'
 import type { Traces } from '../../heat/traces.ts'
 import type { PeerTable } from '../../placement/peer-table.ts'
-import { MAX_TRACE_NOTICES } from '../../wire/limits.ts'
+import { MAX_NOTICES } from '../../wire/limits.ts'
 
 /** Everybody hears of a trace at once, and asks within this time. */
 const SPREAD_MS = 500
@@ -88,7 +88,7 @@ export class TraceMesh {
 
   /** What this node has: told of by others, or known from its own past. */
   #notices(): TraceNotice[] {
-    return [...this.#known.values()].slice(-MAX_TRACE_NOTICES)
+    return [...this.#known.values()].slice(-MAX_NOTICES)
   }
 
   #noticeOf(volume: string, name: string, trace: Trace | undefined): TraceNotice | undefined {
@@ -105,7 +105,7 @@ export class TraceMesh {
     this.#known.delete(place)
     this.#known.set(place, notice)
     const [oldest] = this.#known.keys()
-    if (this.#known.size > MAX_TRACE_NOTICES && oldest !== undefined) this.#known.delete(oldest)
+    if (this.#known.size > MAX_NOTICES && oldest !== undefined) this.#known.delete(oldest)
   }
 
   #hear(notice: TraceNotice, from: PeerId): void {
