@@ -26,6 +26,7 @@ const FAILED = 9
 const TOLD_BLOCK = 10
 const TRACES = 11
 
+const NOTICES = limits.MAX_NOTICES
 const scratch = new ByteWriter()
 
 /** @throws PotluckError TOO_LARGE, or MALFORMED for what no peer would accept. */
@@ -69,11 +70,7 @@ function writeBody(writer: ByteWriter, reply: Reply): Uint8Array | undefined {
       writeAll(writer, HEADS, { all: reply.heads, limit: limits.MAX_HEADS, write: writeHead })
       return undefined
     case 'traces':
-      writeAll(writer, TRACES, {
-        all: reply.traces,
-        limit: limits.MAX_NOTICES,
-        write: writeNotice,
-      })
+      writeAll(writer, TRACES, { all: reply.traces, limit: NOTICES, write: writeNotice })
       return undefined
     case 'done':
       writer.u8(DONE)
@@ -203,7 +200,7 @@ function readBody(reader: ByteReader, shape: number): Reply {
     case HEADS:
       return { type: 'heads', heads: readAll<RumorHead>(reader, limits.MAX_HEADS, readHead) }
     case TRACES:
-      return { type: 'traces', traces: readAll(reader, limits.MAX_NOTICES, readNotice) }
+      return { type: 'traces', traces: readAll(reader, NOTICES, readNotice) }
     case DONE:
       return { type: 'done' }
     case FAILED:
