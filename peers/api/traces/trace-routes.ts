@@ -1,5 +1,6 @@
-// Access traces over the local API: a trace travels as the bytes that it has in a file, and is checked
-// as anybody's file would be.
+// Access traces over the local API, for `potluck trace`. A trace travels as the bytes that it has in a
+// file, and is checked as anybody's file would be: one format, one check. It must never believe a trace
+// more than it would believe a peer's.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { PotluckError } from '../../../src/base/errors.ts'
 import { decodeTrace, encodeTrace } from '../../../src/heat/trace-format.ts'
