@@ -9,6 +9,7 @@ import type { Volume } from '../src/volume/volume.ts'
 import { Life } from './engine/life.ts'
 import { type FileRead, listDirectory, readFile, type ReadFileOptions, stat } from './reader.ts'
 import { SimSource } from './storage/source.ts'
+import { WritableSimSource } from './storage/writing/writable-sim-source.ts'
 import type { World } from './world.ts'
 
 const DEFAULT_BLOCK_BYTES = 1024 * 1024
@@ -148,8 +149,10 @@ export class WorldNode {
     const blockBytes = volumeInit.blockBytes ?? DEFAULT_BLOCK_BYTES
     const place = { life: this.#life, node: this.index }
     const intake = (bytes: number) => this.#world.network.intake(this.peer, bytes)
+    const isWritten = volumeInit.write !== undefined && volumeInit.write !== 'off'
+    const Source = isWritten ? WritableSimSource : SimSource
     this.#source = this.#world.hasSource(this.index)
-      ? new SimSource({ storage, tree, contents, blockBytes, intake, ...place })
+      ? new Source({ storage, tree, contents, blockBytes, intake, ...place })
       : undefined
     const volume = this.#source === undefined ? volumeInit : { ...volumeInit, source: this.#source }
     return { volumes: [volume], ramBytes, epoch: this.#epoch }

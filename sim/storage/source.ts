@@ -49,7 +49,7 @@ export class SimSource implements Source {
   }
 
   attributes(path: Path, options: SourceOptions = {}): Promise<Attributes> {
-    return this.#do({ kind: 'attributes', path }, options, () => {
+    return this.perform({ kind: 'attributes', path }, options, () => {
       this.#count('stat', 1)
       const attributes = attributesOf(this.#init.tree.find(path))
       return { weight: { operations: 1, bytes: 0 }, end: () => attributes }
@@ -57,7 +57,7 @@ export class SimSource implements Source {
   }
 
   list(path: Path, options: SourceOptions & { readonly choose?: Choose } = {}): Promise<Listing> {
-    return this.#do({ kind: 'list', path }, options, () => {
+    return this.perform({ kind: 'list', path }, options, () => {
       this.#count('readdir', 1)
       this.#init.storage.countList(path)
       const directory = this.#find(path, 'directory')
@@ -75,7 +75,7 @@ export class SimSource implements Source {
     names: readonly Name[],
     options: SourceOptions = {},
   ): Promise<readonly SourceEntry[]> {
-    return this.#do({ kind: 'list', path }, options, () => {
+    return this.perform({ kind: 'list', path }, options, () => {
       this.#count('stat', names.length)
       const entries = entriesOf(this.#find(path, 'directory'), names)
       const rounds = this.#init.storage.roundsFor(names.length)
@@ -88,7 +88,7 @@ export class SimSource implements Source {
     range: SourceRange,
     options: SimReadOptions = {},
   ): Promise<{ readonly attributes: Attributes; readonly bytes: Uint8Array }> {
-    return this.#do({ kind: 'read', path }, options, () => {
+    return this.perform({ kind: 'read', path }, options, () => {
       if (options.isOpen !== true) this.#count('open', 1)
       const file = this.#find(path, 'file')
       const before = attributesOf(file)
@@ -109,7 +109,7 @@ export class SimSource implements Source {
   }
 
   xattrs(path: Path, options: SourceOptions = {}): Promise<ReadonlyMap<Name, Uint8Array>> {
-    return this.#do({ kind: 'xattrs', path }, options, () => {
+    return this.perform({ kind: 'xattrs', path }, options, () => {
       this.#init.tree.find(path)
       return { weight: { operations: 1, bytes: 0 }, end: () => new Map() }
     })
@@ -118,7 +118,7 @@ export class SimSource implements Source {
   usage(options: SourceOptions = {}): Promise<SourceUsage> {
     const blocks = 2 ** 30
     const free = { blocksFree: blocks / 2, blocksAvailable: blocks / 2, filesFree: blocks / 2 }
-    return this.#do({ kind: 'usage', path: '' }, options, () => ({
+    return this.perform({ kind: 'usage', path: '' }, options, () => ({
       weight: { operations: 1, bytes: 0 },
       end: () => ({ blockBytes: 4096, blocks, files: blocks, ...free }),
     }))
@@ -128,7 +128,8 @@ export class SimSource implements Source {
     this.#isClosed = true
   }
 
-  #do<T>(
+  /** Any call on the storage: paid for, and answered while this life lasts. */
+  protected perform<T>(
     call: Omit<StorageCall, 'node'>,
     { signal }: SourceOptions,
     begin: () => Begun<T>,
@@ -178,6 +179,12 @@ export class SimSource implements Source {
       return Uint8Array.from(file.bytes.subarray(range.from, range.from + length))
     }
     return contents.bytes({ inode, generation, from: range.from, length })
+  }
+
+  /** All bytes of a file, a copy, at no cost. */
+  protected bytesOf({ number: inode, generation, size, bytes }: SimInode): Uint8Array {
+    if (bytes !== undefined) return Uint8Array.from(bytes)
+    return Uint8Array.from(this.#init.contents.bytes({ inode, generation, from: 0, length: size }))
   }
 
   #count(name: keyof StorageCounts, amount: number): void {

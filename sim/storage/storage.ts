@@ -50,7 +50,7 @@ export const DEFAULT_STORAGE: StorageCosts = {
 }
 
 export type StorageCall = {
-  readonly kind: 'attributes' | 'list' | 'read' | 'xattrs' | 'usage'
+  readonly kind: 'attributes' | 'list' | 'read' | 'xattrs' | 'usage' | 'change'
   readonly path: Path
   /** The number of the node that asks. */
   readonly node: number

@@ -5,7 +5,7 @@
 import type { Attributes, FileType, Name, Path } from '../../src/ports/messages.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import { PotluckError } from '../../src/base/errors.ts'
-import { MAX_PATH_BYTES } from '../../src/wire/limits.ts'
+import { namesOf } from './names.ts'
 
 export type SimInode = {
   readonly number: number
@@ -13,17 +13,22 @@ export type SimInode = {
   readonly children: Map<Name, SimInode>
   readonly target: string
   mode: number
+  uid: number
+  gid: number
+  rdev: number
   size: number
   nlink: number
   /** Grows with every change of the contents. */
   generation: number
   changed: Time
   modified: Time
+  /** Where it was set; else it is that of the last change of the contents. */
+  accessed: Time | undefined
   /** The contents, where they were given; else they are drawn from the generation. */
   bytes: Uint8Array | undefined
 }
 
-type Time = { readonly seconds: number; readonly nanos: number }
+export type Time = { readonly seconds: number; readonly nanos: number }
 
 export class SimTree {
   readonly root: SimInode
@@ -92,6 +97,31 @@ export class SimTree {
     Object.assign(this.find(path), { mode, changed: this.#change() })
   }
 
+  /** An inode that no name leads to, until it is linked. */
+  makeNameless(type: FileType, mode: number): SimInode {
+    const inode = this.#create(type, { mode, size: 0 })
+    return Object.assign(inode, { nlink: 0, bytes: new Uint8Array(0) })
+  }
+
+  /** One more name for an inode. */
+  link(path: Path, inode: SimInode): void {
+    this.#place(path, inode)
+    this.alter(inode, { nlink: inode.nlink + 1 })
+  }
+
+  /** Changes what an inode is, and with it its ctime; of its contents also the mtime. */
+  alter(inode: SimInode, how: Partial<SimInode>): void {
+    const now = this.#change()
+    const isContents = how.bytes !== undefined
+    Object.assign(
+      inode,
+      { changed: now },
+      isContents && { modified: now, accessed: undefined },
+      how,
+    )
+    if (isContents) inode.generation += 1
+  }
+
   /** Takes a name away, with all below it. @throws PotluckError ENOENT */
   remove(path: Path): void {
     const { parent, name } = this.#split(path)
@@ -156,10 +186,14 @@ export class SimTree {
     return {
       ...shape,
       mode,
+      uid: 1000,
+      gid: 1000,
+      rdev: 0,
       size,
       nlink: type === 'directory' ? 2 : 1,
       generation: 1,
       ...times,
+      accessed: undefined,
       bytes: undefined,
     }
   }
@@ -200,36 +234,23 @@ export class SimTree {
 
 /** What lstat says of it now. */
 export function attributesOf(inode: SimInode): Attributes {
-  const { number, type, mode, nlink, size, changed, modified } = inode
+  const { number, type, mode, nlink, uid, gid, rdev, size, changed, modified } = inode
+  const { seconds: atimeSeconds, nanos: atimeNanos } = inode.accessed ?? modified
   return {
     inode: String(number),
     type,
     mode,
     nlink,
-    uid: 1000,
-    gid: 1000,
-    rdev: 0,
+    uid,
+    gid,
+    rdev,
     size,
     blocks: Math.ceil(size / 512),
-    atimeSeconds: modified.seconds,
-    atimeNanos: modified.nanos,
+    atimeSeconds,
+    atimeNanos,
     mtimeSeconds: modified.seconds,
     mtimeNanos: modified.nanos,
     ctimeSeconds: changed.seconds,
     ctimeNanos: changed.nanos,
   }
-}
-
-function namesOf(path: Path): Name[] {
-  if (path === '') return []
-  if (path.length > MAX_PATH_BYTES) throw new PotluckError('ENAMETOOLONG', 'the path is too long')
-  return path.split('/').map(checkName)
-}
-
-function checkName(name: Name): Name {
-  if (name === '' || name === '.' || name === '..' || /[\0\u0100-\uffff]/.test(name)) {
-    throw new PotluckError('EINVAL', 'not a path within a volume')
-  }
-  if (name.length > 255) throw new PotluckError('ENAMETOOLONG', 'a name has over 255 bytes')
-  return name
 }

@@ -3,6 +3,9 @@ import type { Source } from '../../src/ports/source.ts'
 import { Contents } from '../../sim/storage/contents.ts'
 import { Life } from '../../sim/engine/life.ts'
 import { SeededRandom } from '../../sim/engine/seeded-random.ts'
+import type { WritableSource } from '../../src/ports/writable-source.ts'
+import { WritableSimSource } from '../../sim/storage/writing/writable-sim-source.ts'
+import { testWritableSource } from '../ports/writable-source-contract.ts'
 import { SimSource } from '../../sim/storage/source.ts'
 import { DEFAULT_STORAGE, Storage } from '../../sim/storage/storage.ts'
 import { SimTree } from '../../sim/storage/tree.ts'
@@ -32,6 +35,17 @@ testSource('a simulated source', async () => {
   const life = new Life(clock)
   const shape = { node: 0, blockBytes: 65_536 }
   return driven(new SimSource({ storage, tree, contents, life, ...shape }), clock)
+})
+
+testWritableSource('a simulated source', async () => {
+  const clock = new VirtualClock()
+  const storage = new Storage({ clock, random: new SeededRandom(1), costs: DEFAULT_STORAGE })
+  const init = { storage, tree: new SimTree(clock), contents: new Contents('real') }
+  const shape = { life: new Life(clock), node: 0, blockBytes: 65_536 }
+  const source = new WritableSimSource({ ...init, ...shape })
+  const change: WritableSource['change'] = (one, options) =>
+    clock.runUntil(source.change(one, options))
+  return Object.assign(driven(source, clock), { change })
 })
 
 function fillContractTree(tree: SimTree): void {
