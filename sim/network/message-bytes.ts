@@ -1,6 +1,14 @@
 // How large a message is on the wire, near enough: the simulator does not encode what it passes on.
 // Held against `src/wire` in a test.
-import type { Answer, Gossip, Invalidation, Reply, Request } from '../../src/ports/messages.ts'
+import type {
+  Answer,
+  Gossip,
+  Invalidation,
+  News,
+  Reply,
+  Request,
+} from '../../src/ports/messages.ts'
+import type { Change } from '../../src/ports/writable-source.ts'
 
 const FRAME = 16
 const ATTRIBUTES = 48
@@ -22,6 +30,7 @@ export function requestBytes(request: Request): number {
     case 'warm':
       return FRAME + request.paths.reduce((sum, path) => sum + path.length + 2, 0)
     case 'describe':
+    case 'changes':
       return FRAME + request.volume.length
     case 'repair':
       return FRAME + RUMOR
@@ -30,6 +39,8 @@ export function requestBytes(request: Request): number {
       return FRAME
     case 'trace':
       return FRAME + request.volume.length + request.name.length
+    case 'change':
+      return FRAME + changeBytes(request.change)
   }
 }
 
@@ -49,6 +60,8 @@ export function replyBytes(reply: Reply): number {
       return FRAME + NOTICE * reply.traces.length
     case 'done':
       return FRAME
+    case 'made':
+      return FRAME + rumorBytes(reply.made.news) + (reply.made.bytes?.length ?? 0)
     case 'failed':
       return FRAME + reply.message.length
   }
@@ -66,7 +79,19 @@ function answerBytes(answer: Answer): number {
 
 function rumorBytes(invalidations: readonly Invalidation[]): number {
   return invalidations.reduce(
-    (sum, { inode, volume }) => sum + inode.length + volume.length + 9,
+    (sum, { inode, volume, news }) => sum + inode.length + volume.length + 9 + newsBytes(news),
     RUMOR,
   )
+}
+
+function newsBytes(news: News | undefined): number {
+  if (news === undefined) return 1
+  if (news.type === 'attributes') return 1 + ATTRIBUTES + news.attributes.inode.length
+  return 1 + news.name.length + RUMOR + (news.entry === undefined ? 0 : ATTRIBUTES)
+}
+
+function changeBytes(change: Change): number {
+  if (change.type === 'write') return RUMOR + change.bytes.length
+  if ('at' in change) return RUMOR + change.at.path.length + change.at.name.length
+  return RUMOR + ('on' in change ? change.on.path.length : 0)
 }

@@ -5,6 +5,7 @@
 import type { Attributes, FileType, Name, Path } from '../../src/ports/messages.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import { PotluckError } from '../../src/base/errors.ts'
+import { ChangeTimes, type Time } from './change-times.ts'
 import { namesOf } from './names.ts'
 
 export type SimInode = {
@@ -28,24 +29,19 @@ export type SimInode = {
   bytes: Uint8Array | undefined
 }
 
-export type Time = { readonly seconds: number; readonly nanos: number }
-
 export class SimTree {
   readonly root: SimInode
-  readonly #clock: Clock
+  readonly #times: ChangeTimes
   #lastNumber = 1
-  #lastMs = 0
-  #tie = 0
-  #changes = 0
 
   constructor(clock: Clock) {
-    this.#clock = clock
+    this.#times = new ChangeTimes(clock)
     this.root = this.#create('directory', { mode: 0o755 })
   }
 
   /** How many changes were made since the tree is there. */
   get changes(): number {
-    return this.#changes
+    return this.#times.given
   }
 
   /** Lets everything be older by so long: what is just installed is the exception. */
@@ -87,14 +83,14 @@ export class SimTree {
   /** Gives a file new contents, of the same size where none is said. @throws PotluckError ENOENT */
   write(path: Path, size?: number): SimInode {
     const file = this.find(path)
-    const now = this.#change()
+    const now = this.#times.next()
     Object.assign(file, { size: size ?? file.size, changed: now, modified: now, bytes: undefined })
     file.generation += 1
     return file
   }
 
   setMode(path: Path, mode: number): void {
-    Object.assign(this.find(path), { mode, changed: this.#change() })
+    Object.assign(this.find(path), { mode, changed: this.#times.next() })
   }
 
   /** An inode that no name leads to, until it is linked. */
@@ -111,7 +107,7 @@ export class SimTree {
 
   /** Changes what an inode is, and with it its ctime; of its contents also the mtime. */
   alter(inode: SimInode, how: Partial<SimInode>): void {
-    const now = this.#change()
+    const now = this.#times.next()
     const isContents = how.bytes !== undefined
     Object.assign(
       inode,
@@ -129,7 +125,7 @@ export class SimTree {
     parent.children.delete(name)
     this.#touch(parent, removed.type === 'directory' ? -1 : 0)
     removed.nlink -= 1
-    removed.changed = this.#change()
+    removed.changed = this.#times.next()
   }
 
   /** Over what is there, as rename(2) does. @throws PotluckError ENOENT */
@@ -140,12 +136,12 @@ export class SimTree {
     this.#touch(old.parent, moved.type === 'directory' ? -1 : 0)
     if (this.at(to) !== undefined) this.remove(to)
     this.#place(to, moved)
-    moved.changed = this.#change()
+    moved.changed = this.#times.next()
   }
 
   /** Sets a file's mtime back or forth, as `touch -d` does. */
   setModified(path: Path, modified: Time): void {
-    Object.assign(this.find(path), { modified, changed: this.#change() })
+    Object.assign(this.find(path), { modified, changed: this.#times.next() })
   }
 
   /** Symbolic links are not followed. @throws PotluckError ENOENT, ENOTDIR, EINVAL, ENAMETOOLONG */
@@ -179,7 +175,7 @@ export class SimTree {
   }
 
   #create(type: FileType, init: { mode: number; size?: number; target?: string }): SimInode {
-    const now = this.#change()
+    const now = this.#times.next()
     const times = { changed: now, modified: now }
     const { mode, size = 4096, target = '' } = init
     const shape = { number: ++this.#lastNumber, type, children: new Map<Name, SimInode>(), target }
@@ -210,7 +206,7 @@ export class SimTree {
   }
 
   #touch(directory: SimInode, links: number): void {
-    const now = this.#change()
+    const now = this.#times.next()
     Object.assign(directory, { changed: now, modified: now, nlink: directory.nlink + links })
     directory.generation += 1
   }
@@ -220,15 +216,6 @@ export class SimTree {
     const name = names.pop()
     if (name === undefined) throw new PotluckError('EINVAL', 'the root has no name')
     return { parent: this.find(names.join('/')), name }
-  }
-
-  #change(): Time {
-    this.#changes += 1
-    const ms = this.#clock.now()
-    this.#tie = ms === this.#lastMs ? this.#tie + 1 : 0
-    this.#lastMs = ms
-    const nanos = Math.floor((ms % 1000) * 1e6) + this.#tie
-    return { seconds: Math.floor(ms / 1000) + Math.floor(nanos / 1e9), nanos: nanos % 1e9 }
   }
 }
 

@@ -1,12 +1,13 @@
 import type { RequestHandler } from '../ports/network.ts'
 import type { GaugedRooms } from './gauges.ts'
+import type { Writings } from './writing/writings.ts'
 
 /** The rooms of a node. */
-export type Inside = GaugedRooms
+export type Inside = GaugedRooms & { readonly writings: Writings }
 
 /** What this node answers to each thing that a peer may ask. */
 export function answering(inside: Inside): RequestHandler {
-  const { fetcher, server, shard, rooms, warms, rumors } = inside
+  const { fetcher, server, shard, rooms, warms, rumors, writings } = inside
   return async (from, request, options) => {
     fetcher.heard(from)
     switch (request.type) {
@@ -22,6 +23,11 @@ export function answering(inside: Inside): RequestHandler {
       case 'traces':
       case 'trace':
         return rooms.traces.answer(request)
+      case 'change':
+        return writings.forPeers.answer(from, request)
+      case 'changes':
+        writings.checkSource(request.volume)
+        return { type: 'done' }
       default:
         return rumors.answer(request)
     }

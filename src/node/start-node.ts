@@ -88,6 +88,8 @@ class Node implements MeshNode {
     this.#rooms = this.#makeRooms()
     this.#writings = new Writings(init.volumes, {
       ...ports,
+      epoch: init.epoch,
+      table: this.#table,
       stamps: this.#stamps,
       self: this.peer,
       rooms: this.#rooms,
@@ -105,6 +107,7 @@ class Node implements MeshNode {
       rumors: this.#rumors,
       rooms: this.#rooms,
       warms: this.#warms,
+      writings: this.#writings,
     }
   }
 

@@ -2,6 +2,9 @@
 // gives them bytes. Paths and names are *byte strings*: one character (U+0000 to U+00FF) for each
 // byte that the file system uses, so that a name which is not UTF-8 survives unchanged.
 
+import type { Caller } from './changes.ts'
+import type { Change, Made } from './writable-source.ts'
+
 /** A peer's libp2p id, in its usual text form. */
 export type PeerId = string
 
@@ -159,6 +162,20 @@ export type Request =
     }
   /** The newest rumor numbers you know. */
   | { readonly type: 'heads' }
+  /**
+   * Make this change of the source for us. The same session and number are the same change, however
+   * often it is asked for: it is made once, and answered alike.
+   */
+  | {
+      readonly type: 'change'
+      readonly volume: string
+      readonly session: number
+      readonly number: number
+      readonly caller: Caller
+      readonly change: Change
+    }
+  /** Can you change the source of this volume? `done`, or NO_SOURCE. */
+  | { readonly type: 'changes'; readonly volume: string }
   /** Read these paths into your shard (a job of its own; the reply says it has begun). */
   | {
       readonly type: 'warm'
@@ -180,6 +197,7 @@ export type Reply =
   | { readonly type: 'heads'; readonly heads: readonly RumorHead[] }
   | { readonly type: 'traces'; readonly traces: readonly TraceNotice[] }
   | { readonly type: 'done' }
+  | { readonly type: 'made'; readonly made: Made }
   /** The request failed there; `code` is an ErrorCode. */
   | { readonly type: 'failed'; readonly code: string; readonly message: string }
 

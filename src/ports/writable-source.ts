@@ -12,7 +12,7 @@ import type {
   RenameMode,
   XattrMode,
 } from './changes.ts'
-import type { Attributes, Inode, Name, Path } from './messages.ts'
+import type { Attributes, Inode, Invalidation, Name, Path } from './messages.ts'
 import type { Source, SourceEntry, SourceOptions } from './source.ts'
 
 /** A name in a directory. */
@@ -116,6 +116,9 @@ export type Outcome = {
   readonly offset?: number | undefined
   readonly bytes?: Uint8Array | undefined
 }
+
+/** A change that was made, stamped, with the news of it. */
+export type Made = Omit<Outcome, 'effects'> & { readonly news: readonly Invalidation[] }
 
 export type ChangeOptions = SourceOptions & { readonly caller: Caller }
 

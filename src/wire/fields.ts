@@ -39,6 +39,20 @@ export function readName(reader: ByteReader): Name {
   return name
 }
 
+/** The target of a symbolic link. */
+export function readTarget(reader: ByteReader): string {
+  const target = reader.byteString(limits.MAX_PATH_BYTES)
+  if (target.includes('\0')) throw malformed('the target of a link has a NUL')
+  return target
+}
+
+/** The name of an extended attribute, which may have a '/'. */
+export function readXattrName(reader: ByteReader): Name {
+  const name = reader.byteString(limits.MAX_NAME_BYTES)
+  if (name === '' || name.includes('\0')) throw malformed('no name of an extended attribute')
+  return name
+}
+
 /** A name, NUL and '/' excepted, or NAMES_ONLY; undefined where every name is wanted. */
 export function readWantedName(reader: ByteReader): Name | undefined {
   const length = reader.count(limits.MAX_NAME_BYTES, 'a name')

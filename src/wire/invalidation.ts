@@ -54,7 +54,5 @@ function readNews(reader: ByteReader, says: (typeof SAYS)[number]): News {
 function readEntry(reader: ByteReader, isLink: boolean): NewsEntry {
   const attributes = fields.readAttributes(reader)
   if (!isLink) return { attributes }
-  const target = reader.byteString(limits.MAX_PATH_BYTES)
-  if (target.includes('\0')) throw malformed('the target of a link has a NUL')
-  return { attributes, target }
+  return { attributes, target: fields.readTarget(reader) }
 }

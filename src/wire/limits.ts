@@ -28,8 +28,16 @@ export const KEY_BYTES = 32
 
 /** The largest block of any kind, and so the largest payload of a reply. */
 export const MAX_BLOCK_BYTES = 4 * 1024 * 1024
-/** A whole request. */
-export const MAX_REQUEST_BYTES = 1024 * 1024
+/** What one write may bring, and what may be around it. */
+export const MAX_WRITE_BYTES = 1024 * 1024
+/** A whole request: one write, or much less. */
+export const MAX_REQUEST_BYTES = MAX_WRITE_BYTES + 512 * 1024
+/** What one change leaves behind. */
+export const MAX_CHANGE_NEWS = 16
+/** Supplementary groups of a caller: as many as Linux has. */
+export const MAX_GROUPS = 65_536
+/** One extended attribute: as much as Linux takes. */
+export const MAX_XATTR_BYTES = 65_536
 /** A reply without its payload. */
 export const MAX_REPLY_HEAD_BYTES = 4 * 1024 * 1024
 /** One message over gossip. */

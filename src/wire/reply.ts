@@ -1,4 +1,5 @@
 import type { Answer, Block, Reply, Rumor, RumorHead } from '../ports/messages.ts'
+import { readMade, writeMade } from './change/made.ts'
 import * as fields from './fields.ts'
 import { readHead, readNotice, readRumor, writeHead, writeNotice, writeRumor } from './gossip.ts'
 import { readInvalidation, writeInvalidation } from './invalidation.ts'
@@ -25,6 +26,7 @@ const FAILED = 9
 /** A block, and news of it before the block's own fields. */
 const TOLD_BLOCK = 10
 const TRACES = 11
+const MADE = 12
 
 const NOTICES = limits.MAX_NOTICES
 const scratch = new ByteWriter()
@@ -75,6 +77,9 @@ function writeBody(writer: ByteWriter, reply: Reply): Uint8Array | undefined {
     case 'done':
       writer.u8(DONE)
       return undefined
+    case 'made':
+      writer.u8(MADE)
+      return writeMade(writer, reply.made)
     case 'failed':
       writer.u8(FAILED)
       writer.byteString(reply.code, limits.MAX_NAME_BYTES)
@@ -160,8 +165,10 @@ export function decodeReply(head: Uint8Array, payload?: Uint8Array): Reply {
   const reader = new ByteReader(head)
   const shape = reader.u8()
   const isBlock = shape === BLOCK || shape === TOLD_BLOCK
-  if (!isBlock && payload !== undefined) throw malformed('a payload without a block')
-  const reply = isBlock ? readBlock(reader, shape, payload) : readBody(reader, shape)
+  if (!isBlock && shape !== MADE && payload !== undefined) {
+    throw malformed('a payload without a block')
+  }
+  const reply = isBlock ? readBlock(reader, shape, payload) : readBody(reader, shape, payload)
   reader.end()
   return reply
 }
@@ -178,7 +185,7 @@ function readBlock(reader: ByteReader, shape: number, payload: Uint8Array | unde
   return { type: 'answer', answer: news.length === 0 ? answer : { ...answer, news } }
 }
 
-function readBody(reader: ByteReader, shape: number): Reply {
+function readBody(reader: ByteReader, shape: number, payload: Uint8Array | undefined): Reply {
   switch (shape) {
     case BUSY: {
       const referrals = readAll(reader, limits.MAX_REFERRALS, fields.readPeerId)
@@ -203,6 +210,8 @@ function readBody(reader: ByteReader, shape: number): Reply {
       return { type: 'traces', traces: readAll(reader, NOTICES, readNotice) }
     case DONE:
       return { type: 'done' }
+    case MADE:
+      return { type: 'made', made: readMade(reader, payload) }
     case FAILED:
       return readFailed(reader)
     default:

@@ -1,4 +1,6 @@
 import type { BlockKind, Reach, Request, Want } from '../ports/messages.ts'
+import { readChange, writeChange } from './change/change.ts'
+import { readCaller, writeCaller } from './change/parts.ts'
 import * as fields from './fields.ts'
 import * as limits from './limits.ts'
 import { ByteReader, malformed } from './reader.ts'
@@ -14,6 +16,8 @@ const TYPES: readonly Request['type'][] = [
   'warm',
   'traces',
   'trace',
+  'change',
+  'changes',
 ]
 const KINDS: readonly BlockKind[] = ['page', 'data', 'xattrs']
 const REACHES: readonly Reach[] = ['climb', 'held', 'source']
@@ -50,6 +54,7 @@ function writeBody(writer: ByteWriter, request: Request): void {
       for (const key of request.keys) writer.fixed(key, limits.KEY_BYTES)
       return
     case 'describe':
+    case 'changes':
       return fields.writeVolume(writer, request.volume)
     case 'repair':
       fields.writePeerId(writer, request.publisher)
@@ -65,6 +70,12 @@ function writeBody(writer: ByteWriter, request: Request): void {
     case 'trace':
       fields.writeVolume(writer, request.volume)
       return writer.text(request.name, limits.MAX_TRACE_NAME_BYTES)
+    case 'change':
+      fields.writeVolume(writer, request.volume)
+      writer.varint(request.session)
+      writer.varint(request.number)
+      writeCaller(writer, request.caller)
+      return writeChange(writer, request.change)
   }
 }
 
@@ -108,6 +119,7 @@ function readBody(reader: ByteReader): Request {
     case 'holding':
       return { type, keys: readKeys(reader) }
     case 'describe':
+    case 'changes':
       return { type, volume: fields.readVolume(reader) }
     case 'repair':
       return readRepair(reader)
@@ -127,6 +139,12 @@ function readBody(reader: ByteReader): Request {
         volume: fields.readVolume(reader),
         name: reader.text(limits.MAX_TRACE_NAME_BYTES),
       }
+    case 'change': {
+      const volume = fields.readVolume(reader)
+      const [session, number] = [reader.varint(), reader.varint()]
+      const caller = readCaller(reader)
+      return { type, volume, session, number, caller, change: readChange(reader) }
+    }
   }
 }
 

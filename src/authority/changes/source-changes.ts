@@ -10,13 +10,10 @@ import { codeOf } from '../../base/errors.ts'
 import type { HybridClock } from '../../block/stamp.ts'
 import type { Caller } from '../../ports/changes.ts'
 import type { Inode, Invalidation, News, PeerId, Stamp } from '../../ports/messages.ts'
-import type { Change, Effect, Outcome, WritableSource } from '../../ports/writable-source.ts'
+import type { Change, Effect, Made, Outcome, WritableSource } from '../../ports/writable-source.ts'
 import { Turns } from './turns.ts'
 
 export type MakeOptions = { readonly caller: Caller; readonly signal?: AbortSignal | undefined }
-
-/** A change that was made, with the news of it, which whoever made it has not told yet. */
-export type Made = Omit<Outcome, 'effects'> & { readonly news: readonly Invalidation[] }
 
 export type SourceChangesInit = {
   readonly source: WritableSource

@@ -5,76 +5,128 @@
 // It must never tell of a change before it was made, nor answer before it was taken in.
 import { PotluckError } from '../../base/errors.ts'
 import type { HybridClock } from '../../block/stamp.ts'
-import { type Made, SourceChanges } from '../../authority/changes/source-changes.ts'
+import { type MakeOptions, SourceChanges } from '../../authority/changes/source-changes.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { PeerId } from '../../ports/messages.ts'
-import { type Change, isWritableSource, type WritableSource } from '../../ports/writable-source.ts'
+import type { Network } from '../../ports/network.ts'
+import type { Source } from '../../ports/source.ts'
+import {
+  type Change,
+  isWritableSource,
+  type Made,
+  type WritableSource,
+} from '../../ports/writable-source.ts'
+import type { PeerTable } from '../../placement/peer-table.ts'
 import type { RumorRoom } from '../../rumor/rumor-room.ts'
+import type { Via } from '../../tree/news/take-news.ts'
 import type { ChangeOptions } from '../../volume/volume.ts'
 import { WriteVolume } from '../../volume/writing/write-volume.ts'
 import type { VolumeInit } from '../mesh-node.ts'
 import { volumeIdOf } from '../volumes/volume-room.ts'
 import type { VolumeRooms } from '../volumes/volume-rooms.ts'
+import { ChangesByPeers } from './changes-by-peers.ts'
+import { ChangesForPeers } from './changes-for-peers.ts'
 import { Telling } from './telling.ts'
 
 export type WritingsInit = {
   readonly clock: Clock
+  readonly network: Network
   readonly stamps: HybridClock
   readonly self: PeerId
+  readonly epoch: number
+  readonly table: PeerTable
   readonly rooms: VolumeRooms
   readonly rumors: RumorRoom
 }
 
 export class Writings {
+  readonly forPeers: ChangesForPeers
   readonly #init: WritingsInit
   readonly #telling: Telling
-  readonly #changes = new Map<string, SourceChanges>()
+  /** By volume, where its source is here. */
+  readonly #sources = new Map<string, SourceChanges>()
 
   /** @throws PotluckError EROFS for a source that takes no changes */
   constructor(volumes: readonly VolumeInit[], init: WritingsInit) {
     this.#init = init
-    const { clock, rooms, rumors } = init
+    const { clock, network, rumors } = init
     this.#telling = new Telling({ clock, tell: (invalidations) => rumors.tell(invalidations) })
+    const make = (id: string, change: Change, options: MakeOptions) =>
+      this.#makeHere(this.checkSource(id), change, { options, via: { by: 'rumor' } })
+    this.forPeers = new ChangesForPeers({ clock, network, make })
     for (const volume of volumes) {
-      if (volume.write === undefined || volume.write === 'off') continue
-      const id = volumeIdOf(volume)
-      this.#changes.set(id, this.#changesOf(id, volume))
-      const room = rooms.byName(volume.name)
-      const make = (change: Change, options: ChangeOptions) => this.#make(id, change, options)
-      room.writing = new WriteVolume({ reading: room.volume, make })
+      if (volume.write !== undefined && volume.write !== 'off') this.#open(volume)
     }
   }
 
   /** Tells what is untold yet. */
   stop(): void {
+    this.forPeers.stop()
     this.#telling.flush()
   }
 
-  #changesOf(id: string, volume: VolumeInit): SourceChanges {
-    const { stamps, self, rumors } = this.#init
-    return new SourceChanges({
-      source: writableSource(volume),
-      volume: id,
-      stamps,
-      self,
-      onDoubt: (invalidations) => rumors.publish(invalidations),
-    })
+  /** @throws PotluckError NO_SOURCE where this node can't change a volume's source */
+  checkSource(id: string): SourceChanges {
+    const source = this.#sources.get(id)
+    if (source !== undefined) return source
+    throw new PotluckError('NO_SOURCE', `the source of ${id} can't be changed here`)
   }
 
-  async #make(id: string, change: Change, options: ChangeOptions): Promise<Made> {
-    const changes = this.#changes.get(id)
-    if (changes === undefined) throw new PotluckError('NO_SOURCE', `nobody can change ${id}`)
-    const { caller, signal, asker } = options
-    const made = await changes.make(change, { caller, signal })
-    for (const one of made.news) this.#init.rooms.apply(one, { by: 'own', asker })
+  #open(volume: VolumeInit): void {
+    const id = volumeIdOf(volume)
+    const room = this.#init.rooms.get(id)
+    const make = volume.source === undefined ? this.#byPeers(id) : this.#bySource(id, volume)
+    room.writing = new WriteVolume({ reading: room.volume, make })
+  }
+
+  #bySource(id: string, { name, source }: VolumeInit) {
+    const { stamps, self, rumors } = this.#init
+    const onDoubt: RumorRoom['publish'] = (invalidations) => rumors.publish(invalidations)
+    const shared = { volume: id, stamps, self, onDoubt }
+    const changes = new SourceChanges({ source: writableSource(name, source), ...shared })
+    this.#sources.set(id, changes)
+    return (change: Change, { asker, ...options }: ChangeOptions): Promise<Made> =>
+      this.#makeHere(changes, change, { options, via: { by: 'own', asker } })
+  }
+
+  #byPeers(id: string) {
+    const { rooms, epoch: session, table } = this.#init
+    const changes = new ChangesByPeers({
+      ...this.#init,
+      volume: id,
+      session,
+      closest: (key, count) => table.closest(key, count),
+      pathOf: (inode) => {
+        const record = rooms.get(id).tree.inodes.byInode(inode)
+        return record?.attributes?.nlink === 0 ? undefined : record?.path()
+      },
+    })
+    return async (change: Change, { asker, caller }: ChangeOptions): Promise<Made> => {
+      const made = await changes.make(change, { caller })
+      this.#takeIn(made, { by: 'own', asker })
+      return made
+    }
+  }
+
+  async #makeHere(
+    changes: SourceChanges,
+    change: Change,
+    { options, via }: { readonly options: MakeOptions; readonly via: Via },
+  ): Promise<Made> {
+    const made = await changes.make(change, options)
+    this.#takeIn(made, via)
     if (made.news.length > 0) this.#telling.add(made.news)
     if (change.type === 'sync' || change.type === 'close') this.#telling.flush()
     return made
   }
+
+  #takeIn({ news }: Made, via: Via): void {
+    for (const one of news) this.#init.rooms.apply(one, via)
+  }
 }
 
-function writableSource({ name, source }: VolumeInit): WritableSource {
+function writableSource(name: string, source: Source | undefined): WritableSource {
   if (source !== undefined && isWritableSource(source)) return source
-  const why = source === undefined ? 'has no source here' : 'has a source that takes no changes'
-  throw new PotluckError('EROFS', `volume '${name}' ${why}; mount it without writing`)
+  const what = `the source of volume '${name}' takes no changes`
+  throw new PotluckError('EROFS', `${what}; mount it without writing`)
 }

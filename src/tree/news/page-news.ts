@@ -19,16 +19,18 @@ export function newsOfPage(
   const add = (about: Inode, at: Stamp, news: News): void => {
     if (at > stamp) all.push({ volume, inode: about, stamp: toldBy(at), news })
   }
+  const addAttributes = (child: Inode): void => {
+    const now = told.inodes.find(child)
+    if (now === undefined) return
+    // Whether its bytes changed is not remembered: whoever hears of it only now drops them.
+    const news: News = { type: 'attributes', attributes: now.attributes, isContent: true }
+    add(child, now.stamp, news)
+  }
   for (const [name, { entry, by, stamp: at }] of told.names.of(inode) ?? []) {
     if (page.splits > 0 && partOf(name, page.splits) !== index) continue
     add(inode, at, { type: 'name', name, by, ...(entry && { entry }) })
+    if (entry !== undefined && at > stamp) addAttributes(entry.attributes.inode)
   }
-  for (const { attributes } of told.inodes.size === 0 ? [] : page) {
-    const now = told.inodes.find(attributes.inode)
-    if (now === undefined) continue
-    // Whether its bytes changed is not remembered: whoever hears of it only now drops them.
-    const news: News = { type: 'attributes', attributes: now.attributes, isContent: true }
-    add(attributes.inode, now.stamp, news)
-  }
+  if (told.inodes.size > 0) for (const { attributes } of page) addAttributes(attributes.inode)
   return all.length > MAX_PAGE_NEWS ? undefined : all
 }

@@ -3,11 +3,10 @@
 // operation of this node sees it.
 //
 // It must never answer before the source has, and never give the kernel what it only expects.
-import type { Made } from '../../authority/changes/source-changes.ts'
 import { PotluckError } from '../../base/errors.ts'
 import type { NewName } from '../../ports/changes.ts'
 import type { Attributes, Inode, Stamp } from '../../ports/messages.ts'
-import type { At, Change, Target } from '../../ports/writable-source.ts'
+import type { At, Change, Made, Target } from '../../ports/writable-source.ts'
 import type { InodeRecord } from '../../tree/inode-record.ts'
 import type { Tree } from '../../tree/tree.ts'
 import type { PageEntry } from '../../wire/page-entry.ts'

@@ -1,8 +1,7 @@
 // Files that are open for more than reading: their handles here, and at whoever has the source.
-import type { Made } from '../../authority/changes/source-changes.ts'
 import { PotluckError } from '../../base/errors.ts'
 import type { Allocation } from '../../ports/changes.ts'
-import type { Span } from '../../ports/writable-source.ts'
+import type { Made, Span } from '../../ports/writable-source.ts'
 import type { ChangeOptions, Nodeid, OpenFile, Options, Written } from '../volume.ts'
 import type { Making } from './making.ts'
 

@@ -61,6 +61,25 @@ test('the bytes of the other messages are these, for ever', (t) => {
     hex(encodeRequest({ type: 'warm', volume: 'v', paths: ['', 'a/b'], trace: 't' })),
     '0501760200' + '03612f62' + '0174',
   )
+  t.is(hex(encodeRequest({ type: 'changes', volume: 'v' })), '090176')
+  const asked = { type: 'change', volume: 'v', session: 1, number: 2 } as const
+  const caller = { uid: 3, gid: 4, groups: [5], umask: 0o22 }
+  const at = { directory: '0', path: 'd', name: 'n' }
+  t.is(
+    hex(encodeRequest({ ...asked, caller, change: { type: 'mkdir', at, mode: 0o755 } })),
+    '0801760102' + '0304120105' + '02' + '0130' + '0164' + '016e' + 'ed03',
+  )
+  const write = { type: 'write', of: { handle: 1, from: 0 }, bytes: Buffer.from('x') } as const
+  t.is(
+    hex(encodeRequest({ ...asked, caller, change: { ...write, isAppend: true } })),
+    '0801760102' + '0304120105' + '0f' + '0100' + '01' + '0178',
+  )
+  const told = { volume: 'v', inode: '7', stamp: 1 }
+  const news = [{ ...told, news: { type: 'name', name: 'n', by: '12D3' } as const }]
+  const absent = '0176' + '0137' + '000000000000f03f' + '01' + '016e' + '0431324433'
+  t.is(hex(encodeReply({ type: 'made', made: { news, count: 1 } }).head), `0c020101${absent}`)
+  const rumor = { publisher: '12D3', epoch: 1, number: 2, invalidations: news }
+  t.is(hex(encodeGossip({ type: 'rumor', rumor })), `000431324433010201${absent}`)
   t.is(hex(encodeReply({ type: 'done' }).head), '08')
   t.is(hex(encodeReply({ type: 'held', held: [true, false, true] }).head), '040305')
   t.is(hex(encodeReply({ type: 'failed', code: 'EIO', message: 'no' }).head), '090345494f026e6f')
@@ -92,7 +111,7 @@ test('what is larger than the limits is not even sent', (t) => {
   wontSend(t, { type: 'holding', keys: ['short'] }, 'MALFORMED')
   wontSend(t, { type: 'want', want: { ...WANT, path: 'caf\u0142' } }, 'MALFORMED')
   wontSend(t, { type: 'want', want: { ...WANT, index: -1 } }, 'MALFORMED')
-  const paths = Array<string>(300).fill('x'.repeat(4_000))
+  const paths = Array<string>(450).fill('x'.repeat(4_000))
   wontSend(t, { type: 'warm', volume: 'v', paths, trace: '' }, 'TOO_LARGE')
   const bytes = new Uint8Array(4 * 1024 * 1024 + 1)
   const block = { stamp: 1, version: 1, checksum: 1, bytes }
@@ -101,7 +120,7 @@ test('what is larger than the limits is not even sent', (t) => {
 })
 
 test('what is larger than the limits is refused without being read', (t) => {
-  t.throws(() => decodeRequest(new Uint8Array(1024 * 1024 + 1)), { code: 'TOO_LARGE' })
+  t.throws(() => decodeRequest(new Uint8Array(1536 * 1024 + 1)), { code: 'TOO_LARGE' })
   t.throws(() => decodeReply(Uint8Array.of(2), new Uint8Array(4 * 1024 * 1024 + 1)), {
     code: 'TOO_LARGE',
   })
