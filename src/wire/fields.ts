@@ -179,3 +179,28 @@ function isDigit(byte: number): boolean {
 function isLetterOrDigit(byte: number): boolean {
   return isDigit(byte) || (byte >= 0x41 && byte <= 0x5a) || (byte >= 0x61 && byte <= 0x7a)
 }
+
+/** Truth values, eight to a byte. */
+export function writeBits(writer: ByteWriter, bits: readonly boolean[], most: number): void {
+  if (bits.length > most) throw tooLarge('a list', bits.length, most)
+  writer.varint(bits.length)
+  for (let i = 0; i < bits.length; i += 8) {
+    let byte = 0
+    for (let bit = 0; bit < 8; bit++) if (bits[i + bit] === true) byte |= 1 << bit
+    writer.u8(byte)
+  }
+}
+
+export function readBits(reader: ByteReader, most: number): boolean[] {
+  const count = reader.varint()
+  if (count > most) throw tooLarge('a list', count, most)
+  const bits: boolean[] = []
+  let byte = 0
+  for (let i = 0; i < count; i++) {
+    if (i % 8 === 0) byte = reader.u8()
+    bits.push((byte & 1) === 1)
+    byte >>= 1
+  }
+  if (byte !== 0) throw malformed('bits are left over')
+  return bits
+}

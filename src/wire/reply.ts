@@ -55,7 +55,8 @@ function writeBody(writer: ByteWriter, reply: Reply): Uint8Array | undefined {
     case 'answer':
       return writeAnswer(writer, reply.answer)
     case 'held':
-      writeHeld(writer, reply.held)
+      writer.u8(HELD)
+      fields.writeBits(writer, reply.held, limits.MAX_KEYS)
       return undefined
     case 'description': {
       const { volume, blockBytes, hasSource } = reply.description
@@ -139,17 +140,6 @@ function writeBlock(
   return block.bytes
 }
 
-function writeHeld(writer: ByteWriter, held: readonly boolean[]): void {
-  if (held.length > limits.MAX_KEYS) throw tooLarge('a list', held.length, limits.MAX_KEYS)
-  writer.u8(HELD)
-  writer.varint(held.length)
-  for (let i = 0; i < held.length; i += 8) {
-    let bits = 0
-    for (let bit = 0; bit < 8; bit++) if (held[i + bit] === true) bits |= 1 << bit
-    writer.u8(bits)
-  }
-}
-
 /**
  * The payload becomes the block's bytes as it is, so it must be a buffer of its own.
  *
@@ -199,7 +189,7 @@ function readBody(reader: ByteReader, shape: number, payload: Uint8Array | undef
       return { type: 'answer', answer: { type: 'changed', attributes, stamp } }
     }
     case HELD:
-      return { type: 'held', held: readHeld(reader) }
+      return { type: 'held', held: fields.readBits(reader, limits.MAX_KEYS) }
     case DESCRIPTION:
       return readDescription(reader)
     case RUMORS:
@@ -224,20 +214,6 @@ function readAll<T>(reader: ByteReader, limit: number, read: (reader: ByteReader
   const all: T[] = []
   for (let i = 0; i < count; i++) all.push(read(reader))
   return all
-}
-
-function readHeld(reader: ByteReader): boolean[] {
-  const count = reader.varint()
-  if (count > limits.MAX_KEYS) throw tooLarge('a list', count, limits.MAX_KEYS)
-  const held: boolean[] = []
-  let bits = 0
-  for (let i = 0; i < count; i++) {
-    if (i % 8 === 0) bits = reader.u8()
-    held.push((bits & 1) === 1)
-    bits >>= 1
-  }
-  if (bits !== 0) throw malformed('bits are left over')
-  return held
 }
 
 function readDescription(reader: ByteReader): Reply {
