@@ -17,7 +17,18 @@ export class Platter {
   }
 
   get allocatedBytes(): number {
-    return (this.#durable.size + this.#unsynced.size) * SECTOR_BYTES
+    let fresh = 0
+    for (const sector of this.#unsynced.keys()) if (!this.#durable.has(sector)) fresh += 1
+    return (this.#durable.size + fresh) * SECTOR_BYTES
+  }
+
+  /** What writing there would add to the allocated bytes. */
+  newBytes(at: number, length: number): number {
+    let bytes = 0
+    for (let sector = at / SECTOR_BYTES; sector < (at + length) / SECTOR_BYTES; sector++) {
+      if (!this.#durable.has(sector) && !this.#unsynced.has(sector)) bytes += SECTOR_BYTES
+    }
+    return bytes
   }
 
   read(at: number, into: Uint8Array): void {
@@ -34,7 +45,9 @@ export class Platter {
 
   write(at: number, bytes: Uint8Array): void {
     for (let done = 0; done < bytes.length; done += SECTOR_BYTES) {
-      this.#put((at + done) / SECTOR_BYTES, bytes.slice(done, done + SECTOR_BYTES))
+      // Not slice: a Buffer's is a view of it.
+      const sector = Uint8Array.from(bytes.subarray(done, done + SECTOR_BYTES))
+      this.#put((at + done) / SECTOR_BYTES, sector)
     }
   }
 

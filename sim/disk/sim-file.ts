@@ -64,7 +64,8 @@ export class SimFile implements DiskFile {
     await this.#pass(WRITE_MS)
     const { writeFails, capacityBytes } = this.#init.faults()
     this.#failSometimes(writeFails, 'write')
-    if (this.#init.allocatedBytes() + bytes.length > capacityBytes) {
+    const added = capacityBytes === Infinity ? 0 : this.#platter.newBytes(at, bytes.length)
+    if (added > 0 && this.#init.allocatedBytes() + added > capacityBytes) {
       throw new PotluckError('ENOSPC', 'the simulated disk is full')
     }
     this.#platter.write(at, bytes)

@@ -1,0 +1,142 @@
+import type { Log } from '../../src/log/log.ts'
+
+const KIND = 1
+
+/** What one commit was to do: key to the number in its payload, 0 for a deletion. */
+export type Intended = ReadonlyMap<string, number>
+
+type Committed = { readonly version: number; readonly changes: Intended }
+
+/** What was found under a key: the number in the payload, and the record's version. */
+export type FoundValue = { readonly id: number; readonly version: number }
+
+/** A payload that tells its number and can't be mistaken for another one's. */
+export function payloadOf(id: number, length: number): Buffer {
+  const payload = Buffer.alloc(Math.max(8, length), id & 0xff)
+  payload.writeUInt32LE(id, 0)
+  payload.writeUInt32LE(payload.length, 4)
+  return payload
+}
+
+/** The number of a payload; undefined where its bytes are not as they were written. */
+export function idOf(payload: Buffer): number | undefined {
+  if (payload.length < 8 || payload.readUInt32LE(4) !== payload.length) return undefined
+  const id = payload.readUInt32LE(0)
+  return payload.subarray(8).every((byte) => byte === (id & 0xff)) ? id : undefined
+}
+
+/** All that was committed, what of it is promised to survive, and whether what is found is possible. */
+export class History {
+  readonly keys = Array.from({ length: 40 }, (_, i) => `key ${i} ${'x'.repeat((i * 37) % 90)}`)
+  #committed: Committed[] = []
+  /** Begun, not acknowledged: it may be there or not. */
+  readonly #open = new Set<Intended>()
+  #durable = 0
+  #written = 0
+  #ids = 0
+  commits = 0
+
+  newId(): number {
+    this.#ids += 1
+    return this.#ids
+  }
+
+  begin(changes: Intended): void {
+    this.#open.add(changes)
+  }
+
+  /** Nothing of it was done. */
+  refuse(changes: Intended): void {
+    this.#open.delete(changes)
+  }
+
+  done(changes: Intended, version: number): void {
+    this.#open.delete(changes)
+    if (changes.size > 0) this.#committed.push({ version, changes })
+    this.commits += 1
+  }
+
+  /** The disk was full: what was acknowledged in memory only, from this version on, is gone. */
+  takenBack(version: number): void {
+    this.#committed = this.#committed.filter((commit) => commit.version < version)
+  }
+
+  get newest(): number {
+    return this.#committed.reduce((most, { version }) => Math.max(most, version), 0)
+  }
+
+  /** Everything up to this version outlives the machine. */
+  durable(version = this.newest): void {
+    this.#durable = Math.max(this.#durable, version)
+  }
+
+  /** Everything up to this version outlives the process. */
+  wrote(version: number): void {
+    this.#written = Math.max(this.#written, version)
+  }
+
+  /** The process dies, and only it. */
+  written(): void {
+    this.durable(this.#written)
+  }
+
+  async read(log: Log): Promise<Map<string, FoundValue>> {
+    const found = new Map<string, FoundValue>()
+    for (const name of this.keys) {
+      const record = await log.read(log.key(KIND, Buffer.from(name)))
+      if (record === undefined) continue
+      const id = idOf(record.payload)
+      found.set(name, { id: id ?? -1, version: record.version })
+    }
+    return found
+  }
+
+  /** Problems of what was found after a crash; it is the state from which the next life goes on. */
+  judge(found: ReadonlyMap<string, FoundValue>): string[] {
+    this.#learn(found)
+    const commits = this.#committed.toSorted((a, b) => a.version - b.version)
+    const state = new Map<string, number>()
+    let best: string | undefined
+    for (let i = 0; i <= commits.length; i++) {
+      const from = commits[i - 1]
+      for (const [key, id] of from?.changes ?? []) state.set(key, id)
+      const isPromised = (commits[i]?.version ?? Infinity) > this.#durable
+      if (!isPromised) continue
+      const difference = this.#differ(state, found)
+      if (difference === undefined) return this.#goOn(commits.slice(0, i))
+      best ??= difference
+    }
+    return [`no commit from ${this.#durable} on gives what was found; after that one: ${best}`]
+  }
+
+  /** Commits that nobody heard the end of, but that are there, have happened. */
+  #learn(found: ReadonlyMap<string, FoundValue>): void {
+    for (const changes of this.#open) {
+      for (const [key, id] of changes) {
+        const there = found.get(key)
+        if (there?.id !== id) continue
+        this.#committed.push({ version: there.version, changes })
+        break
+      }
+    }
+    this.#open.clear()
+  }
+
+  #differ(
+    state: ReadonlyMap<string, number>,
+    found: ReadonlyMap<string, FoundValue>,
+  ): string | undefined {
+    for (const key of this.keys) {
+      const [expected, there] = [state.get(key) ?? 0, found.get(key)?.id ?? 0]
+      if (expected !== there) return `"${key.slice(0, 6)}" is ${there}, not ${expected}`
+    }
+    return undefined
+  }
+
+  #goOn(commits: Committed[]): string[] {
+    this.#committed = commits
+    this.#durable = this.newest
+    this.#written = this.newest
+    return []
+  }
+}

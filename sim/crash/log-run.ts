@@ -1,0 +1,155 @@
+// Crashes of the log, out of a seed: random commits, reads and flushes by several clients at once on
+// a simulated disk, until the machine or the process dies at any moment; then the log is opened
+// again and compared with what it had promised. Several lives a seed, on the same disk.
+//
+// The promise that is checked: what is found is the state after *some* commit in their order, with
+// none missing before it, and that commit is not older than the newest acknowledged as durable. So
+// nothing durable is lost, nothing is half visible, and commits of several keys are whole.
+import { codeOf } from '../../src/base/errors.ts'
+import { sleep } from '../../src/base/time.ts'
+import { layoutFor, ZONES_FROM } from '../../src/log/format/layout.ts'
+import { type Log, openLog } from '../../src/log/log.ts'
+import type { OpenReport } from '../../src/log/open/open-log.ts'
+import { NO_DISK_FAULTS, SimDisk } from '../disk/sim-disk.ts'
+import { SeededRandom } from '../engine/seeded-random.ts'
+import { StallError, VirtualClock } from '../engine/virtual-clock.ts'
+import { History } from './history.ts'
+import { Clients } from './clients.ts'
+
+const ZONE_BYTES = 65_536
+const ZONES = 16
+
+export type CrashOptions = {
+  readonly seed: number
+  readonly lives?: number
+  /** Operations a life, at most. */
+  readonly operations?: number
+}
+
+export type CrashResult = {
+  readonly seed: number
+  readonly commits: number
+  readonly refused: number
+  readonly zonesCollected: number
+  readonly cutBytes: number
+  readonly scanned: number
+  /** What was wrong; empty where the log kept its promise. */
+  readonly problems: readonly string[]
+}
+
+/** Runs one seed. */
+export async function runCrashes({
+  seed,
+  lives = 4,
+  operations = 400,
+}: CrashOptions): Promise<CrashResult> {
+  const run = new CrashRun(seed, operations)
+  for (let life = 0; life < lives && run.problems.length === 0; life++) await run.live(life)
+  return run.result()
+}
+
+class CrashRun {
+  readonly problems: string[] = []
+  readonly #seed: number
+  readonly #operations: number
+  readonly #random: SeededRandom
+  readonly #clock = new VirtualClock()
+  readonly #history = new History()
+  #disk: SimDisk
+  #cutBytes = 0
+  #scanned = 0
+  #collected = 0
+  #refused = 0
+
+  constructor(seed: number, operations: number) {
+    this.#seed = seed
+    this.#operations = operations
+    this.#random = new SeededRandom(seed)
+    this.#disk = new SimDisk({ clock: this.#clock, random: this.#random.fork('disk') })
+  }
+
+  /** Opens, compares with what was promised, works, and dies. */
+  async live(life: number): Promise<void> {
+    const random = this.#random.fork(`life ${life}`)
+    try {
+      const log = await this.#clock.runUntil(this.#open(), { withinMs: 600_000 })
+      this.#note(log.report)
+      const found = await this.#clock.runUntil(this.#history.read(log))
+      this.problems.push(...this.#history.judge(found).map((text) => `life ${life}: ${text}`))
+      if (this.problems.length > 0) return
+      await this.#work(log, random)
+      this.#collected += log.counters().zonesCollected
+    } catch (error) {
+      const what = error instanceof StallError ? error.message : String((error as Error).stack)
+      this.problems.push(`life ${life}: ${what}`)
+    }
+  }
+
+  result(): CrashResult {
+    return {
+      seed: this.#seed,
+      commits: this.#history.commits,
+      refused: this.#refused,
+      zonesCollected: this.#collected,
+      cutBytes: this.#cutBytes,
+      scanned: this.#scanned,
+      problems: this.problems,
+    }
+  }
+
+  #open(): Promise<Log> {
+    return openLog({
+      disk: this.#disk,
+      clock: this.#clock,
+      random: this.#random.fork(`log ${this.#clock.elapsedMs}`),
+      say: (level, message, fields) => {
+        const from = fields?.['takenBackFromVersion']
+        if (typeof from === 'number') this.#history.takenBack(from)
+        else if (level === 'error') this.problems.push(message)
+      },
+      name: 'log',
+      layout: layoutFor(ZONES_FROM + ZONES * ZONE_BYTES, ZONE_BYTES),
+    })
+  }
+
+  #note(report: OpenReport): void {
+    this.#cutBytes += report.cutBytes
+    this.#scanned += report.zonesScanned
+    if (report.damaged > 0) this.problems.push(`${report.damaged} durable records are damaged`)
+  }
+
+  async #work(log: Log, random: SeededRandom): Promise<void> {
+    const isFull = random.next() < 0.15
+    const allocated = this.#disk.allocatedBytes
+    const capacityBytes = isFull ? allocated + Math.floor(random.next() * 600_000) : Infinity
+    this.#disk.faults = { ...NO_DISK_FAULTS, capacityBytes, isCold: random.next() }
+    const clients = new Clients({
+      log,
+      random,
+      history: this.#history,
+      operations: this.#operations,
+      clock: this.#clock,
+    })
+    const dies = sleep(this.#clock, random.next() ** 2 * 800)
+    const ended = await this.#clock.runUntil(
+      Promise.race([dies.then(() => 'died' as const), clients.run().then(() => 'done' as const)]),
+    )
+    this.problems.push(...clients.problems)
+    this.#refused += clients.refused
+    await this.#end(log, ended, random)
+  }
+
+  async #end(log: Log, ended: 'died' | 'done', random: SeededRandom): Promise<void> {
+    if (ended === 'done' && random.next() < 0.5) {
+      this.#disk.faults = NO_DISK_FAULTS
+      await this.#clock.runUntil(log.close().catch((error: unknown) => void codeOf(error)))
+      this.#history.durable()
+      this.#disk = this.#disk.crash()
+      return
+    }
+    if (random.next() < 0.3) {
+      this.#history.written()
+      this.#disk = this.#disk.kill()
+    } else this.#disk = this.#disk.crash()
+  }
+}

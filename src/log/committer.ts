@@ -1,0 +1,231 @@
+// Changes, one or several keys at once: looked up, checked against the versions that are expected,
+// and then, without a wait in between, appended to one batch and entered in the index.
+//
+// Nothing is locked. What was looked up may have changed while something was waited for; then it is
+// looked up again. So a change never acts on what is no longer so, and nobody waits for a lock.
+import { PotluckError } from '../base/errors.ts'
+import { type Change, type Durability, NO_BYTES, type Outcome } from './changes.ts'
+import { payloadChecksum, recordBytes, TOMBSTONE, type RecordHead } from './format/record.ts'
+import { SECTOR_BYTES } from './format/layout.ts'
+import { summaryBytes } from './format/zone-marks.ts'
+import type { KeyIndex } from './index/key-index.ts'
+import { isDamage, type Reader } from './reader.ts'
+import type { Batch } from './write/batch.ts'
+import { mostTogether, type NewRecord, worstBytes } from './write/lane.ts'
+import type { Syncer } from './write/syncer.ts'
+import type { Writer } from './write/writer.ts'
+import type { ZoneTable } from './zones/zone-table.ts'
+
+export type CommitterInit = {
+  readonly index: KeyIndex
+  readonly zones: ZoneTable
+  readonly reader: Reader
+  readonly writer: Writer
+  readonly syncer: Syncer
+  /** The newest version there is. */
+  readonly version: number
+  /** Resolves when a zone came free. @throws PotluckError ENOSPC when none can */
+  readonly makeSpace: () => Promise<void>
+}
+
+/** What stands under a key now. */
+type Present = { readonly grain: number; readonly version: number; readonly bytes: number }
+
+const ABSENT: Present = { grain: 0, version: 0, bytes: 0 }
+
+export class Committer {
+  readonly #init: CommitterInit
+  #version: number
+
+  constructor(init: CommitterInit) {
+    this.#init = init
+    this.#version = init.version
+  }
+
+  /** The newest version that was given. */
+  get version(): number {
+    return this.#version
+  }
+
+  /** A version that no commit has, for whoever needs a number that is never used twice. */
+  nextVersion(): number {
+    this.#version += 1
+    return this.#version
+  }
+
+  /** @throws PotluckError ENOSPC, TOO_LARGE, EIO, CLOSED; CORRUPT where what is expected can't be read */
+  async commit(changes: readonly Change[], durability: Durability): Promise<Outcome> {
+    for (;;) {
+      if (!this.#init.writer.hasRoom) await this.#init.writer.room()
+      const known = changes.map((change) => this.#presentNow(change))
+      const isHere = known.every((one) => one !== undefined)
+      const present = isHere ? known : await this.#lookUp(changes)
+      if (present === undefined) continue
+      const failed = changes.findIndex(
+        ({ expected }, i) => expected !== undefined && expected !== present[i]?.version,
+      )
+      if (failed >= 0) {
+        return { isDone: false, change: failed, version: present[failed]?.version ?? 0 }
+      }
+      const done = this.#append(changes, present)
+      if (done === 'nothing') return this.#nothing(durability)
+      if (done === 'full') await this.#init.makeSpace()
+      else return this.#acknowledge(done.batch, done.version, durability)
+    }
+  }
+
+  /** Undefined where it would have to be waited for. */
+  #presentNow({ key }: Change): Present | undefined {
+    const found = this.#init.reader.headNow(key)
+    if (found === 'wait') return undefined
+    return found === undefined ? ABSENT : this.#presentOf(found.grain, found.head)
+  }
+
+  #presentOf(grain: number, head: RecordHead): Present {
+    return { grain, version: head.version, bytes: recordBytes(head, this.#grainBytes) }
+  }
+
+  /** Undefined where the index changed meanwhile under one of the keys: look again. */
+  async #lookUp(changes: readonly Change[]): Promise<Present[] | undefined> {
+    const { index, reader } = this.#init
+    const among = changes.map(({ key }) => index.find(key.hash.tag))
+    const present = await Promise.all(
+      changes.map(async ({ key, expected }) => {
+        const found = await reader.head(key).catch((error: unknown) => {
+          // A damaged record under the same tag is in nobody's way who expects nothing.
+          if (expected === undefined && isDamage(error)) return undefined
+          throw error
+        })
+        return found === undefined ? ABSENT : this.#presentOf(found.grain, found.head)
+      }),
+    )
+    const isStill = changes.every(({ key }, i) => {
+      const now = index.find(key.hash.tag)
+      const then = among[i] ?? []
+      return now.length === then.length && now.every((grain) => then.includes(grain))
+    })
+    return isStill ? present : undefined
+  }
+
+  #append(
+    changes: readonly Change[],
+    present: readonly Present[],
+  ): { batch: Batch; version: number } | 'full' | 'nothing' {
+    const { zones, writer } = this.#init
+    const version = this.#version + 1
+    const records: NewRecord[] = []
+    const written: number[] = []
+    changes.forEach((change, i) => {
+      // Deleting what is not there leaves no trace.
+      if (change.value === undefined && (present[i] ?? ABSENT).grain === 0) return
+      written.push(i)
+      records.push(recordOf(change, version))
+    })
+    if (records.length === 0) return 'nothing'
+    this.#checkSize(records)
+    this.#checkSpace(records, changes)
+    const appended = writer.append('new', records)
+    if (appended === undefined) return 'full'
+    this.#version = version
+    for (const [place, i] of written.entries()) {
+      const [change, record] = [changes[i], records[place]]
+      const [grain, was] = [appended.grains[place] ?? 0, present[i] ?? ABSENT]
+      if (change === undefined || record === undefined) continue
+      const bytes = recordBytes(record.head, this.#grainBytes)
+      const { tag } = change.key.hash
+      if (was.grain !== 0) zones.died(was.grain, was.bytes, was.version)
+      if (change.value === undefined)
+        this.#delete(appended.batch, { tag, grain, bytes, was, version })
+      else this.#put(appended.batch, { tag, grain, bytes, was, version })
+    }
+    return { batch: appended.batch, version }
+  }
+
+  #put(batch: Batch, { tag, grain, bytes, was, version }: Move): void {
+    const { index, zones, writer } = this.#init
+    zones.born(grain, bytes)
+    if (was.grain === 0) index.add(tag, grain)
+    else index.replace(tag, was.grain, grain)
+    writer.onFailure(batch, () => {
+      zones.died(grain, bytes, version)
+      if (was.grain === 0) return void index.remove(tag, grain)
+      index.replace(tag, grain, was.grain)
+      zones.born(was.grain, was.bytes)
+    })
+  }
+
+  #delete(batch: Batch, { tag, grain, bytes, was, version }: Move): void {
+    const { index, zones, writer } = this.#init
+    zones.deleted(grain, bytes, version)
+    index.remove(tag, was.grain)
+    writer.onFailure(batch, () => {
+      zones.undeleted(grain, bytes)
+      index.add(tag, was.grain)
+      zones.born(was.grain, was.bytes)
+    })
+  }
+
+  #checkSize(records: readonly NewRecord[]): void {
+    const bytes = worstBytes(records, this.#grainBytes)
+    const most = mostTogether(this.#init.zones.layout)
+    const isTooMany = summaryBytes(records.length) > SECTOR_BYTES
+    if (bytes <= most && !isTooMany) return
+    throw new PotluckError('TOO_LARGE', `${records.length} records of ${bytes} bytes at once`)
+  }
+
+  /** Deletions may go where writes may not any more: they are what makes space. */
+  #checkSpace(records: readonly NewRecord[], changes: readonly Change[]): void {
+    if (changes.every(({ value }) => value === undefined)) return
+    let bytes = 0
+    for (const { head } of records) bytes += recordBytes(head, this.#grainBytes)
+    const { liveBytes, capacityBytes } = this.#init.zones
+    if (liveBytes + bytes <= capacityBytes) return
+    throw new PotluckError('ENOSPC', `the log is full: ${liveBytes} of ${capacityBytes} bytes live`)
+  }
+
+  get #grainBytes(): number {
+    return this.#init.zones.layout.grainBytes
+  }
+
+  /** That a key is not there may be news that is not durable yet. */
+  async #nothing(durability: Durability): Promise<Outcome> {
+    if (durability !== 'memory') await this.#init.writer.flush()
+    return { isDone: true, version: this.#version }
+  }
+
+  async #acknowledge(batch: Batch, version: number, durability: Durability): Promise<Outcome> {
+    if (durability !== 'memory') {
+      this.#init.writer.hurry(batch)
+      const number = await batch.written
+      if (durability === 'sync') await this.#init.syncer.reach(number)
+    }
+    return { isDone: true, version }
+  }
+}
+
+type Move = {
+  readonly tag: number
+  readonly grain: number
+  readonly bytes: number
+  readonly was: Present
+  readonly version: number
+}
+
+function recordOf({ key, value }: Change, version: number): NewRecord {
+  const payload = value?.payload ?? NO_BYTES
+  const flags = value === undefined ? TOMBSTONE : (value.flags ?? 0)
+  return {
+    head: {
+      kind: key.kind,
+      flags,
+      version,
+      owner: value?.owner ?? 0,
+      key: key.bytes,
+      next: value?.next ?? NO_BYTES,
+      payloadBytes: payload.length,
+      payloadChecksum: payloadChecksum(payload),
+    },
+    hash: key.hash,
+    payload,
+  }
+}

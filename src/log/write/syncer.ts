@@ -1,0 +1,68 @@
+import { PotluckError } from '../../base/errors.ts'
+import type { DiskFile } from '../../ports/disk.ts'
+
+/** Makes batches durable: however many wait, one sync at a time serves all that were written before it. */
+export class Syncer {
+  readonly #file: DiskFile
+  #written: number
+  #durable: number
+  #running: Promise<void> | undefined
+  #failure: PotluckError | undefined
+  #syncs = 0
+
+  /** @param number the last batch that is durable already */
+  constructor(file: DiskFile, number: number) {
+    this.#file = file
+    this.#written = number
+    this.#durable = number
+  }
+
+  /** Every batch up to this one outlives the machine. */
+  get durable(): number {
+    return this.#durable
+  }
+
+  get syncs(): number {
+    return this.#syncs
+  }
+
+  /** Set for ever once a sync has failed: nobody knows what the device has since then. */
+  get failure(): PotluckError | undefined {
+    return this.#failure
+  }
+
+  wrote(number: number): void {
+    this.#written = number
+  }
+
+  /** Resolves when the batch, which has been written, is durable. @throws PotluckError EIO */
+  async reach(number: number): Promise<void> {
+    while (this.#durable < number) {
+      if (this.#failure !== undefined) throw this.#failure
+      this.#running ??= this.#sync().finally(() => (this.#running = undefined))
+      await this.#running
+    }
+  }
+
+  /** A sync that begins now or later and has ended: for writes that are no batches. */
+  async syncAll(): Promise<void> {
+    while (this.#running !== undefined) await this.#running
+    if (this.#failure !== undefined) throw this.#failure
+    this.#running = this.#sync().finally(() => (this.#running = undefined))
+    await this.#running
+  }
+
+  async #sync(): Promise<void> {
+    const covered = this.#written
+    this.#syncs += 1
+    try {
+      await this.#file.sync()
+    } catch (cause) {
+      const message =
+        'the disk failed to sync: the log takes no more writes until it is opened again'
+      this.#failure = new PotluckError('EIO', message, { cause })
+      throw this.#failure
+    }
+    this.#durable = Math.max(this.#durable, covered)
+  }
+}

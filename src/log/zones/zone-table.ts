@@ -1,0 +1,145 @@
+// Who of the zones is free, and what is dead in the others. Only numbers: nothing here reads or
+// writes a zone. It must never call a deletion superfluous while a record older than it, which a
+// crash would bring back, lies dead in some zone.
+import assert from 'node:assert/strict'
+import type { Random } from '../../ports/random.ts'
+import { type Layout, SECTOR_BYTES, zoneOf } from '../format/layout.ts'
+import { ENTRY_BYTES } from '../format/zone-marks.ts'
+import { freeZone, type Zone } from './zone.ts'
+
+/** So many free zones only collection may take, so that it can always go on. */
+const KEPT_FOR_COLLECTION = 2
+/** Of all that zones can hold, what may be live: beyond it, collection would copy for next to nothing. */
+const LIVE_SHARE = 0.85
+
+export class ZoneTable {
+  readonly layout: Layout
+  readonly zones: readonly Zone[]
+  readonly #free: Zone[]
+  readonly #random: Random
+  #liveBytes = 0
+  #waiting: (() => void)[] = []
+
+  /** All zones free. */
+  constructor(layout: Layout, random: Random) {
+    this.layout = layout
+    this.#random = random
+    this.zones = Array.from({ length: layout.zones }, (_, index) => freeZone(index))
+    this.#free = this.zones.toReversed()
+  }
+
+  get freeZones(): number {
+    return this.#free.length
+  }
+
+  get liveBytes(): number {
+    return this.#liveBytes
+  }
+
+  /** Most bytes of live records, deletions included. */
+  get capacityBytes(): number {
+    const zones = this.layout.zones - KEPT_FOR_COLLECTION - 2
+    return Math.floor(zones * this.#usableBytes * LIVE_SHARE)
+  }
+
+  /** Of one zone: without its header and the least summary. */
+  get #usableBytes(): number {
+    return this.layout.zoneBytes - 2 * SECTOR_BYTES
+  }
+
+  at(place: number): Zone {
+    const zone = this.zones[zoneOf(this.layout, place)]
+    assert(zone !== undefined, `no zone at ${place}`)
+    return zone
+  }
+
+  ofGrain(grain: number): Zone {
+    return this.at(grain * this.layout.grainBytes)
+  }
+
+  /** A zone to write to; undefined where none is left for this purpose. */
+  take(forCollection: boolean): Zone | undefined {
+    if (!forCollection && this.#free.length <= KEPT_FOR_COLLECTION) return undefined
+    const zone = this.#free.pop()
+    if (zone === undefined) return undefined
+    zone.state = 'open'
+    zone.generation = 1 + Math.floor(this.#random.next() * (2 ** 47 - 1))
+    zone.used = SECTOR_BYTES
+    return zone
+  }
+
+  /** At open: this zone has a life already. */
+  adopt(zone: Zone, generation: number): void {
+    const place = this.#free.indexOf(zone)
+    assert(place >= 0, `zone ${zone.index} was adopted twice`)
+    this.#free.splice(place, 1)
+    zone.generation = generation
+    zone.state = 'sealed'
+  }
+
+  release(zone: Zone): void {
+    assert(zone.state === 'leaving' && zone.liveBytes === 0, `zone ${zone.index} is in use`)
+    this.#liveBytes -= zone.deletionBytes
+    Object.assign(zone, freeZone(zone.index))
+    this.#free.unshift(zone)
+    for (const wake of this.#waiting.splice(0)) wake()
+  }
+
+  /** Resolves when a zone has come free. */
+  released(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push(resolve))
+  }
+
+  /** Wakes who waits for a zone, though none came: to look again. */
+  wake(): void {
+    for (const wake of this.#waiting.splice(0)) wake()
+  }
+
+  /** Here and below, `bytes` are a record's own; what the summary says of it is added. */
+  born(grain: number, recordBytes: number): void {
+    const bytes = recordBytes + ENTRY_BYTES
+    this.ofGrain(grain).liveBytes += bytes
+    this.#liveBytes += bytes
+  }
+
+  died(grain: number, recordBytes: number, version: number): void {
+    const bytes = recordBytes + ENTRY_BYTES
+    const zone = this.ofGrain(grain)
+    zone.liveBytes -= bytes
+    zone.oldestDead = Math.min(zone.oldestDead, version)
+    this.#liveBytes -= bytes
+  }
+
+  /** At open: a record that another one has taken the place of. */
+  foundDead(grain: number, version: number): void {
+    const zone = this.ofGrain(grain)
+    zone.oldestDead = Math.min(zone.oldestDead, version)
+  }
+
+  deleted(grain: number, recordBytes: number, version: number): void {
+    const bytes = recordBytes + ENTRY_BYTES
+    const zone = this.ofGrain(grain)
+    zone.deletionBytes += bytes
+    zone.newestDeletion = Math.max(zone.newestDeletion, version)
+    this.#liveBytes += bytes
+  }
+
+  /** A deletion that could not be written. */
+  undeleted(grain: number, recordBytes: number): void {
+    const bytes = recordBytes + ENTRY_BYTES
+    this.ofGrain(grain).deletionBytes -= bytes
+    this.#liveBytes -= bytes
+  }
+
+  /** Whether no zone but this one holds a dead record older than the version. */
+  isSuperfluous(version: number, except: Zone): boolean {
+    return this.zones.every((zone) => zone === except || zone.oldestDead > version)
+  }
+
+  /** The share of a zone that its collection would give back, 0 to 1. */
+  deadShare(zone: Zone): number {
+    const isFreed = zone.deletionBytes > 0 && this.isSuperfluous(zone.newestDeletion, zone)
+    const kept = zone.liveBytes + (isFreed ? 0 : zone.deletionBytes)
+    return 1 - kept / this.#usableBytes
+  }
+}
