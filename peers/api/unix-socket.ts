@@ -1,9 +1,9 @@
 // Takes a Unix socket's path for a server: recovers one that a dead process left, refuses one that
 // a living process serves, and lets nobody but this user in.
 import { chmod, lstat, mkdir, stat, unlink } from 'node:fs/promises'
-import type { Server } from 'node:http'
-import net from 'node:net'
+import net, { type Server } from 'node:net'
 import path from 'node:path'
+import { isMainThread } from 'node:worker_threads'
 import { PotluckError } from '../../src/base/errors.ts'
 
 const PROBE_MS = 1000
@@ -70,15 +70,16 @@ function isServed(socket: string): Promise<boolean> {
   })
 }
 
-// Binding happens within `listen`, so the mask is in force for that moment alone.
+// Binding happens within `listen`, so the mask is in force for that moment alone. Only the main thread
+// may set it: whoever lets another one listen sees to it.
 function listen(server: Server, socket: string): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => reject(listenError(socket, cause)))
-    const mask = process.umask(0o177)
+    const mask = isMainThread ? process.umask(0o177) : undefined
     try {
       server.listen(socket, resolve)
     } finally {
-      process.umask(mask)
+      if (mask !== undefined) process.umask(mask)
     }
   })
 }

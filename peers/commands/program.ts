@@ -8,6 +8,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import type { StatusFlags, WarmFlags } from './client-commands.ts'
 import { EXIT_HELP } from './exit-codes.ts'
+import { addObject } from './object/add-object.ts'
 import { parseDuration } from './options/quantities.ts'
 import type { Flags } from './options/read-options.ts'
 import { OPTIONS, PRECEDENCE_HELP, variableOf } from './options/table.ts'
@@ -39,6 +40,7 @@ export function makeProgram(terminal: Terminal, version: string): Command {
   addPathCommands(program, terminal)
   addTrace(program, terminal, addSocket)
   addDemo(program, terminal)
+  addObject(program, terminal)
   addSim(program, terminal)
   return program
 }

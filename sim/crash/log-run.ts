@@ -24,6 +24,8 @@ export type CrashOptions = {
   readonly lives?: number
   /** Operations a life, at most. */
   readonly operations?: number
+  /** The share of syncs that do nothing: no log survives that, and the check must notice. */
+  readonly syncLies?: number
 }
 
 export type CrashResult = {
@@ -38,12 +40,9 @@ export type CrashResult = {
 }
 
 /** Runs one seed. */
-export async function runCrashes({
-  seed,
-  lives = 4,
-  operations = 400,
-}: CrashOptions): Promise<CrashResult> {
-  const run = new CrashRun(seed, operations)
+export async function runCrashes(options: CrashOptions): Promise<CrashResult> {
+  const { lives = 4 } = options
+  const run = new CrashRun(options)
   for (let life = 0; life < lives && run.problems.length === 0; life++) await run.live(life)
   return run.result()
 }
@@ -52,6 +51,7 @@ class CrashRun {
   readonly problems: string[] = []
   readonly #seed: number
   readonly #operations: number
+  readonly #syncLies: number
   readonly #random: SeededRandom
   readonly #clock = new VirtualClock()
   readonly #history = new History()
@@ -61,9 +61,10 @@ class CrashRun {
   #collected = 0
   #refused = 0
 
-  constructor(seed: number, operations: number) {
+  constructor({ seed, operations = 400, syncLies = 0 }: CrashOptions) {
     this.#seed = seed
     this.#operations = operations
+    this.#syncLies = syncLies
     this.#random = new SeededRandom(seed)
     this.#disk = new SimDisk({ clock: this.#clock, random: this.#random.fork('disk') })
   }
@@ -122,7 +123,8 @@ class CrashRun {
     const isFull = random.next() < 0.15
     const allocated = this.#disk.allocatedBytes
     const capacityBytes = isFull ? allocated + Math.floor(random.next() * 600_000) : Infinity
-    this.#disk.faults = { ...NO_DISK_FAULTS, capacityBytes, isCold: random.next() }
+    const syncLies = this.#syncLies
+    this.#disk.faults = { ...NO_DISK_FAULTS, capacityBytes, syncLies, isCold: random.next() }
     const clients = new Clients({
       log,
       random,

@@ -18,6 +18,8 @@ export type DiskFaults = {
   readonly readFails: number
   readonly writeFails: number
   readonly syncFails: number
+  /** That a sync is answered and does nothing: for the canary of the tests, no log survives it. */
+  readonly syncLies: number
   /** That a read has to wait, as where the page cache has it not. */
   readonly isCold: number
   /** Bytes that may be allocated in all; writes beyond fail with ENOSPC. */
@@ -28,6 +30,7 @@ export const NO_DISK_FAULTS: DiskFaults = {
   readFails: 0,
   writeFails: 0,
   syncFails: 0,
+  syncLies: 0,
   isCold: 0.3,
   capacityBytes: Infinity,
 }

@@ -76,7 +76,7 @@ export class SimFile implements DiskFile {
     const settle = this.#platter.beginSync()
     await this.#pass(SYNC_MS)
     this.#failSometimes(this.#init.faults().syncFails, 'sync')
-    settle()
+    if (!this.#draws(this.#init.faults().syncLies)) settle()
   }
 
   async punch(at: number, length: number): Promise<void> {

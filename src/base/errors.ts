@@ -50,6 +50,7 @@ export const MESH_CODES = [
   'CLOSED',
   'CORRUPT',
   'MALFORMED',
+  'MISMATCH',
   'NO_SOURCE',
   'REFUSED',
   'TOO_LARGE',

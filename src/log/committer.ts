@@ -4,11 +4,13 @@
 // Nothing is locked. What was looked up may have changed while something was waited for; then it is
 // looked up again. So a change never acts on what is no longer so, and nobody waits for a lock.
 import { PotluckError } from '../base/errors.ts'
-import { type Change, type Durability, NO_BYTES, type Outcome } from './changes.ts'
-import { payloadChecksum, recordBytes, TOMBSTONE, type RecordHead } from './format/record.ts'
+import type { Change, Durability, Outcome } from './changes.ts'
+import { recordBytes, type RecordHead } from './format/record.ts'
 import { SECTOR_BYTES } from './format/layout.ts'
 import { summaryBytes } from './format/zone-marks.ts'
 import type { KeyIndex } from './index/key-index.ts'
+import type { LogKey } from './log-key.ts'
+import { ABSENT, type Present, recordOf, refusalOf } from './present.ts'
 import { isDamage, type Reader } from './reader.ts'
 import type { Batch } from './write/batch.ts'
 import { mostTogether, type NewRecord, worstBytes } from './write/lane.ts'
@@ -27,11 +29,6 @@ export type CommitterInit = {
   /** Resolves when a zone came free. @throws PotluckError ENOSPC when none can */
   readonly makeSpace: () => Promise<void>
 }
-
-/** What stands under a key now. */
-type Present = { readonly grain: number; readonly version: number; readonly bytes: number }
-
-const ABSENT: Present = { grain: 0, version: 0, bytes: 0 }
 
 export class Committer {
   readonly #init: CommitterInit
@@ -61,17 +58,21 @@ export class Committer {
       const isHere = known.every((one) => one !== undefined)
       const present = isHere ? known : await this.#lookUp(changes)
       if (present === undefined) continue
-      const failed = changes.findIndex(
-        ({ expected }, i) => expected !== undefined && expected !== present[i]?.version,
-      )
-      if (failed >= 0) {
-        return { isDone: false, change: failed, version: present[failed]?.version ?? 0 }
-      }
+      const refused = refusalOf(changes, present)
+      if (refused !== undefined) return refused
       const done = this.#append(changes, present)
       if (done === 'nothing') return this.#nothing(durability)
       if (done === 'full') await this.#init.makeSpace()
       else return this.#acknowledge(done.batch, done.version, durability)
     }
+  }
+
+  /** Leaves a record that is owned out of the index; at open it goes because its owner is gone. */
+  async forget(key: LogKey): Promise<void> {
+    const found = await this.#init.reader.head(key)
+    if (found === undefined) return
+    const { grain, version, bytes } = this.#presentOf(found.grain, found.head)
+    if (this.#init.index.remove(key.hash.tag, grain)) this.#init.zones.died(grain, bytes, version)
   }
 
   /** Undefined where it would have to be waited for. */
@@ -82,7 +83,8 @@ export class Committer {
   }
 
   #presentOf(grain: number, head: RecordHead): Present {
-    return { grain, version: head.version, bytes: recordBytes(head, this.#grainBytes) }
+    const { version, flags } = head
+    return { grain, version, flags, bytes: recordBytes(head, this.#grainBytes) }
   }
 
   /** Undefined where the index changed meanwhile under one of the keys: look again. */
@@ -209,23 +211,4 @@ type Move = {
   readonly bytes: number
   readonly was: Present
   readonly version: number
-}
-
-function recordOf({ key, value }: Change, version: number): NewRecord {
-  const payload = value?.payload ?? NO_BYTES
-  const flags = value === undefined ? TOMBSTONE : (value.flags ?? 0)
-  return {
-    head: {
-      kind: key.kind,
-      flags,
-      version,
-      owner: value?.owner ?? 0,
-      key: key.bytes,
-      next: value?.next ?? NO_BYTES,
-      payloadBytes: payload.length,
-      payloadChecksum: payloadChecksum(payload),
-    },
-    hash: key.hash,
-    payload,
-  }
 }

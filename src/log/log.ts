@@ -67,7 +67,7 @@ export class Log {
     this.#syncer = new Syncer(file, number)
     const newestVersion = (): number => this.#committer.version
     const shared = { file, zones, index, clock, say, syncer: this.#syncer, newestVersion }
-    this.#sealer = new Sealer({ ...shared, onSealed: () => this.#collector.look() })
+    this.#sealer = new Sealer({ ...shared, onSealed: () => this.#collector.sealed() })
     this.#writer = new Writer({
       ...shared,
       number,
@@ -128,6 +128,12 @@ export class Log {
   async commit(changes: readonly Change[], durability: Durability): Promise<Outcome> {
     this.#check()
     return this.#committer.commit(changes, durability)
+  }
+
+  /** Drops a record whose owner is gone, durably so. @throws PotluckError like `read` */
+  async forget(key: LogKey): Promise<void> {
+    this.#check()
+    await this.#committer.forget(key)
   }
 
   /** A number that no commit has as its version. */

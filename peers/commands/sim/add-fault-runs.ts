@@ -1,17 +1,33 @@
-// The runs in which things go wrong on purpose: `sim swarm` and `sim invalidate`. They live in files of
-// their own because they measure no workload: they check promises, and fail where one is broken. Like
-// all of this room they must load the simulator only when they are run.
+// The runs in which things go wrong on purpose: `sim swarm`, `sim invalidate` and `sim crash`. They
+// live in files of their own because they measure no workload: they check promises, and fail where
+// one is broken. Like all of this room they must load the simulator only when they are run.
 import type { Command } from 'commander'
 import { EXIT_HELP } from '../exit-codes.ts'
 import { parseWhole } from '../options/values.ts'
 import type { Terminal } from '../terminal.ts'
 import { checked } from '../options/checked.ts'
+import type { CrashFlags } from './crash-command.ts'
 import type { InvalidateFlags } from './invalidate-command.ts'
 import type { SwarmFlags } from './swarm-command.ts'
 
 export function addFaultRuns(sim: Command, terminal: Terminal): void {
   addSwarm(sim, terminal)
   addInvalidate(sim, terminal)
+  addCrash(sim, terminal)
+}
+
+function addCrash(sim: Command, terminal: Terminal): void {
+  sim
+    .command('crash')
+    .description(
+      'the log on a disk that crashes at any moment, what it promised checked after each',
+    )
+    .option('--seeds <RANGE>', 'such as 1..1000, or 7, or 3,7,9', '1..100')
+    .addHelpText('after', `\n${EXIT_HELP}`)
+    .action(async (flags: CrashFlags) => {
+      const { runCrash } = await import('./crash-command.ts')
+      await runCrash(flags, terminal)
+    })
 }
 
 function addSwarm(sim: Command, terminal: Terminal): void {

@@ -20,7 +20,9 @@ import type { Mover } from './mover.ts'
 /** Above this share of dead bytes a zone is collected though others are free. */
 const WORTH_SHARE = 0.6
 /** Below this, collecting gives back too little to go on for ever. */
-const LEAST_SHARE = 0.05
+const LEAST_SHARE = 0.12
+/** Collections one after another without a zone more that is free. */
+const MOST_FRUITLESS = 16
 /** Of the time, while zones are free. */
 const USUAL_SHARE = 0.25
 /** Of all zones: with fewer free ones, whatever is most dead is collected. */
@@ -55,11 +57,15 @@ export class Collector {
     return this.#collected
   }
 
-  /** Something may be worth collecting now: a zone was sealed. */
+  /** A zone was sealed: who waits for a free one looks again, though none may have come free. */
+  sealed(): void {
+    this.look()
+    if (this.#running === undefined) this.#init.zones.wake()
+  }
+
+  /** Something may be worth collecting now. */
   look(): void {
-    if (this.#isStopped || this.#running !== undefined) return
-    // Who waits for a zone looks again, though none may have come free.
-    if (this.#victim() === undefined) return this.#init.zones.wake()
+    if (this.#isStopped || this.#running !== undefined || this.#victim() === undefined) return
     this.#running = this.#run().finally(() => {
       this.#running = undefined
       this.#init.zones.wake()
@@ -90,8 +96,14 @@ export class Collector {
   }
 
   async #run(): Promise<void> {
+    const { zones } = this.#init
+    let most = zones.freeZones
+    let fruitless = 0
     for (let zone = this.#victim(); zone !== undefined; zone = this.#victim()) {
-      if (this.#isStopped) return
+      // What is moved takes as much room as before: go on when something more has died.
+      if (this.#isStopped || fruitless > MOST_FRUITLESS) return
+      fruitless = zones.freeZones > most ? 0 : fruitless + 1
+      most = Math.max(most, zones.freeZones)
       try {
         if (!(await this.#collect(zone))) return
       } catch (error) {

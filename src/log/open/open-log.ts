@@ -1,5 +1,6 @@
 // Opening a log: superblock, survey of the zones, the index out of their summaries, summaries for
-// those that have none. Only then is anything written elsewhere.
+// those that have none. It must write nothing before it knows where the log ends, and nothing new
+// before what it cut off is durably out of the log.
 import type { Log as Say } from '../../base/log.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Disk, DiskFile } from '../../ports/disk.ts'

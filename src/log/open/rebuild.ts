@@ -61,6 +61,7 @@ class Rebuild {
       for (let i = 0; i < entries.count; i++) {
         const entry = entries.at(i)
         if (entry.middle % this.#passes !== pass) continue
+        zones.reaches(zone, entry.grain + entry.grains)
         this.#version = Math.max(this.#version, entry.version)
         const loser = newest.add(entry)
         if (loser !== undefined) zones.foundDead(loser.grain, loser.version)

@@ -125,9 +125,9 @@ export class Writer {
   /** Resolves when all that has been appended is durable. @throws PotluckError */
   async flush(): Promise<void> {
     for (const lane of Object.values(this.#lanes)) lane.close()
-    const last = this.#closed.at(-1)
+    const last = this.#closed.at(-1)?.written
     this.#write()
-    await this.#init.syncer.reach(last === undefined ? this.#number : await last.written)
+    await this.#init.syncer.reach((await last) ?? this.#number)
   }
 
   /** Gives up the zones being filled, so that they are sealed: for a clean end. */
@@ -145,8 +145,7 @@ export class Writer {
       onLeft: (zone) => {
         const last = this.#closed.findLast((batch) => batch.zone === zone)
         const tell = (): void => this.#init.onFull(zone)
-        if (last === undefined) tell()
-        else void last.written.then(tell, tell)
+        void Promise.resolve(last?.written).then(tell, tell)
       },
     })
   }
@@ -195,7 +194,7 @@ export class Writer {
       )
       if (failure === undefined) this.#settle(batch, number, bytes.length)
       else await this.#takeBack(failure)
-      for (const wake of this.#roomWaiters.splice(0)) wake()
+      this.#roomWaiters.splice(0).forEach((wake) => wake())
     }
   }
 

@@ -3,14 +3,14 @@
 // crash would bring back, lies dead in some zone.
 import assert from 'node:assert/strict'
 import type { Random } from '../../ports/random.ts'
-import { type Layout, SECTOR_BYTES, zoneOf } from '../format/layout.ts'
+import { type Layout, SECTOR_BYTES, zoneOf, zoneStart } from '../format/layout.ts'
 import { ENTRY_BYTES } from '../format/zone-marks.ts'
 import { freeZone, type Zone } from './zone.ts'
 
 /** So many free zones only collection may take, so that it can always go on. */
 const KEPT_FOR_COLLECTION = 2
 /** Of all that zones can hold, what may be live: beyond it, collection would copy for next to nothing. */
-const LIVE_SHARE = 0.85
+const LIVE_SHARE = 0.8
 
 export class ZoneTable {
   readonly layout: Layout
@@ -116,6 +116,12 @@ export class ZoneTable {
     zone.oldestDead = Math.min(zone.oldestDead, version)
   }
 
+  /** At open: a record, dead or alive, ends at this place. */
+  reaches(zone: Zone, grain: number): void {
+    const end = grain * this.layout.grainBytes - zoneStart(this.layout, zone.index)
+    zone.used = Math.max(zone.used, end)
+  }
+
   deleted(grain: number, recordBytes: number, version: number): void {
     const bytes = recordBytes + ENTRY_BYTES
     const zone = this.ofGrain(grain)
@@ -136,10 +142,14 @@ export class ZoneTable {
     return this.zones.every((zone) => zone === except || zone.oldestDead > version)
   }
 
-  /** The share of a zone that its collection would give back, 0 to 1. */
+  /**
+   * The share of a zone that its collection would give back, 0 to 1. The room at its end counts only
+   * where it is most of the zone: a little is left in every zone, and would be again.
+   */
   deadShare(zone: Zone): number {
     const isFreed = zone.deletionBytes > 0 && this.isSuperfluous(zone.newestDeletion, zone)
     const kept = zone.liveBytes + (isFreed ? 0 : zone.deletionBytes)
-    return 1 - kept / this.#usableBytes
+    const taken = Math.max(zone.used - SECTOR_BYTES, this.#usableBytes / 2)
+    return Math.max(0, taken - kept) / this.#usableBytes
   }
 }

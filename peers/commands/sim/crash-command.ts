@@ -1,0 +1,50 @@
+// `potluck sim crash`: seed after seed of crashes of the log, and what each seed found wrong.
+import { runCrashes } from '../../../sim/crash/log-run.ts'
+import { parseSeeds } from '../../../sim/swarm/seeds.ts'
+import { PotluckError } from '../../../src/base/errors.ts'
+import { usageError } from '../exit-codes.ts'
+import { formatBytes, formatCount } from '../options/quantities.ts'
+import { progressBar } from '../progress.ts'
+import type { Terminal } from '../terminal.ts'
+
+export type CrashFlags = { readonly seeds: string }
+
+/** @throws PotluckError where a promise was broken, CommanderError for flags that say nothing */
+export async function runCrash({ seeds: given }: CrashFlags, terminal: Terminal): Promise<void> {
+  const seeds = seedsOf(given)
+  const total = { seeds: 0, commits: 0, refused: 0, zonesCollected: 0, cutBytes: 0, scanned: 0 }
+  const broken: number[] = []
+  const bar = progressBar(terminal, 'crashes of the log')
+  try {
+    for (const seed of seeds) {
+      if (terminal.interrupted.aborted) break
+      const { problems, ...result } = await runCrashes({ seed })
+      total.seeds += 1
+      for (const name of ['commits', 'refused', 'zonesCollected', 'cutBytes', 'scanned'] as const) {
+        total[name] += result[name]
+      }
+      bar.update(total.seeds, seeds.length, `${total.seeds} of ${seeds.length} seeds`)
+      if (problems.length === 0) continue
+      broken.push(seed)
+      terminal.out(`seed ${seed}: ${problems[0]}\n`)
+    }
+  } finally {
+    bar.stop()
+  }
+  terminal.out(
+    `${total.seeds} seeds: ${formatCount(total.commits)} commits, ${total.refused} refused; ` +
+      `${formatCount(total.zonesCollected)} zones collected; ${total.scanned} zones without a ` +
+      `summary after a crash, ${formatBytes(total.cutBytes)} of torn tails cut off\n`,
+  )
+  if (broken.length === 0) return
+  throw new PotluckError('EIO', `${broken.length} seeds failed: ${broken.join(', ')}`)
+}
+
+function seedsOf(text: string): readonly number[] {
+  try {
+    return parseSeeds(text)
+  } catch (error) {
+    if (error instanceof RangeError) throw usageError(error.message)
+    throw error
+  }
+}

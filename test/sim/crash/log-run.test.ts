@@ -1,0 +1,32 @@
+import test from 'ava'
+import { runCrashes } from '../../../sim/crash/log-run.ts'
+
+const SEEDS = 10
+
+test('after every crash all that was durable is there, and nothing is half visible', async (t) => {
+  const total = { commits: 0, refused: 0, zonesCollected: 0, cutBytes: 0, scanned: 0 }
+  for (let seed = 1; seed <= SEEDS; seed++) {
+    const { problems, ...result } = await runCrashes({ seed })
+    t.deepEqual(problems, [], `seed ${seed}`)
+    for (const name of ['commits', 'refused', 'zonesCollected', 'cutBytes', 'scanned'] as const) {
+      total[name] += result[name]
+    }
+  }
+  // What a crash is about must have happened.
+  t.true(total.commits > SEEDS * 100, JSON.stringify(total))
+  t.true(total.refused > 0 && total.zonesCollected > SEEDS * 10, JSON.stringify(total))
+  t.true(total.cutBytes > 0 && total.scanned > SEEDS, JSON.stringify(total))
+})
+
+test('a seed is a run', async (t) => {
+  t.deepEqual(await runCrashes({ seed: 5, lives: 2 }), await runCrashes({ seed: 5, lives: 2 }))
+})
+
+test('the canary: a disk that lies about its syncs is noticed', async (t) => {
+  let noticed = 0
+  for (let seed = 1; seed <= 4; seed++) {
+    const { problems } = await runCrashes({ seed, syncLies: 1 })
+    if (problems.length > 0) noticed += 1
+  }
+  t.true(noticed >= 1, `${noticed} of 4 seeds`)
+})
