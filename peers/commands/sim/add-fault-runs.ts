@@ -6,7 +6,7 @@ import { EXIT_HELP } from '../exit-codes.ts'
 import { parseWhole } from '../options/values.ts'
 import type { Terminal } from '../terminal.ts'
 import { checked } from '../options/checked.ts'
-import type { CrashFlags } from './crash-command.ts'
+import type { CrashFlags } from './crash/crash-command.ts'
 import type { InvalidateFlags } from './invalidate-command.ts'
 import type { SwarmFlags } from './swarm-command.ts'
 
@@ -25,7 +25,7 @@ function addCrash(sim: Command, terminal: Terminal): void {
     .option('--seeds <RANGE>', 'such as 1..1000, or 7, or 3,7,9', '1..100')
     .addHelpText('after', `\n${EXIT_HELP}`)
     .action(async (flags: CrashFlags) => {
-      const { runCrash } = await import('./crash-command.ts')
+      const { runCrash } = await import('./crash/crash-command.ts')
       await runCrash(flags, terminal)
     })
 }

@@ -1,11 +1,13 @@
-// `potluck sim crash`: seed after seed of crashes of the log, and what each seed found wrong.
-import { runCrashes } from '../../../sim/crash/log-run.ts'
-import { parseSeeds } from '../../../sim/swarm/seeds.ts'
-import { PotluckError } from '../../../src/base/errors.ts'
-import { usageError } from '../exit-codes.ts'
-import { formatBytes, formatCount } from '../options/quantities.ts'
-import { progressBar } from '../progress.ts'
-import type { Terminal } from '../terminal.ts'
+// `potluck sim crash`: seed after seed of crashes of the log, and what each seed found wrong. Its seeds
+// are no nodes and no network, so it lies apart from the runs of a mesh. It must fail where a single
+// seed broke a promise, whatever the others did.
+import { runCrashes } from '../../../../sim/crash/log-run.ts'
+import { parseSeeds } from '../../../../sim/swarm/seeds.ts'
+import { PotluckError } from '../../../../src/base/errors.ts'
+import { usageError } from '../../exit-codes.ts'
+import { formatBytes, formatCount } from '../../options/quantities.ts'
+import { progressBar } from '../../progress.ts'
+import type { Terminal } from '../../terminal.ts'
 
 export type CrashFlags = { readonly seeds: string }
 
