@@ -14,7 +14,7 @@ import {
   type Topology,
 } from './network/costs.ts'
 import { SimNetwork } from './network/network.ts'
-import { DEFAULT_ROUTING, type RoutingModel, SimRouting } from './network/routing.ts'
+import { DEFAULT_ROUTING, type RoutingModel, SimRouting } from './routing/routing.ts'
 import { DEFAULT_RUMORS, type RumorsModel, SimRumors } from './gossip/rumors.ts'
 import { SeededRandom } from './engine/seeded-random.ts'
 import { DEFAULT_STORAGE, Storage, type StorageCosts } from './storage/storage.ts'

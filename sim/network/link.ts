@@ -1,61 +1,78 @@
 // What one node has to send and receive with: a line out, a line in, one thread. Each is a queue that
 // needs no more than the time at which it will be free.
 import type { NetworkCosts } from './costs.ts'
+import { Leaving } from './leaving.ts'
 
-export type Traffic = { messages: number; bytes: number }
+export type Traffic = { readonly messages: number; readonly bytes: number }
+
+/** Where each number of a link lies; eight numbers are one line of the processor's cache. */
+const THREAD_FREE_AT = 0
+const UP_FREE_AT = 1
+const DOWN_FREE_AT = 2
+const SENT_MESSAGES = 3
+const SENT_BYTES = 4
+const RECEIVED_MESSAGES = 5
+const RECEIVED_BYTES = 6
+/** Multiplies every cost of this node's thread and lines. */
+const SLOWNESS = 7
+const NUMBERS = 8
 
 export class Link {
-  readonly sent: Traffic = { messages: 0, bytes: 0 }
-  readonly received: Traffic = { messages: 0, bytes: 0 }
-  /** Multiplies every cost of this node's thread and lines: 10 is a node ten times slower. */
-  slowness = 1
   readonly #costs: NetworkCosts
-  /** When the last byte of each message that may still be here leaves, and its size, from `#head` on. */
-  readonly #leaving: { readonly at: number; readonly bytes: number }[] = []
-  #head = 0
-  #leavingBytes = 0
-  #threadFreeAt = 0
-  #upFreeAt = 0
-  #downFreeAt = 0
+  /** In an array, since a number that is a field of its own is an object of its own. */
+  readonly #numbers = new Float64Array(NUMBERS)
+  readonly #leaving = new Leaving()
 
   constructor(costs: NetworkCosts) {
     this.#costs = costs
+    this.#numbers[SLOWNESS] = 1
+  }
+
+  /** All that this node has sent. */
+  get sent(): Traffic {
+    return { messages: this.#at(SENT_MESSAGES), bytes: this.#at(SENT_BYTES) }
+  }
+
+  /** All that it has received. */
+  get received(): Traffic {
+    return { messages: this.#at(RECEIVED_MESSAGES), bytes: this.#at(RECEIVED_BYTES) }
+  }
+
+  /** 10 is a node ten times slower. */
+  set slowness(factor: number) {
+    this.#numbers[SLOWNESS] = factor
   }
 
   /** Sends a message: when its first and its last byte leave, in elapsed milliseconds. */
   send(now: number, bytes: number): { readonly firstAt: number; readonly lastAt: number } {
-    const { upBytesPerMs } = this.#costs
-    this.sent.messages += 1
-    this.sent.bytes += bytes
-    this.#threadFreeAt = Math.max(now, this.#threadFreeAt) + this.#threadMs(bytes)
-    const firstAt = Math.max(this.#threadFreeAt, this.#upFreeAt)
-    this.#upFreeAt = firstAt + (bytes / upBytesPerMs) * this.slowness
-    this.#forgetGone(now)
-    this.#leaving.push({ at: this.#upFreeAt, bytes })
-    this.#leavingBytes += bytes
-    return { firstAt, lastAt: this.#upFreeAt }
+    const lineMs = (bytes / this.#costs.upBytesPerMs) * this.#at(SLOWNESS)
+    this.#add(SENT_MESSAGES, 1)
+    this.#add(SENT_BYTES, bytes)
+    const firstAt = Math.max(
+      this.#occupy(THREAD_FREE_AT, now, this.#threadMs(bytes)),
+      this.#at(UP_FREE_AT),
+    )
+    const lastAt = this.#occupy(UP_FREE_AT, firstAt, lineMs)
+    this.#leaving.forgetGone(now)
+    this.#leaving.add(lastAt, bytes)
+    return { firstAt, lastAt }
   }
 
   /** The first byte of a message arrives: when the last one is in. */
   receive(now: number, bytes: number): number {
-    const lineMs = (bytes / this.#costs.downBytesPerMs) * this.slowness
-    this.received.messages += 1
-    this.received.bytes += bytes
-    this.#downFreeAt = Math.max(now, this.#downFreeAt) + lineMs
-    return this.#downFreeAt
+    this.#add(RECEIVED_MESSAGES, 1)
+    this.#add(RECEIVED_BYTES, bytes)
+    return this.takeIn(now, bytes)
   }
 
   /** A message of one packet arrives whole, having been on the line already: when it is in. */
   receivePacket(now: number, bytes: number): number {
-    const lineMs = (bytes / this.#costs.downBytesPerMs) * this.slowness
-    return this.receive(now - lineMs, bytes)
+    return this.receive(now - this.#downMs(bytes), bytes)
   }
 
   /** Bytes come in that are no message of a peer, such as the storage's: when the last one is in. */
   takeIn(now: number, bytes: number): number {
-    const { downBytesPerMs } = this.#costs
-    this.#downFreeAt = Math.max(now, this.#downFreeAt) + (bytes / downBytesPerMs) * this.slowness
-    return this.#downFreeAt
+    return this.#occupy(DOWN_FREE_AT, now, this.#downMs(bytes))
   }
 
   /**
@@ -63,40 +80,47 @@ export class Link {
    * that an idle node answers at once, and whatever it sends next comes after the work.
    */
   process(now: number, bytes: number): number {
-    const startAt = Math.max(now, this.#threadFreeAt)
-    this.#threadFreeAt = startAt + this.#threadMs(bytes)
+    const startAt = Math.max(now, this.#at(THREAD_FREE_AT))
+    this.#occupy(THREAD_FREE_AT, now, this.#threadMs(bytes))
     return startAt
   }
 
   /** The thread is busy with something besides messages. */
   work(now: number, cpuMs: number): void {
-    this.#threadFreeAt = Math.max(now, this.#threadFreeAt) + cpuMs * this.slowness
+    this.#occupy(THREAD_FREE_AT, now, cpuMs * this.#at(SLOWNESS))
   }
 
   /** Bytes accepted for sending that the operating system has not taken yet. */
   queuedBytes(now: number): number {
     const { upBytesPerMs, socketBytes } = this.#costs
-    this.#forgetGone(now)
-    const first = this.#leaving[this.#head]
-    if (first === undefined) return 0
-    const left = Math.min(first.bytes, ((first.at - now) * upBytesPerMs) / this.slowness)
-    return Math.max(0, Math.round(this.#leavingBytes - first.bytes + left - socketBytes))
+    const bytesAMs = upBytesPerMs / this.#at(SLOWNESS)
+    // As if the line had never to wait for the thread: more there can't be.
+    if ((this.#at(UP_FREE_AT) - now) * bytesAMs <= socketBytes) return 0
+    this.#leaving.forgetGone(now)
+    return Math.max(0, Math.round(this.#leaving.bytesLeft(now, bytesAMs) - socketBytes))
   }
 
-  /** What has left by now is counted no longer; a line that waits for the thread holds no more for it. */
-  #forgetGone(now: number): void {
-    for (let first = this.#leaving[this.#head]; first !== undefined && first.at <= now;) {
-      this.#leavingBytes -= first.bytes
-      this.#head += 1
-      first = this.#leaving[this.#head]
-    }
-    if (this.#head * 2 < this.#leaving.length) return
-    this.#leaving.splice(0, this.#head)
-    this.#head = 0
+  /** Keeps what is free at that time busy for so long, from now or from then on; until when. */
+  #occupy(what: number, now: number, ms: number): number {
+    const freeAt = Math.max(now, this.#at(what)) + ms
+    this.#numbers[what] = freeAt
+    return freeAt
   }
 
   #threadMs(bytes: number): number {
     const { cpuMessageMs, cpuByteMs } = this.#costs
-    return (cpuMessageMs + cpuByteMs * bytes) * this.slowness
+    return (cpuMessageMs + cpuByteMs * bytes) * this.#at(SLOWNESS)
+  }
+
+  #downMs(bytes: number): number {
+    return (bytes / this.#costs.downBytesPerMs) * this.#at(SLOWNESS)
+  }
+
+  #at(what: number): number {
+    return this.#numbers[what] as number
+  }
+
+  #add(what: number, amount: number): void {
+    this.#numbers[what] = this.#at(what) + amount
   }
 }

@@ -101,7 +101,7 @@ export class SimNetwork {
     readonly received: Readonly<Traffic>
   } {
     const { sent, received } = this.#link(peer)
-    return { sent: { ...sent }, received: { ...received } }
+    return { sent, received }
   }
 
   /** In how many milliseconds bytes from the storage will have come in through the node's line. */

@@ -6,7 +6,7 @@
 // each node's start, as the real peer's options are.
 import { TUNING, type Tuning } from '../../src/node/tuning.ts'
 import { DEFAULT_COSTS, DEFAULT_TOPOLOGY } from '../network/costs.ts'
-import { DEFAULT_ROUTING } from '../network/routing.ts'
+import { DEFAULT_ROUTING } from '../routing/routing.ts'
 import { DEFAULT_RUMORS } from '../gossip/rumors.ts'
 import { DEFAULT_STORAGE } from '../storage/storage.ts'
 import { DEFAULT_DATASET } from '../workloads/dataset.ts'

@@ -11,6 +11,7 @@ import type { Network } from '../ports/network.ts'
 import type { Random } from '../ports/random.ts'
 import type { Counters } from '../base/counters.ts'
 import { codeOf } from '../base/errors.ts'
+import { PassingMap } from '../base/passing-map.ts'
 import { MovingPercentile } from '../base/percentile.ts'
 
 /** Who has not answered by then is asked for a sign of life, and from then on again and again. */
@@ -51,7 +52,7 @@ type Question = { readonly answer: Promise<boolean>; readonly settle: (isAlive: 
 export class Suspects {
   readonly #init: SuspectsInit
   readonly #since = new Map<PeerId, number>()
-  readonly #questions = new Map<PeerId, Question>()
+  readonly #questions = new PassingMap<PeerId, Question>()
   readonly #pongs = new MovingPercentile(64)
   #cancelWatch: (() => void) | undefined
 

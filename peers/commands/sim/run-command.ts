@@ -9,9 +9,12 @@ import { formatCount, formatDuration } from '../options/quantities.ts'
 import { progressBar } from '../progress.ts'
 import type { Terminal } from '../terminal.ts'
 import { type RunFlags, type RunTask, tasksOf } from './run-flags.ts'
-import { runInProcess } from './run-process.ts'
+import { runInProcess } from './process/run-process.ts'
 import { besideOf, writeReport } from './report-command.ts'
 import { resultsTable } from './results-table.ts'
+
+/** So often a log is told how far a run is, where nobody watches a bar. */
+const LOG_EVERY_MS = 60_000
 
 /** @throws PotluckError ABORTED after an interrupt, once what was known by then is told */
 export async function runSim(flags: RunFlags, terminal: Terminal): Promise<void> {
@@ -41,8 +44,15 @@ async function runOne(
   terminal.err(`sim run ${describePlan(plan)}\n`)
   const bar = progressBar(terminal, `${plan.way} on ${formatCount(plan.nodes)}`)
   const startedAt = performance.now()
+  let toldMs = 0
   const onProgress = (progress: Progress) => {
-    const note = noteOf(progress, performance.now() - startedAt)
+    const wallMs = performance.now() - startedAt
+    const note = noteOf(progress, wallMs)
+    if (!terminal.isWatched && wallMs - toldMs >= LOG_EVERY_MS) {
+      toldMs = wallMs
+      const percent = ((100 * progress.steps) / progress.stepsTotal).toFixed(1)
+      terminal.err(`  ${percent} % after ${formatDuration(wallMs)}: ${note}\n`)
+    }
     bar.update(Math.min(progress.steps, progress.stepsTotal), progress.stepsTotal, note)
   }
   const onDrawn = (drawn: readonly string[]) => {

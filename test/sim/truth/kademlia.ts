@@ -9,7 +9,7 @@ import type { Key, PeerId } from '../../../src/ports/messages.ts'
 import { pickSome } from '../../../sim/engine/draws.ts'
 import { SeededRandom } from '../../../sim/engine/seeded-random.ts'
 import { VirtualClock } from '../../../sim/engine/virtual-clock.ts'
-import { DEFAULT_ROUTING, SimRouting } from '../../../sim/network/routing.ts'
+import { DEFAULT_ROUTING, SimRouting } from '../../../sim/routing/routing.ts'
 import { Cluster, type RealNode } from './cluster.ts'
 
 /** As many of the closest are compared; fewer than the smallest bucket. */

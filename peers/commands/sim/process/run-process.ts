@@ -3,10 +3,10 @@ import { fork } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import os from 'node:os'
 import { fileURLToPath } from 'node:url'
-import type { ExperimentResult, Progress } from '../../../sim/experiment.ts'
-import { PotluckError } from '../../../src/base/errors.ts'
+import type { ExperimentResult, Progress } from '../../../../sim/experiment.ts'
+import { PotluckError } from '../../../../src/base/errors.ts'
 import type { RunMessage } from './run-child.ts'
-import type { RunTask } from './run-flags.ts'
+import type { RunTask } from '../run-flags.ts'
 
 export type RunProcessOptions = {
   /** Most of its heap. @default four fifths of the machine's memory, as far as it can be mapped */

@@ -4,6 +4,7 @@ import type { Random } from '../../src/ports/random.ts'
 import type { Contact, RoutingListener } from '../../src/ports/routing.ts'
 import { commonPrefixBits, comparePrefix, KEY_BITS } from '../../src/placement/distance.ts'
 import { below, pickSome } from '../engine/draws.ts'
+import { ContactList } from './contact-list.ts'
 
 export type RoutingViewInit = {
   readonly self: Contact
@@ -27,7 +28,7 @@ type Range = { readonly from: number; readonly to: number }
 export class RoutingView {
   readonly self: Contact
   readonly #init: RoutingViewInit
-  readonly #known = new Set<Contact>()
+  readonly #known = new ContactList()
   readonly #listeners = new Set<RoutingListener>()
 
   constructor(init: RoutingViewInit) {
@@ -36,12 +37,11 @@ export class RoutingView {
   }
 
   contacts(): readonly Contact[] {
-    return [...this.#known]
+    return this.#known.all().slice()
   }
 
   find(peer: PeerId): Contact | undefined {
-    for (const contact of this.#known) if (contact.peer === peer) return contact
-    return undefined
+    return this.#known.all().find((contact) => contact.peer === peer)
   }
 
   subscribe(listener: RoutingListener): () => void {
@@ -52,7 +52,7 @@ export class RoutingView {
   /** Takes a newcomer in, where its bucket has room. */
   meet(contact: Contact): void {
     if (contact === this.self || this.#known.has(contact)) return
-    const known = this.find(contact.peer)
+    const known = this.#known.at(contact.position)
     if (known !== undefined) this.#drop(known)
     if (this.#countBeside(contact) < this.#init.bucketSize) this.#add(contact)
   }
@@ -70,7 +70,7 @@ export class RoutingView {
 
   /** Drops all that can't be reached, and fills the buckets anew. */
   refresh(isReachable: (contact: Contact) => boolean): void {
-    for (const contact of this.#known) if (!isReachable(contact)) this.#drop(contact)
+    for (const contact of this.#known.all().slice()) if (!isReachable(contact)) this.#drop(contact)
     const isEmpty = this.#known.size === 0
     const all = { from: 0, to: this.#init.living().length }
     let [near, bucket]: [Range, Range] = [all, all]
@@ -145,22 +145,15 @@ export class RoutingView {
     const first = this.#init.living()[range.from]
     const last = this.#init.living()[range.to - 1]
     if (first === undefined || last === undefined) return 0
-    let count = 0
-    for (const { position } of this.#known) {
-      if (position >= first.position && position <= last.position) count += 1
-    }
-    return count
+    return this.#known.countBetween(first.position, last.position)
   }
 
   /** How many are known in a peer's bucket. */
   #countBeside({ position }: Contact): number {
     if (this.#init.bucketSize === Infinity) return 0
     const bits = this.#bucketBits(position)
-    let count = 0
-    for (const known of this.#known) {
-      if (comparePrefix(known.position, position, bits) === 0) count += 1
-    }
-    return count
+    const isBeside = (known: Contact) => comparePrefix(known.position, position, bits) === 0
+    return this.#known.all().filter(isBeside).length
   }
 
   #add(contact: Contact): void {

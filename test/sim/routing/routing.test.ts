@@ -2,7 +2,7 @@ import test from 'ava'
 import { positionOf } from '../../../src/block/key.ts'
 import { commonPrefixBits } from '../../../src/placement/distance.ts'
 import { SeededRandom } from '../../../sim/engine/seeded-random.ts'
-import { DEFAULT_ROUTING, SimRouting } from '../../../sim/network/routing.ts'
+import { DEFAULT_ROUTING, SimRouting } from '../../../sim/routing/routing.ts'
 import { VirtualClock } from '../../../sim/engine/virtual-clock.ts'
 
 function makeRouting(nodes: number, seed = 1) {

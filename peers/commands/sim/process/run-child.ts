@@ -1,14 +1,16 @@
-// The process of one run: takes a task from the command that forked it, says now and then how far it
-// is, and at the end the result. An interrupt is the parent's to handle: it says when to stop.
+// The process of one run, so that a run has a heap of its own size, and may be ended: takes a task from the
+// command that forked it, says now and then how far it is, and at the end the result. An interrupt
+// is the parent's to handle: it says when to stop. It must never end before its last word is heard.
 import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs'
 import path from 'node:path'
-import { nodeLines } from '../../../sim/node-lines.ts'
-import type { World } from '../../../sim/world.ts'
-import { type Progress, runExperiment } from '../../../sim/experiment.ts'
-import type { ExperimentResult } from '../../../sim/experiment.ts'
-import { codeOf, type ErrorCode } from '../../../src/base/errors.ts'
-import { preparedExperimentOf } from '../../../sim/plan.ts'
-import { readTrace, type RunTask } from './run-flags.ts'
+import { nodeLines } from '../../../../sim/node-lines.ts'
+import type { World } from '../../../../sim/world.ts'
+import { type Progress, runExperiment } from '../../../../sim/experiment.ts'
+import type { ExperimentResult } from '../../../../sim/experiment.ts'
+import { codeOf, type ErrorCode } from '../../../../src/base/errors.ts'
+import { preparedExperimentOf } from '../../../../sim/plan.ts'
+import { readTrace, type RunTask } from '../run-flags.ts'
+import { say } from './say.ts'
 
 /** What this process sends. */
 export type RunMessage =
@@ -27,9 +29,9 @@ async function run({ plan, traceFile, nodeFile }: RunTask): Promise<void> {
   const traceLines = traceFile === undefined ? undefined : readTrace(traceFile)
   let timer: NodeJS.Timeout | undefined
   const onStart = (drawn: readonly string[], look: () => Progress) => {
-    void say({ type: 'drawn', drawn })
-    const tell = () => void say({ type: 'progress', progress: look() })
-    timer = setInterval(tell, PROGRESS_EVERY_MS)
+    void tell({ type: 'drawn', drawn })
+    const tellHowFar = () => void tell({ type: 'progress', progress: look() })
+    timer = setInterval(tellHowFar, PROGRESS_EVERY_MS)
   }
   try {
     const { signal } = stopped
@@ -38,13 +40,12 @@ async function run({ plan, traceFile, nodeFile }: RunTask): Promise<void> {
     }
     const experiment = await preparedExperimentOf(plan, { traceLines })
     const result = await runExperiment({ ...experiment, onStart, onEnd, signal })
-    await say({ type: 'result', result })
+    await tell({ type: 'result', result })
   } catch (error) {
     const message = error instanceof Error ? (error.stack ?? error.message) : String(error)
-    await say({ type: 'failed', code: codeOf(error), message })
+    await tell({ type: 'failed', code: codeOf(error), message })
   } finally {
     clearInterval(timer)
-    // Whatever is still on its way would be lost: the result of a large world is larger than a pipe.
     if (process.connected) process.disconnect()
   }
 }
@@ -59,12 +60,8 @@ function writeLines(file: string, lines: Iterable<string>): void {
   }
 }
 
-/** Resolves when the message has left, or there is nobody to hear it. */
-function say(message: RunMessage): Promise<void> {
-  return new Promise((resolve) => {
-    if (process.connected) process.send?.(message, undefined, undefined, () => resolve())
-    else resolve()
-  })
+function tell(message: RunMessage): Promise<void> {
+  return say(message)
 }
 
 for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => undefined)
