@@ -3,7 +3,9 @@ import { PotluckError } from '../../src/base/errors.ts'
 
 export const CHUNK_BYTES = 64 * 1024
 /** As any file system has a largest file. */
-const MAX_BYTES = 2 ** 28
+const MAX_BYTES = 2 ** 36
+/** What is allocated is really there. */
+const MAX_ALLOCATED_BYTES = 2 ** 28
 const ZEROS = new Uint8Array(CHUNK_BYTES)
 
 /** Of a chunk, from `start` to `end`; in the file that begins at `at`. */
@@ -63,6 +65,7 @@ export class SparseBytes {
   }
 
   allocate(from: number, to: number): void {
+    if (to - from > MAX_ALLOCATED_BYTES) throw new PotluckError('ENOSPC', 'more than there is')
     mustFit(to)
     this.#each(from, to, ({ index }) => void this.#chunk(index))
   }

@@ -14,7 +14,7 @@ const MAX_PLAIN = 65_536
 
 /** The mode without such bits, undefined where it has none. A directory's mean something else. */
 export function withoutPrivileges({ type, mode }: Attributes): number | undefined {
-  if (type !== 'file') return undefined
+  if (type === 'directory') return undefined
   const isGroupId = (mode & SET_GROUP_ID) !== 0 && (mode & GROUP_EXECUTE) !== 0
   const dropped = mode & ~SET_USER_ID & ~(isGroupId ? SET_GROUP_ID : 0)
   return dropped === mode ? undefined : dropped
