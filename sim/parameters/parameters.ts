@@ -23,6 +23,7 @@ const DEFAULT_NODE = {
   readAheadBytes: -1,
   revalidateMs: -1,
   prefixBits: TUNING.prefixBits,
+  choices: TUNING.choices,
   namesAPage: TUNING.namesAPage,
   hedgePercentile: TUNING.hedging.percentile,
   hedgeFactor: TUNING.hedging.factor,
@@ -73,6 +74,7 @@ export function worldOf(parameters: Parameters): Omit<WorldInit, 'seed' | 'nodes
   const volume = Object.fromEntries(Object.entries(given).filter(([, value]) => value >= 0))
   const tuning: Tuning = {
     prefixBits: node.prefixBits,
+    choices: node.choices,
     namesAPage: node.namesAPage,
     hedging: {
       percentile: node.hedgePercentile,

@@ -11,6 +11,7 @@ import type { Counters } from '../base/counters.ts'
 import { ERRNO_CODES, PotluckError } from '../base/errors.ts'
 import type { PeerTable } from '../placement/peer-table.ts'
 import type { SourceAnswer } from '../authority/directory-authority.ts'
+import type { Loads } from './loads.ts'
 import { ALIVE_AFTER_MS, ALIVE_EVERY_MS, type Suspects } from './suspects.ts'
 import { judge, type JudgePorts } from './verify.ts'
 
@@ -26,6 +27,7 @@ export type ClimbPorts = JudgePorts & {
   readonly table: PeerTable
   readonly counters: Counters
   readonly suspects: Suspects
+  readonly loads: Loads
 }
 
 export type ClimbTask = {
@@ -93,9 +95,9 @@ class Climb {
   #askNext(): boolean {
     if (this.#isDone) return false
     const isHopeful = this.#failures < FAILURES_MAX
-    const { table, suspects } = this.#ports
+    const { table, suspects, loads } = this.#ports
     const tried = this.#asks.length === 0 ? NOBODY : new Set(this.#asks.map(({ peer }) => peer))
-    const hop = isHopeful ? table.nextHop(this.#task.key, suspects.and(tried)) : undefined
+    const hop = isHopeful ? table.nextHop(this.#task.key, suspects.and(tried), loads.of) : undefined
     if (hop !== undefined) {
       const ask: Ask = { peer: hop.peer, isOutstanding: true, isSilent: false }
       this.#asks = this.#asks.concat(ask)
@@ -142,6 +144,8 @@ class Climb {
   }
 
   async #ask(ask: Ask): Promise<void> {
+    const { loads } = this.#ports
+    loads.begin(ask.peer)
     try {
       const answer = await this.#question(ask.peer, this.#task.want)
       this.#ports.suspects.heard(ask.peer)
@@ -154,6 +158,8 @@ class Climb {
       ask.isOutstanding = false
       // Its failure was counted when it fell silent.
       if (!ask.isSilent) this.#failed(error)
+    } finally {
+      loads.end(ask.peer)
     }
   }
 

@@ -18,6 +18,7 @@ import { FetchTimes } from './fetch-times.ts'
 import { Flight, type Fetched } from './flight.ts'
 import { BUSY_ROUNDS, backOff } from './back-off.ts'
 import { type Hedging, HEDGING, hedgeAfterMs } from './hedging.ts'
+import { Loads } from './loads.ts'
 import { flightName, isWorthAsking, nextInLine } from './second-opinion.ts'
 import { askSourceHolders, type Holders } from './source-holders.ts'
 import { Suspects } from './suspects.ts'
@@ -26,7 +27,7 @@ import { type Asked, isLessThan, isUsable } from './verify.ts'
 /** A flight may turn out too old for one who joined it; more often is a moving target. */
 const JOIN_TRIES = 4
 
-export type FetcherInit = Omit<ClimbPorts, 'suspects'> & {
+export type FetcherInit = Omit<ClimbPorts, 'suspects' | 'loads'> & {
   readonly random: Random
   readonly shard: Shard
   readonly floors: Floors
@@ -61,7 +62,7 @@ export class Fetcher {
       random: init.random.fork('suspects'),
       nearest: (count) => init.table.closest(self.position, count).map(({ peer }) => peer),
     })
-    this.#ports = { ...init, suspects }
+    this.#ports = { ...init, suspects, loads: new Loads() }
   }
 
   start(): void {

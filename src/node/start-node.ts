@@ -69,7 +69,7 @@ class Node implements MeshNode {
     this.#tuning = { ...TUNING, ...init.tuning }
     this.#startedMs = ports.clock.now()
     this.#stamps = new HybridClock(ports.clock)
-    this.#table = new PeerTable(ports.routing.self, this.#tuning.prefixBits)
+    this.#table = new PeerTable(ports.routing.self, this.#tuning.prefixBits, this.#tuning.choices)
     const isHome = (key: Key) => this.#table.isHome(key)
     this.#shard = new Shard({ capacityBytes: init.ramBytes, isHome })
     this.#warms = new WarmJobs({ ...ports, stopping: this.#stopping.signal })

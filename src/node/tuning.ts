@@ -3,12 +3,14 @@
 // only not as fast.
 import { NAMES_A_PAGE } from '../authority/directory-pages.ts'
 import { HEDGING, type Hedging } from '../fetch/hedging.ts'
-import { PREFIX_BITS_A_HOP } from '../placement/peer-table.ts'
+import { CHOICES, PREFIX_BITS_A_HOP } from '../placement/peer-table.ts'
 import type { NodeInit } from './mesh-node.ts'
 
 export type Tuning = {
   /** How many bits of a key's prefix one hop gains: 2^bits is about the fan-out of a key's tree. */
   readonly prefixBits: number
+  /** Of how many peers of one prefix the one is asked that has least to do for this node. */
+  readonly choices: number
   /** Directories with more names than this are split. */
   readonly namesAPage: number
   readonly hedging: Hedging
@@ -23,6 +25,7 @@ export type Tuning = {
 
 export const TUNING: Tuning = {
   prefixBits: PREFIX_BITS_A_HOP,
+  choices: CHOICES,
   namesAPage: NAMES_A_PAGE,
   hedging: HEDGING,
   referralBytes: 8 * 1024 * 1024,

@@ -10,6 +10,20 @@ import { commonPrefixBits, compareDistance, comparePrefix, KEY_BITS } from './di
 
 /** How many bits of a key's prefix one hop should gain; 2 measured best (DESIGN 4). */
 export const PREFIX_BITS_A_HOP = 2
+/**
+ * Of how many peers of one prefix a node asks the one that has least to do for it. One peer each for all the
+ * keys of a prefix falls to some of them several times over; who waits for a busy one learns of it
+ * by what is outstanding there. While nothing is, it is always the first: connections are dear.
+ */
+export const CHOICES = 4
+
+/** How much a peer has to do for this node now. */
+export type LoadOf = (peer: PeerId) => number
+
+type Picking = {
+  readonly tried: ReadonlySet<PeerId> | undefined
+  readonly loadOf: LoadOf | undefined
+}
 
 type Range = { readonly from: number; readonly to: number }
 
@@ -17,10 +31,12 @@ export class PeerTable {
   readonly self: Contact
   readonly #contacts: Contact[] = []
   readonly #bits: number
+  readonly #choices: number
 
-  constructor(self: Contact, prefixBits: number = PREFIX_BITS_A_HOP) {
+  constructor(self: Contact, prefixBits: number = PREFIX_BITS_A_HOP, choices: number = CHOICES) {
     this.self = self
     this.#bits = prefixBits
+    this.#choices = choices
   }
 
   get size(): number {
@@ -51,13 +67,13 @@ export class PeerTable {
   /**
    * A peer strictly closer to the key than this node, not among `tried`; undefined where none is
    * left. Preferred: one that gains the configured number of prefix bits, a different one for
-   * different askers, so that a home does not feed everybody itself.
+   * different askers, so that a home does not feed everybody itself; of a few such the least loaded.
    */
-  nextHop(key: Key, tried?: ReadonlySet<PeerId>): Contact | undefined {
+  nextHop(key: Key, tried?: ReadonlySet<PeerId>, loadOf?: LoadOf): Contact | undefined {
     const own = commonPrefixBits(this.self.position, key)
     for (let gain = this.#bits; gain > 0; gain--) {
       if (own + gain > KEY_BITS) continue
-      const found = this.#pick(key, own + gain, tried)
+      const found = this.#pick(key, own + gain, { tried, loadOf })
       if (found !== undefined) return found
     }
     return this.#closest(key, own, tried)
@@ -78,16 +94,19 @@ export class PeerTable {
       .slice(0, count)
   }
 
-  #pick(key: Key, bits: number, tried?: ReadonlySet<PeerId>): Contact | undefined {
+  #pick(key: Key, bits: number, { tried, loadOf }: Picking): Contact | undefined {
     const { from, to } = this.#range(key, bits)
     const width = to - from
-    if (width === 0) return undefined
-    const start = spread(this.self.position, key, bits) % width
-    for (let i = 0; i < width; i++) {
+    const start = spread(this.self.position, key, bits)
+    let [best, least, choices]: [Contact | undefined, number, number] = [undefined, Infinity, 0]
+    for (let i = 0; i < width && choices < this.#choices && least > 0; i++) {
       const contact = this.#contacts[from + ((start + i) % width)]
-      if (contact !== undefined && tried?.has(contact.peer) !== true) return contact
+      if (contact === undefined || tried?.has(contact.peer) === true) continue
+      const load = loadOf?.(contact.peer) ?? 0
+      if (load < least) [best, least] = [contact, load]
+      choices += 1
     }
-    return undefined
+    return best
   }
 
   #closest(key: Key, bits: number, tried?: ReadonlySet<PeerId>): Contact | undefined {

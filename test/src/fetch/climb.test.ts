@@ -59,6 +59,22 @@ test('the slow one may still win', async (t) => {
   t.is(bench.clock.elapsedMs, HEDGE_MS + 50)
 })
 
+test('what each peer has to do for this node is known, and forgotten when it is done', async (t) => {
+  const bench = new FetchBench({ peers: 200 })
+  bench.fallback = bench.after(10, good)
+  const wants = Array.from({ length: 40 }, (_, index) => wantOf({ index }))
+  const climbs = Promise.all(wants.map((want) => climbing(bench, want)))
+  const asked = new Set(bench.asked.map(({ peer }) => peer))
+  t.is(bench.ports.loads.size, asked.size)
+  const loads = [...asked].map(bench.ports.loads.of)
+  t.is(
+    loads.reduce((sum, load) => sum + load, 0),
+    bench.asked.length,
+  )
+  await bench.run(climbs)
+  t.is(bench.ports.loads.size, 0)
+})
+
 test('who answers in time is not hedged', async (t) => {
   const bench = new FetchBench({ peers: 20 })
   bench.fallback = bench.after(HEDGE_MS - 1, good)

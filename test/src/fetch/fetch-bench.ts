@@ -11,6 +11,7 @@ import { keyOf, positionOf } from '../../../src/block/key.ts'
 import { HybridClock } from '../../../src/block/stamp.ts'
 import { Fetcher, type FetcherInit } from '../../../src/fetch/fetcher.ts'
 import type { ClimbPorts } from '../../../src/fetch/climb.ts'
+import { Loads } from '../../../src/fetch/loads.ts'
 import { Suspects } from '../../../src/fetch/suspects.ts'
 import { compareDistance } from '../../../src/placement/distance.ts'
 import { PeerTable } from '../../../src/placement/peer-table.ts'
@@ -84,7 +85,16 @@ export class FetchBench {
     }
     const random = new SeededRandom('bench')
     const suspects = new Suspects({ clock, network, random, counters, nearest: () => [] })
-    this.ports = { clock, network, table, counters, stamps, checksum: checksumOf, suspects }
+    this.ports = {
+      clock,
+      network,
+      table,
+      counters,
+      stamps,
+      checksum: checksumOf,
+      suspects,
+      loads: new Loads(),
+    }
     const authorities = new Map<string, DirectoryAuthority>()
     if (init.source !== undefined) {
       const its = { source: init.source, blockBytes: 1000, inlineBytes: 0 }

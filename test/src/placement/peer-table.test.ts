@@ -170,3 +170,25 @@ test('a hop gains two bits of prefix wherever the mesh is dense enough', (t) => 
   }
   t.true(gains > 150)
 })
+
+test('of a few of one prefix the one with least to do is asked, and the first where none has any', (t) => {
+  const contacts = meshOf(512, 'load')
+  const [self] = contacts as [Contact]
+  const table = new PeerTable(self)
+  for (const contact of contacts) table.add(contact)
+  const key = positionOf('load key')
+  const loads = new Map<string, number>()
+  const asked: string[] = []
+  for (let i = 0; i < 40; i++) {
+    const hop = table.nextHop(key, undefined, (peer) => loads.get(peer) ?? 0)
+    t.truthy(hop)
+    const own = commonPrefixBits(self.position, key)
+    t.true(commonPrefixBits(hop!.position, key) >= own + 2)
+    loads.set(hop!.peer, (loads.get(hop!.peer) ?? 0) + 1)
+    asked.push(hop!.peer)
+  }
+  t.deepEqual([...loads.values()], [10, 10, 10, 10], 'four share it evenly')
+  t.is(table.nextHop(key)?.peer, asked[0])
+  t.is(table.nextHop(key, undefined, () => 0)?.peer, asked[0])
+  t.is(table.nextHop(key, new Set([asked[0]!]), () => 0)?.peer, asked[1])
+})
