@@ -96,7 +96,8 @@ export class Carrier {
     const { to, call, reply } = parcel
     if (to.life.state !== 'running') to.life.whenRunning(parcel.go)
     else if (reply !== undefined) call.answer(reply)
-    else to.withHandler((handler) => this.#handle(call, handler))
+    else if (to.handler === undefined) to.waitForHandler(parcel.go)
+    else this.#handle(call, to.handler)
   }
 
   #handle(call: Call, handler: RequestHandler): void {

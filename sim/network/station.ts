@@ -35,11 +35,14 @@ export class Station {
     for (const run of this.#early.splice(0)) run()
   }
 
-  /** Calls `use` with the handler, as soon as there is one. */
-  withHandler(use: (handler: RequestHandler) => void): void {
-    const handler = this.#handler
-    if (handler !== undefined) use(handler)
-    else this.#early.push(() => this.withHandler(use))
+  /** Undefined before the node's start has come to it. */
+  get handler(): RequestHandler | undefined {
+    return this.#handler
+  }
+
+  /** Calls back as soon as there is a handler. */
+  waitForHandler(come: () => void): void {
+    this.#early.push(come)
   }
 
   park(arrive: () => void): void {

@@ -61,15 +61,15 @@ export class Server {
     const held = this.#init.peek(want, key)
     const news = held && this.#init.newsOf(want, held)
     if (held !== undefined && news !== undefined) {
-      return this.#hand(key, from, told({ type: 'block', block: held }, news))
+      return this.#hand(key, from, told(held, news))
     }
     if (want.reach === 'held') return { type: 'missing' }
     // More has changed since a page was read than can be told of: it is read again.
-    const floor = held === undefined ? want.floor : Math.max(want.floor, this.#init.now())
-    const answer = await this.#bring({ ...want, floor }, options.signal)
-    const isBlock = answer.type === 'block'
-    const later = isBlock ? this.#init.newsOf(want, answer.block) : undefined
-    return this.#hand(key, from, isBlock ? told(answer, later ?? []) : answer)
+    const again = held && { ...want, floor: Math.max(want.floor, this.#init.now()) }
+    const answer = await this.#bring(again ?? want, options.signal)
+    if (answer.type !== 'block') return this.#hand(key, from, answer)
+    const later = this.#init.newsOf(want, answer.block) ?? []
+    return this.#hand(key, from, told(answer.block, later))
   }
 
   #bring(want: Want, signal: StopSignal): Promise<SourceAnswer> {
@@ -127,9 +127,6 @@ export class Server {
 }
 
 /** With this node's own news in place of those that it was told. */
-function told(
-  { block }: SourceAnswer & { readonly type: 'block' },
-  news: readonly Invalidation[],
-): SourceAnswer {
+function told(block: Block, news: readonly Invalidation[]): SourceAnswer {
   return news.length === 0 ? { type: 'block', block } : { type: 'block', block, news }
 }

@@ -93,8 +93,8 @@ export class VolumeRooms {
 
   /** What a peer is told with a page; undefined where the page should rather be read again. */
   newsOf(want: Want, { stamp, bytes }: Block): readonly Invalidation[] | undefined {
-    const told = this.byId(want.volume)?.tree.told
-    if (told === undefined || want.kind !== 'page') return []
+    const told = want.kind === 'page' ? this.byId(want.volume)?.tree.told : undefined
+    if (told === undefined) return []
     return newsOfPage(told, want, { page: Page.of(bytes), stamp })
   }
 

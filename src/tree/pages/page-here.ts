@@ -21,21 +21,21 @@ export type PageShelf = {
   readonly peek: (asked: Asked) => Block | undefined
 }
 
+export type PagePlace = {
+  readonly volume: string
+  readonly directory: InodeRecord
+  readonly part: PagePart
+}
+
 /** What is asked for by whoever wants a page: that it is here already can be told by this alone. */
-export function pageAsked(
-  volume: string,
-  { inode }: InodeRecord,
-  { index, splits, name, floor }: PagePart & { readonly floor: Stamp },
-): Asked {
+export function pageAsked({ volume, directory, part }: PagePlace, floor: Stamp): Asked {
+  const { index, splits, name } = part
+  const { inode } = directory
   return { volume, kind: 'page', inode, index, splits, name, floor, version: 0 }
 }
 
-export function pageWant(
-  volume: string,
-  directory: InodeRecord,
-  part: PagePart & { readonly floor: Stamp },
-): Want {
-  return { ...pageAsked(volume, directory, part), path: directory.path(), reach: 'climb' }
+export function pageWant(place: PagePlace, floor: Stamp): Want {
+  return { ...pageAsked(place, floor), path: place.directory.path(), reach: 'climb' }
 }
 
 /** The whole file, where it came with its directory's page and that page is still here. */
@@ -51,12 +51,12 @@ export function inlineOf(shelf: PageShelf, record: InodeRecord): Uint8Array | un
 
 function pageHere(shelf: PageShelf, directory: InodeRecord, name: Name): Page | undefined {
   const { volume, peek } = shelf
-  const head = peek(pageAsked(volume, directory, { index: 0, splits: 0, floor: 0, name }))
+  const head = peek(pageAsked({ volume, directory, part: { index: 0, splits: 0, name } }, 0))
   if (head === undefined) return undefined
   const page = Page.of(head.bytes)
   const { splits } = page
   if (splits === 0) return page
   const index = partOf(name, splits)
-  const part = peek(pageAsked(volume, directory, { index, splits, floor: 0, name }))
+  const part = peek(pageAsked({ volume, directory, part: { index, splits, name } }, 0))
   return part === undefined ? undefined : Page.of(part.bytes)
 }

@@ -70,7 +70,7 @@ export class PageReader {
       const here = this.#here(directory, part, options.floor)
       if (here !== undefined) return here
       const floor = this.#floor(directory, index, options.floor)
-      const want = pageWant(volume, directory, { ...part, floor })
+      const want = pageWant({ volume, directory, part }, floor)
       const block = await bring(want, options).catch((error: unknown) => {
         onError(directory, error)
         throw error
@@ -87,7 +87,7 @@ export class PageReader {
   #here(directory: InodeRecord, part: PagePart, least?: Stamp): FoundPage | undefined {
     const { volume, held } = this.#init
     const floor = this.#floor(directory, part.index, least)
-    const block = held(pageAsked(volume, directory, { ...part, floor }))
+    const block = held(pageAsked({ volume, directory, part }, floor))
     return block === undefined ? undefined : this.#takeIn(directory, part, block)
   }
 
