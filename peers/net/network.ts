@@ -30,10 +30,14 @@ export class PeerNetwork implements Network {
   readonly counters: NetworkCounters = { requests: 0, failures: 0 }
   readonly #links: Links
   readonly #handlers: Handlers
-  readonly #onUnreachable: (peer: PeerId) => void
+  readonly #onUnreachable: (peer: PeerId, error: unknown) => void
   #isStopped = false
 
-  constructor(links: Links, handlers: Handlers, onUnreachable: (peer: PeerId) => void) {
+  constructor(
+    links: Links,
+    handlers: Handlers,
+    onUnreachable: (peer: PeerId, error: unknown) => void,
+  ) {
     this.#links = links
     this.#handlers = handlers
     this.#onUnreachable = onUnreachable
@@ -75,7 +79,7 @@ export class PeerNetwork implements Network {
     try {
       return await (signal === undefined ? connecting : orAbort(connecting, signal))
     } catch (error) {
-      if ((error as PotluckError).code !== 'ABORTED') this.#onUnreachable(to)
+      if ((error as PotluckError).code !== 'ABORTED') this.#onUnreachable(to, error)
       throw error
     }
   }

@@ -10,6 +10,7 @@ import type { Network } from '../../src/ports/network.ts'
 import type { Routing } from '../../src/ports/routing.ts'
 import type { Rumors } from '../../src/ports/rumors.ts'
 import { Contacts } from './members/contacts.ts'
+import { deathBy } from './members/death.ts'
 import { loadIdentity, makeIdentity } from './identity.ts'
 import { listenFailure } from './libp2p/listen-failure.ts'
 import { startLibp2p, type Libp2pNode, type Security } from './libp2p/libp2p-node.ts'
@@ -137,7 +138,9 @@ function makeParts(init: PeerInit, self: PeerId): Parts {
     listener: membership,
     addressesOf: (peer) => contacts.addressesOf(peer),
   })
-  const network = new PeerNetwork(links, handlers, (peer) => membership.remove(peer, 'unreachable'))
+  const network = new PeerNetwork(links, handlers, (peer, error) =>
+    membership.remove(peer, deathBy(error)),
+  )
   const neighbourhood = new Neighbourhood({ contacts, links, membership, smallMesh: SMALL_MESH })
   return { contacts, links, membership, neighbourhood, network, listening, log }
 }

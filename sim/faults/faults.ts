@@ -11,6 +11,8 @@ export type Faults = {
   readonly spared: number
   /** No two clocks are farther apart than this, and some are as far. */
   readonly skewMs: number
+  /** What passes again lasts at most so long. @default 4 s */
+  readonly longestMs: number
   // Shares of the nodes, or times a node on average where above 1.
   /** Known to the others from the start, and never answering. */
   readonly dead: number
@@ -50,6 +52,7 @@ export type Faults = {
 export const NO_FAULTS: Faults = {
   forMs: 10_000,
   spared: 1,
+  longestMs: 4_000,
   skewMs: 0,
   dead: 0,
   crash: 0,

@@ -8,6 +8,7 @@ type FaultName = keyof Faults
 const FAULTS = new Map<string, { readonly name: FaultName; readonly unit: Unit }>([
   ['for', { name: 'forMs', unit: 'time' }],
   ['spared', { name: 'spared', unit: 'nodes' }],
+  ['longest', { name: 'longestMs', unit: 'time' }],
   ['skew', { name: 'skewMs', unit: 'time' }],
   ['dead', { name: 'dead', unit: 'share' }],
   ['crash', { name: 'crash', unit: 'share' }],

@@ -11,7 +11,6 @@ import type { Faults } from './faults.ts'
 import { bounce, clog, hang, partition, slow, stallSource } from './strikes.ts'
 
 const SHORTEST_MS = 100
-const LONGEST_MS = 4_000
 /** What is held up for longer than the network's patience would be lost instead. */
 const LONGEST_CLOG_MS = 1_500
 const RUMOR_LATE_MS = 2_000
@@ -82,9 +81,9 @@ class Unleashed {
       crash: async (index, random) => world.crash(index, { isSilent: random.next() < 0.5 }),
       leave: (index) => world.node(index).stop(),
       bounce: (index, random) =>
-        bounce(world, index, { forMs: duration(random), isSilent: random.next() < 0.3 }),
-      hang: (index, random) => hang(world, index, duration(random)),
-      slow: (index, random) => slow(world, index, duration(random)),
+        bounce(world, index, { forMs: this.#duration(random), isSilent: random.next() < 0.3 }),
+      hang: (index, random) => hang(world, index, this.#duration(random)),
+      slow: (index, random) => slow(world, index, this.#duration(random)),
       clog: (index, random) => {
         const to = world.node(below(random, this.#nodes)).peer
         const way = { from: world.node(index).peer, to }
@@ -125,7 +124,7 @@ class Unleashed {
     const { partition: count, forMs } = this.#faults
     for (let i = 0; i < count; i++) {
       await this.#world.sleep(between(random, 0, forMs / count))
-      await partition(this.#world, this.#sides(random), duration(random))
+      await partition(this.#world, this.#sides(random), this.#duration(random))
     }
   }
 
@@ -143,7 +142,7 @@ class Unleashed {
     const random = this.#random.fork('stall')
     return Array.from({ length: this.#faults.sourceStall }, async () => {
       await this.#someTime(random)
-      await stallSource(this.#world, duration(random))
+      await stallSource(this.#world, this.#duration(random))
     })
   }
 
@@ -167,6 +166,10 @@ class Unleashed {
     }
   }
 
+  #duration(random: Random): number {
+    return between(random, SHORTEST_MS, this.#faults.longestMs)
+  }
+
   #someTime(random: Random): Promise<void> {
     return this.#world.sleep(between(random, 0, this.#faults.forMs))
   }
@@ -177,10 +180,6 @@ function overtaken(random: Random, share: number): Rule {
     if (kind !== 'gossip' || random.next() >= share) return PASS
     return { type: 'deliver', afterMs: random.next() * RUMOR_LATE_MS }
   }
-}
-
-function duration(random: Random): number {
-  return between(random, SHORTEST_MS, LONGEST_MS)
 }
 
 /** A whole number that is `expected` on average. */

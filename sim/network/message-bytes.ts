@@ -1,5 +1,6 @@
 // How large a message is on the wire, near enough: the simulator does not encode what it passes on.
 // Held against `src/wire` in a test.
+import type { LockAnswer, LockQuestion, LockRecord, Roll } from '../../src/ports/locks.ts'
 import type {
   Answer,
   Gossip,
@@ -14,6 +15,8 @@ const FRAME = 16
 const ATTRIBUTES = 48
 const RUMOR = 64
 const NOTICE = 44
+const MEMBER = 60
+const LOCK = 20
 
 export function requestBytes(request: Request): number {
   switch (request.type) {
@@ -41,6 +44,8 @@ export function requestBytes(request: Request): number {
       return FRAME + request.volume.length + request.name.length
     case 'change':
       return FRAME + changeBytes(request.change)
+    case 'lock':
+      return FRAME + questionBytes(request.question)
   }
 }
 
@@ -62,6 +67,8 @@ export function replyBytes(reply: Reply): number {
       return FRAME
     case 'made':
       return FRAME + rumorBytes(reply.made.news) + (reply.made.bytes?.length ?? 0)
+    case 'lock':
+      return FRAME + answerAboutLocksBytes(reply.answer)
     case 'failed':
       return FRAME + reply.message.length
   }
@@ -75,6 +82,44 @@ function answerBytes(answer: Answer): number {
   if (answer.type === 'block') return 24 + answer.block.bytes.length
   if (answer.type === 'busy') return RUMOR * answer.referrals.length
   return answer.type === 'changed' ? ATTRIBUTES : 1
+}
+
+function questionBytes(question: LockQuestion): number {
+  if (question.step === 'claim') return recordBytes(question.records)
+  if (question.step === 'set' || question.step === 'test') {
+    return LOCK + question.volume.length + question.inode.length
+  }
+  return question.step === 'renew' ? 8 : rollBytes(question.roll)
+}
+
+function answerAboutLocksBytes(answer: LockAnswer): number {
+  switch (answer.type) {
+    case 'roll':
+    case 'refused':
+      return rollBytes(answer.roll)
+    case 'vote':
+      return 4 + rollBytes(answer.accepted) + rollBytes(answer.roll)
+    case 'records':
+      return recordBytes(answer.records)
+    case 'lease':
+      return 8 + 2 * answer.refused.length
+    case 'conflict':
+      return RUMOR + LOCK
+    case 'free':
+      return 1
+  }
+}
+
+function rollBytes(roll: Roll | undefined): number {
+  return roll === undefined ? 1 : MEMBER * (1 + roll.keepers.length + roll.previous.length)
+}
+
+function recordBytes(records: readonly LockRecord[]): number {
+  return records.reduce(
+    (sum, { volume, inode, locks }) =>
+      sum + MEMBER + volume.length + inode.length + LOCK * locks.length,
+    4,
+  )
 }
 
 function rumorBytes(invalidations: readonly Invalidation[]): number {

@@ -57,10 +57,14 @@ export class RoutingView {
     if (this.#countBeside(contact) < this.#init.bucketSize) this.#add(contact)
   }
 
-  /** Drops a dead peer, and draws another in its place. */
-  lose(contact: Contact): void {
-    if (!this.#known.has(contact)) return
-    this.#drop(contact)
+  /**
+   * Drops a dead peer, and draws another in its place. That it has ended for certain may become known
+   * after it was dropped for its silence.
+   */
+  lose(contact: Contact, isGone = false): void {
+    const isKnown = this.#known.has(contact)
+    if (isKnown || isGone) this.#drop(contact, isGone)
+    if (!isKnown) return
     if (this.#init.bucketSize === Infinity) return
     this.#fill(this.#rangeAround(contact), {
       isReachable: (candidate) => candidate.peer !== contact.peer,
@@ -161,9 +165,9 @@ export class RoutingView {
     for (const listener of this.#listeners) listener.joined(contact)
   }
 
-  #drop(contact: Contact): void {
+  #drop(contact: Contact, isGone = false): void {
     this.#known.delete(contact)
-    for (const listener of this.#listeners) listener.left(contact)
+    for (const listener of this.#listeners) listener.left(contact, isGone)
   }
 }
 

@@ -94,8 +94,12 @@ export class SimRouting {
     this.#living = this.#living.filter((contact) => contact !== left)
     this.#views.delete(peer)
     const { leaveMs, silenceMs } = this.#init.model
-    const withinMs = options.isSilent === true ? 2 * silenceMs : leaveMs
-    this.#tellAll(withinMs, (view) => view.lose(left))
+    if (options.isSilent === true) {
+      this.#tellAll(2 * silenceMs, (view) => view.lose(left))
+      return
+    }
+    // Its host refuses the connection, unless it runs again by then.
+    this.#tellAll(leaveMs, (view) => view.lose(left, !this.#views.has(peer)))
   }
 
   /** A node of the tables has been dead all along: each finds out by asking it. */

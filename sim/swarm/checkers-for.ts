@@ -47,7 +47,7 @@ export function checkersFor(
 }
 
 function sourceBounds(faults: Faults, nodes: number): { perBlock: number; burst: number } {
-  const { forMs: _, spared: __, skewMs: ___, ...shares } = faults
+  const { forMs: _, spared: __, skewMs: ___, longestMs: ____, ...shares } = faults
   const isCalm = Object.values(shares).every((share) => share === 0)
   if (isCalm) return { perBlock: READS_A_BLOCK, burst: 4 }
   // When the source has stood still, all who waited learn at one moment that a file is another one.

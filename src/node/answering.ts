@@ -7,7 +7,7 @@ export type Inside = GaugedRooms & { readonly writings: Writings }
 
 /** What this node answers to each thing that a peer may ask. */
 export function answering(inside: Inside): RequestHandler {
-  const { fetcher, server, shard, rooms, warms, rumors, writings } = inside
+  const { fetcher, server, shard, rooms, warms, rumors, writings, locks } = inside
   return async (from, request, options) => {
     fetcher.heard(from)
     switch (request.type) {
@@ -28,6 +28,10 @@ export function answering(inside: Inside): RequestHandler {
       case 'changes':
         writings.checkSource(request.volume)
         return { type: 'done' }
+      case 'lock': {
+        const { question } = request
+        return { type: 'lock', answer: await locks.answer(from, question, options.signal) }
+      }
       default:
         return rumors.answer(request)
     }

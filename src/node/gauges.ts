@@ -3,6 +3,7 @@
 import type { Counters } from '../base/counters.ts'
 import type { Fetcher } from '../fetch/fetcher.ts'
 import type { Floors } from '../rumor/floors.ts'
+import type { LockGauges, LockRoom } from '../lock/lock-room.ts'
 import type { RumorRoom } from '../rumor/rumor-room.ts'
 import type { Server } from '../serve/server.ts'
 import type { Shard } from '../shard/shard.ts'
@@ -34,9 +35,10 @@ export type NodeGauges = {
   /** Keys for which a busy node could refer to somebody. */
   readonly referrals: number
   readonly warmJobs: number
-}
+} & LockGauges
 
 export type GaugedRooms = {
+  readonly locks: LockRoom
   readonly shard: Shard
   readonly fetcher: Fetcher
   readonly server: Server
@@ -47,7 +49,7 @@ export type GaugedRooms = {
 }
 
 export function gaugesOf(node: GaugedRooms): NodeGauges {
-  const { shard, fetcher, server, floors, rumors, rooms, warms } = node
+  const { shard, fetcher, server, floors, rumors, rooms, warms, locks } = node
   const { lives, keptBytes, repairs } = rumors.gauges
   const sums = {
     prefetches: 0,
@@ -74,6 +76,7 @@ export function gaugesOf(node: GaugedRooms): NodeGauges {
     repairs,
     referrals: server.referrals,
     warmJobs: warms.running,
+    ...locks.gauges(),
   }
 }
 

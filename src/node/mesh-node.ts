@@ -2,6 +2,7 @@
 // simulator. `start-node.ts` makes one out of ports.
 import type { Distribution } from '../base/histogram.ts'
 import type { Log } from '../base/log.ts'
+import type { LockRoom } from '../lock/lock-room.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { PeerId } from '../ports/messages.ts'
 import type { Network } from '../ports/network.ts'
@@ -72,6 +73,13 @@ export type NodeInit = {
   readonly ramBytes: number
   /** This node's life number: grows at each start of the same identity. */
   readonly epoch: number
+  /**
+   * A node that nobody could tell who grants locks decides so itself this long after its start: longer
+   * where others are known to be there already. @default at once in company, 1_000 alone
+   */
+  readonly foundAfterMs?: number
+  /** Whether processes here may lock files. @default where a volume takes changes */
+  readonly hasLocks?: boolean
 }
 
 /**
@@ -110,8 +118,12 @@ export type NodeStatus = {
 
 export type Holder = { readonly peer: PeerId; readonly blocks: number; readonly isHome: boolean }
 
+export type Locks = Pick<LockRoom, 'lock' | 'test' | 'releaseOwner' | 'isLost'>
+
 export interface MeshNode {
   readonly peer: PeerId
+  /** For processes of this node that lock files; a mount's own go through its volume. */
+  readonly locks: Locks
   volumes(): readonly Volume[]
   /** @throws PotluckError UNKNOWN_VOLUME */
   volume(name: string): Volume

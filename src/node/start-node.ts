@@ -10,17 +10,19 @@ import { PotluckError } from '../base/errors.ts'
 import { HybridClock } from '../block/stamp.ts'
 import type { Fetcher } from '../fetch/fetcher.ts'
 import type { Traces } from '../heat/traces.ts'
+import type { LockRoom } from '../lock/lock-room.ts'
 import { PeerTable } from '../placement/peer-table.ts'
 import { Floors } from '../rumor/floors.ts'
 import type { RumorRoom } from '../rumor/rumor-room.ts'
 import type { Server } from '../serve/server.ts'
 import { Shard } from '../shard/shard.ts'
 import { FoundChanges } from '../tree/found-changes.ts'
-import type { Volume } from '../volume/volume.ts'
+import type { Options, Volume } from '../volume/volume.ts'
 import type { WarmProgress } from '../volume/warm.ts'
 import { answering, type Inside } from './answering.ts'
 import { gaugesOf, type NodeGauges, statusOf } from './gauges.ts'
 import { findHolders } from './holders.ts'
+import { locksOf } from './locks-of.ts'
 import { invalidationsFor } from './volumes/invalidate.ts'
 import type { Holder, MeshNode, NodePorts, NodeStatus } from './mesh-node.ts'
 import { rumorsOf } from './rumors-of.ts'
@@ -31,8 +33,6 @@ import { VolumeRooms } from './volumes/volume-rooms.ts'
 import { WarmJobs, type WarmOptions } from './warm-jobs.ts'
 import { Writings } from './writing/writings.ts'
 
-type Signalled = { readonly signal?: AbortSignal }
-
 /** Starts a node; it answers peers from here on. @throws AssertionError for impossible options */
 export async function startNode(ports: NodePorts, init: TunedInit): Promise<MeshNode> {
   const node = new Node(ports, init)
@@ -42,6 +42,7 @@ export async function startNode(ports: NodePorts, init: TunedInit): Promise<Mesh
 
 class Node implements MeshNode {
   readonly peer: PeerId
+  readonly locks: LockRoom
   readonly #ports: NodePorts
   readonly #init: TunedInit
   readonly #tuning: Tuning
@@ -76,6 +77,7 @@ class Node implements MeshNode {
     const volumes = new Set(init.volumes.map(volumeIdOf))
     assert(volumes.size === init.volumes.length, 'two volumes have the same name')
     this.#found = new FoundChanges(ports.clock, (changes) => this.#rumors.publish(changes))
+    this.locks = locksOf(ports, init, this.#counters)
     this.#fetcher = this.#makeFetcher()
     this.#server = this.#makeServer()
     this.#rumors = rumorsOf(ports, {
@@ -108,6 +110,7 @@ class Node implements MeshNode {
       rooms: this.#rooms,
       warms: this.#warms,
       writings: this.#writings,
+      locks: this.locks,
     }
   }
 
@@ -122,6 +125,7 @@ class Node implements MeshNode {
     network.handle(answering(this.#inside))
     this.#rooms.startSweeps()
     this.#fetcher.start()
+    this.locks.start()
   }
 
   volumes(): readonly Volume[] {
@@ -174,23 +178,21 @@ class Node implements MeshNode {
   async holders(
     volume: string,
     path: string,
-    options: Signalled = {},
+    options: Options = {},
   ): Promise<{ blocks: number; holders: readonly Holder[] }> {
     const ports = { ...this.#ports, table: this.#table, shard: this.#shard }
     return findHolders(ports, this.#rooms.byName(volume), { path, ...options })
   }
 
-  async ready(volume: string, options: Signalled = {}): Promise<void> {
+  async ready(volume: string, options: Options = {}): Promise<void> {
     const { tree } = this.#rooms.byName(volume)
     await tree.attributes(tree.inodes.root, options)
   }
 
   async stop(): Promise<void> {
     this.#stopping.abort()
-    this.#writings.stop()
-    this.#rumors.stop()
-    this.#rooms.stop()
-    this.#fetcher.stop()
+    const rooms = [this.#writings, this.locks, this.#rumors, this.#rooms, this.#fetcher]
+    for (const room of rooms) room.stop()
     this.#unsubscribe?.()
     await Promise.all(this.#init.volumes.map(async (volume) => volume.source?.close()))
   }

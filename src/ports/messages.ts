@@ -4,6 +4,7 @@
 
 import type { Caller } from './changes.ts'
 import type { Change, Made } from './writable-source.ts'
+import type { LockAnswer, LockQuestion } from './locks.ts'
 
 /** A peer's libp2p id, in its usual text form. */
 export type PeerId = string
@@ -188,6 +189,7 @@ export type Request =
   | { readonly type: 'traces' }
   /** One of them; answered by a block, whose bytes it is, or by `missing`. */
   | { readonly type: 'trace'; readonly volume: string; readonly name: string }
+  | { readonly type: 'lock'; readonly question: LockQuestion }
 
 export type Reply =
   | { readonly type: 'answer'; readonly answer: Answer }
@@ -198,6 +200,7 @@ export type Reply =
   | { readonly type: 'traces'; readonly traces: readonly TraceNotice[] }
   | { readonly type: 'done' }
   | { readonly type: 'made'; readonly made: Made }
+  | { readonly type: 'lock'; readonly answer: LockAnswer }
   /** The request failed there; `code` is an ErrorCode. */
   | { readonly type: 'failed'; readonly code: string; readonly message: string }
 

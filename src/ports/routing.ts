@@ -8,7 +8,8 @@ export type Contact = {
 
 export type RoutingListener = {
   joined(contact: Contact): void
-  left(contact: Contact): void
+  /** `isGone`: not only silent; no process of it runs now, for its host refuses the connection. */
+  left(contact: Contact, isGone: boolean): void
 }
 
 /** Who is there: the Kademlia table in memory. Nothing here waits for the network but `lookup`. */

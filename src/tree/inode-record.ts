@@ -132,12 +132,6 @@ export class InodeRecord {
     return Math.max(this.pageStamp(0), ...(this.#names?.partStamps?.values() ?? []))
   }
 
-  /** Whether its newest name leads to it still; what it was last known by stays as a hint. */
-  get isNamed(): boolean {
-    if (this.attributes?.nlink === 0) return false
-    return this.parent === undefined || this.parent.children.get(this.name) === this
-  }
-
   /** Takes in attributes, unless newer ones are known. */
   learn(
     entry: { readonly attributes: Attributes; readonly target?: string | undefined },

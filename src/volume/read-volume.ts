@@ -132,16 +132,6 @@ export class ReadVolume implements Volume {
     this.tree.inodes.closed(file.record)
   }
 
-  isOpen(handle: number): boolean {
-    return this.#files.has(handle)
-  }
-
-  /** Files that are open of an inode. */
-  handlesOf(record: InodeRecord): number[] {
-    const open = [...this.#files].filter(([, file]) => file.record === record)
-    return open.map(([handle]) => handle)
-  }
-
   async opendir(
     nodeid: Nodeid,
     options: Options & { readonly isWhole?: boolean } = {},

@@ -61,3 +61,9 @@ export const MAX_TRACE_NAME_BYTES = 128
 export const MAX_FAILURE_BYTES = 1_024
 /** A directory is split into at most this many parts. */
 export const MAX_SPLITS = 1_048_576
+/** On the roll of those who keep locks. */
+export const MAX_KEEPERS = 16
+/** What one peer may hold of one inode, as its processes would have to hold as many locks. */
+export const MAX_LOCKS_OF_INODE = 8_192
+/** Inodes in one claim, or one hand-over. */
+export const MAX_LOCK_RECORDS = 4_096

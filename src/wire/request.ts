@@ -3,6 +3,7 @@ import { readChange, writeChange } from './change/change.ts'
 import { readCaller, writeCaller } from './change/parts.ts'
 import * as fields from './fields.ts'
 import * as limits from './limits.ts'
+import { readLockQuestion, writeLockQuestion } from './lock/question.ts'
 import { ByteReader, malformed } from './reader.ts'
 import { ByteWriter, tooLarge } from './writer.ts'
 
@@ -18,6 +19,7 @@ const TYPES: readonly Request['type'][] = [
   'trace',
   'change',
   'changes',
+  'lock',
 ]
 const KINDS: readonly BlockKind[] = ['page', 'data', 'xattrs']
 const REACHES: readonly Reach[] = ['climb', 'held', 'source']
@@ -76,6 +78,8 @@ function writeBody(writer: ByteWriter, request: Request): void {
       writer.varint(request.number)
       writeCaller(writer, request.caller)
       return writeChange(writer, request.change)
+    case 'lock':
+      return writeLockQuestion(writer, request.question)
   }
 }
 
@@ -145,6 +149,8 @@ function readBody(reader: ByteReader): Request {
       const caller = readCaller(reader)
       return { type, volume, session, number, caller, change: readChange(reader) }
     }
+    case 'lock':
+      return { type, question: readLockQuestion(reader) }
   }
 }
 

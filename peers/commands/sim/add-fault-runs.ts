@@ -37,6 +37,7 @@ function addSwarm(sim: Command, terminal: Terminal): void {
     .option('--seeds <RANGE>', 'such as 1..200, or 7, or 3,7,9', '1..20')
     .option('--nodes <N>', 'how many nodes', checked(parseWhole(2, 4_096)), 64)
     .option('--faults <WHAT>', 'none, some, many, or single ones', 'many')
+    .option('--locks', 'processes that lock files, in place of those that read them')
     .option('--bail', 'stop at the first seed that breaks a promise')
     .option('--json', 'one line of JSON a seed')
     .addHelpText('after', `\n${EXIT_HELP}`)

@@ -1,6 +1,7 @@
 // `potluck sim swarm`: seed after seed, and for each that breaks a promise what was broken and the one
 // command that does it again.
 import { parseFaults } from '../../../sim/faults/parse-faults.ts'
+import { LOCK_FAULTS, runLocks } from '../../../sim/locks/lock-run.ts'
 import { runSeed, type SeedResult } from '../../../sim/swarm/run-seed.ts'
 import { parseSeeds } from '../../../sim/swarm/seeds.ts'
 import { Tally } from '../../../sim/swarm/tally.ts'
@@ -15,6 +16,7 @@ export type SwarmFlags = {
   readonly nodes: number
   readonly faults: string
   readonly bail?: boolean
+  readonly locks?: boolean
   readonly json?: boolean
 }
 
@@ -23,6 +25,7 @@ const VIOLATIONS_SHOWN = 3
 
 /** @throws PotluckError where a seed broke a promise, CommanderError for flags that say nothing */
 export async function runSwarm(flags: SwarmFlags, terminal: Terminal): Promise<void> {
+  if (flags.locks === true) return runLockSwarm(flags, terminal)
   const { seeds, faults } = understood(flags)
   const total = new Total()
   const bar = progressBar(terminal, `${flags.nodes} nodes, faults ${flags.faults}`)
@@ -43,6 +46,38 @@ export async function runSwarm(flags: SwarmFlags, terminal: Terminal): Promise<v
   if (total.broken.length === 0) return
   const which = total.broken.join(', ')
   throw new PotluckError('EIO', `${total.broken.length} of ${total.seeds} seeds failed: ${which}`)
+}
+
+/** @throws PotluckError where two held what excludes each other, or somebody could not lock */
+async function runLockSwarm(flags: SwarmFlags, terminal: Terminal): Promise<void> {
+  const { seeds } = understood(flags)
+  // Leases are longer than the usual faults, which would show nothing.
+  const faults = flags.faults === 'many' ? LOCK_FAULTS : parseFaults(flags.faults)
+  const broken: number[] = []
+  let [taken, lost] = [0, 0]
+  for (const seed of seeds) {
+    if (terminal.interrupted.aborted) break
+    const { violations, tally, hash } = await runLocks({ seed, nodes: flags.nodes, faults })
+    taken += tally.taken
+    lost += tally.lost
+    if (flags.json === true) terminal.out(`${JSON.stringify({ seed, hash, violations })}\n`)
+    for (const { checker, atMs, what } of violations.slice(0, VIOLATIONS_SHOWN)) {
+      terminal.out(`seed ${seed}: ${checker}, at ${Math.round(atMs)} ms: ${what}\n`)
+    }
+    if (violations.length > 0) broken.push(seed)
+    if (flags.bail === true && broken.length > 0) break
+  }
+  if (flags.json !== true) {
+    const rows = [
+      ['seeds', seeds.length],
+      ['seeds that broke a promise', broken.length],
+      ['locks taken', taken],
+      ['locks lost and known to be', lost],
+    ] as const
+    terminal.out(renderTable(['over all seeds', ''], rows))
+  }
+  if (broken.length === 0) return
+  throw new PotluckError('EIO', `${broken.length} seeds failed: ${broken.join(', ')}`)
 }
 
 function understood({ seeds, faults }: SwarmFlags) {

@@ -84,8 +84,8 @@ export class Contacts {
     return true
   }
 
-  /** True if it was known. */
-  depart(peer: PeerId): boolean {
+  /** `isGone`: it has ended for certain. True if it was known. */
+  depart(peer: PeerId, isGone = false): boolean {
     const known = this.#known.get(peer)
     if (known === undefined) return false
     this.#known.delete(peer)
@@ -99,7 +99,7 @@ export class Contacts {
       }
     }
     this.#departed.set(peer, Date.now())
-    for (const listener of this.#listeners) listener.left(known.contact)
+    for (const listener of this.#listeners) listener.left(known.contact, isGone)
     return true
   }
 

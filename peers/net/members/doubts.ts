@@ -1,4 +1,5 @@
 import type { PeerId } from '../../../src/ports/messages.ts'
+import { type Death, deathBy } from './death.ts'
 
 /**
  * Dials of our own accord at once: each costs ten milliseconds of CPU, and they are never urgent.
@@ -11,7 +12,7 @@ export type DoubtsInit = {
   readonly connect: (peer: PeerId) => Promise<unknown>
   /** Asked before each attempt: the peer may have gone, or we. */
   readonly isWorthIt: (peer: PeerId) => boolean
-  readonly onDead: (peer: PeerId, why: string) => void
+  readonly onDead: (peer: PeerId, death: Death) => void
 }
 
 /** Peers that may be dead, or that we only know by hearsay: connects to a few of them at a time. */
@@ -44,7 +45,7 @@ export class Doubts {
     try {
       await this.#tryConnect(peer)
     } catch (error) {
-      this.#init.onDead(peer, error instanceof Error ? error.message : String(error))
+      this.#init.onDead(peer, deathBy(error))
     } finally {
       this.#dials--
       this.#next()

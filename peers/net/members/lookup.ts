@@ -3,6 +3,7 @@ import type { Key, PeerId } from '../../../src/ports/messages.ts'
 import { KEY_BYTES } from '../../../src/wire/limits.ts'
 import { decodeIntroductions } from './contact-codec.ts'
 import type { Contacts } from './contacts.ts'
+import { deathBy } from './death.ts'
 import { FRAME } from '../link/frame.ts'
 import type { Links } from '../link/links.ts'
 import type { Membership } from './membership.ts'
@@ -62,6 +63,6 @@ async function ask({ links, membership }: LookupInit, peer: PeerId, key: Key): P
       if (introduction.peer !== peer) membership.hear(link, introduction)
     }
   } catch (error) {
-    membership.remove(peer, error instanceof Error ? error.message : String(error))
+    membership.remove(peer, deathBy(error))
   }
 }

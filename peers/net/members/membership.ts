@@ -15,6 +15,7 @@ import {
   type Introduction,
 } from './contact-codec.ts'
 import type { Contacts } from './contacts.ts'
+import type { Death } from './death.ts'
 import { Doubts } from './doubts.ts'
 import { FRAME } from '../link/frame.ts'
 import { introduce, introductionsFor } from './introductions.ts'
@@ -79,7 +80,7 @@ export class Membership implements LinkListener {
     this.#doubts = new Doubts({
       connect: (peer) => this.#links.connect(peer),
       isWorthIt: (peer) => !this.#isStopped && this.#contacts.has(peer),
-      onDead: (peer, why) => this.remove(peer, why),
+      onDead: (peer, death) => this.remove(peer, death),
     })
     this.#compareLater(COMPARE_MS)
   }
@@ -97,7 +98,8 @@ export class Membership implements LinkListener {
     // An idle link was closed on purpose, by a peer that is alive.
     if (goodbye === false) return
     if (goodbye === true || link.silence.pinged || error.code === 'REFUSED') {
-      this.remove(link.peer, goodbye === true ? 'it said goodbye' : error.message)
+      const isGone = goodbye === true
+      this.remove(link.peer, { why: isGone ? 'it said goodbye' : error.message, isGone })
       return
     }
     this.#doubts.add(link.peer)
@@ -135,9 +137,9 @@ export class Membership implements LinkListener {
   }
 
   /** A dial failed or a link died: the peer is no contact any more. */
-  remove(peer: PeerId, why: string): void {
+  remove(peer: PeerId, { why, isGone }: Death): void {
     if (this.#isStopped || this.#links.get(peer) !== undefined) return
-    if (!this.#contacts.depart(peer)) return
+    if (!this.#contacts.depart(peer, isGone)) return
     this.#news.delete(peer)
     this.#init.log('info', `peer ${peer} left: ${why}`, { peer })
     for (const link of this.#links.all()) {
@@ -153,9 +155,8 @@ export class Membership implements LinkListener {
 
   stop(): void {
     this.#isStopped = true
-    clearTimeout(this.#newsTimer)
-    clearTimeout(this.#compareTimer)
-    clearTimeout(this.#degreeTimer)
+    for (const timer of [this.#newsTimer, this.#compareTimer, this.#degreeTimer])
+      clearTimeout(timer)
     for (const link of this.#links.all()) link.tell(FRAME.goodbye, 1)
   }
 

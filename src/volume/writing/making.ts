@@ -39,11 +39,6 @@ export class Making {
     return { directory, path, name }
   }
 
-  /** What the kernel knows a name to lead to. */
-  known({ parent, name }: NewName): InodeRecord | undefined {
-    return this.tree.record(parent).children.get(name)
-  }
-
   /** @throws PotluckError ENOENT where it has neither a name nor a handle */
   on(nodeid: Nodeid, handle?: number): Target {
     const record = this.tree.record(nodeid)

@@ -97,7 +97,6 @@ export class WriteVolume extends ReadThrough implements WritableVolume {
   }
 
   async unlink(at: NewName, options: ChangeOptions): Promise<void> {
-    await this.#files.keepReadable(this.#making.known(at), options)
     await this.#making.make({ type: 'unlink', at: this.#making.at(at) }, options)
   }
 
@@ -110,9 +109,6 @@ export class WriteVolume extends ReadThrough implements WritableVolume {
     to: NewName,
     options: ChangeOptions & { readonly mode: RenameMode },
   ): Promise<void> {
-    if (options.mode === 'replace') {
-      await this.#files.keepReadable(this.#making.known(to), options)
-    }
     const [old, at] = [this.#making.at(from), this.#making.at(to)]
     await this.#making.make({ type: 'rename', from: old, at, mode: options.mode }, options)
   }
@@ -135,16 +131,15 @@ export class WriteVolume extends ReadThrough implements WritableVolume {
     return this.#files.opened(made, () => ({ nodeid }), { ...options, direct: how.direct })
   }
 
-  /** By a handle where the file has no name any more by which others could read it. */
+  /** By the handle where the file has no name any more by which others could read it. */
   override async read(
     handle: number,
     range: { from: number; length: number },
     options: Options = {},
   ): Promise<readonly Uint8Array[]> {
-    if (!this.reading.recordOf(handle).isNamed) {
-      const slices = await this.#files.readNameless(handle, range, options)
-      if (slices !== undefined) return slices
-    }
+    const { attributes } = this.reading.recordOf(handle)
+    const isNameless = attributes?.nlink === 0 && this.#making.handles.find(handle) !== undefined
+    if (isNameless) return this.#files.read(handle, range, options)
     return this.reading.read(handle, range, options)
   }
 

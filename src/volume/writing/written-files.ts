@@ -1,19 +1,15 @@
 // Files that are open for more than reading: their handles here, and at whoever has the source.
 import { PotluckError } from '../../base/errors.ts'
-import type { Allocation, OpenMode } from '../../ports/changes.ts'
+import type { Allocation } from '../../ports/changes.ts'
 import type { Made, Span } from '../../ports/writable-source.ts'
-import type { InodeRecord } from '../../tree/inode-record.ts'
 import type { ChangeOptions, Nodeid, OpenFile, Options, Written } from '../volume.ts'
 import type { Making } from './making.ts'
 
 /** For what changes nothing, and so is nobody's. */
 const NOBODY = { caller: { uid: 0, gid: 0, groups: [], umask: 0 } }
-const TO_READ: OpenMode = { access: 'read', append: false, truncate: false, direct: false }
 
 export class WrittenFiles {
   readonly #making: Making
-  /** Handles of files open for reading alone, for which one is being opened at the source. */
-  readonly #opening = new Map<number, Promise<number>>()
 
   constructor(making: Making) {
     this.#making = making
@@ -38,19 +34,13 @@ export class WrittenFiles {
     }
   }
 
-  /**
-   * Reads what no name leads to any more; undefined where nobody here has it open at the source.
-   */
-  async readNameless(
+  async read(
     handle: number,
     range: { readonly from: number; readonly length: number },
     options: Options,
-  ): Promise<readonly Uint8Array[] | undefined> {
-    const { handles, reading } = this.#making
-    const theirs = handles.find(handle) ?? handles.ofInode(reading.recordOf(handle).inode)
-    if (theirs === undefined) return undefined
+  ): Promise<readonly Uint8Array[]> {
     const { from, length } = range
-    const change = { type: 'read', of: { handle: theirs, from }, length } as const
+    const change = { type: 'read', of: this.#span(handle, from), length } as const
     const { bytes } = await this.#making.make(change, { ...options, ...NOBODY })
     return bytes === undefined || bytes.length === 0 ? [] : [bytes]
   }
@@ -81,8 +71,7 @@ export class WrittenFiles {
     to: { readonly handle: number; readonly offset: number },
     options: ChangeOptions & { readonly length: number },
   ): Promise<number> {
-    const of = { handle: await this.#theirs(from.handle, options), from: from.offset }
-    const into = this.#span(to.handle, to.offset)
+    const [of, into] = [this.#span(from.handle, from.offset), this.#span(to.handle, to.offset)]
     const { length } = options
     const made = await this.#making.make({ type: 'copy', of, to: into, length }, options)
     return made.count ?? 0
@@ -93,8 +82,7 @@ export class WrittenFiles {
     from: number,
     options: Options & { readonly for: 'data' | 'hole' },
   ): Promise<number> {
-    const of = { handle: await this.#theirs(handle, options), from }
-    const change = { type: 'seek', of, for: options.for } as const
+    const change = { type: 'seek', of: this.#span(handle, from), for: options.for } as const
     const { offset } = await this.#making.make(change, { ...options, ...NOBODY })
     return offset ?? from
   }
@@ -105,36 +93,6 @@ export class WrittenFiles {
     if (theirs === undefined) return
     const { dataOnly } = options
     await this.#making.make({ type: 'sync', handle: theirs, dataOnly }, { ...options, ...NOBODY })
-  }
-
-  /** Before its name goes: whoever has it open for reading here goes on reading. */
-  async keepReadable(record: InodeRecord | undefined, options: Options): Promise<void> {
-    if (record === undefined || record.opens === 0 || record.isDirectory) return
-    const { handles, reading } = this.#making
-    const readers = reading.handlesOf(record).filter((it) => handles.find(it) === undefined)
-    const opened = readers.map((handle) => this.#theirs(handle, options))
-    // One that can't be opened is gone already, and the change will say so.
-    await Promise.allSettled(opened)
-  }
-
-  /** The source's handle; of a file that is open for reading alone, opened there when first needed. */
-  async #theirs(handle: number, options: Options): Promise<number> {
-    const known = this.#making.handles.find(handle) ?? this.#opening.get(handle)
-    if (known !== undefined) return known
-    const opening = this.#openToRead(handle, options).finally(() => this.#opening.delete(handle))
-    this.#opening.set(handle, opening)
-    return opening
-  }
-
-  async #openToRead(handle: number, options: Options): Promise<number> {
-    const { handles, reading, make } = this.#making
-    const { inode, nodeid } = reading.recordOf(handle)
-    const change = { type: 'open', on: this.#making.on(nodeid), how: TO_READ } as const
-    const { handle: theirs } = await make(change, { ...options, ...NOBODY })
-    if (theirs === undefined) throw new PotluckError('EIO', 'what was opened has no handle')
-    if (reading.isOpen(handle)) handles.add(handle, { theirs, inode })
-    else await this.#close(theirs)
-    return theirs
   }
 
   release(handle: number): void {

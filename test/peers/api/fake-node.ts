@@ -40,6 +40,10 @@ const NO_GAUGES: NodeGauges = {
   repairs: 0,
   referrals: 0,
   warmJobs: 0,
+  keptInodes: 0,
+  lockWaiters: 0,
+  lockLeases: 0,
+  heldInodes: 0,
 }
 
 export type FakeNode = MeshNode & {
@@ -60,6 +64,12 @@ export function fakeNode(): FakeNode {
   const node: FakeNode = {
     fake,
     calls: [],
+    locks: {
+      lock: () => Promise.resolve(),
+      test: () => Promise.resolve(undefined),
+      releaseOwner: () => Promise.resolve(),
+      isLost: () => false,
+    },
     peers: 2,
     isServing: true,
     warming: () => Promise.resolve(),

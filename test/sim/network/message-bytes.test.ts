@@ -18,6 +18,12 @@ const rumor = {
   invalidations: Array.from({ length: 50 }, () => ({ ...about, stamp: STAMP })),
 }
 
+const member = { peer: PEER, epoch: 1_700_000_000_000 }
+const ROLL = { founder: member, number: 3, keepers: [member, member], previous: [member] }
+const RANGE = { kind: 'write', from: 0, to: 99, owner: 7n, pid: 4_711, isFlock: false } as const
+const RECORD = { holder: member, ...about, locks: [RANGE, RANGE] }
+const LOCKING = { ...about, epoch: member.epoch, session: 2 ** 40, sequence: 300 }
+
 /** Within a half and 32 bytes: what is estimated is the small part of the traffic. */
 const isNear = (estimate: number, real: number) =>
   Math.abs(estimate - real) <= Math.max(32, real / 2)
@@ -40,6 +46,10 @@ test('requests are about as large as they are on the wire', (t) => {
 
     { type: 'warm', volume, paths: [path, path], trace: '' },
     { type: 'trace', volume, name: 'python3-0f0f0f0f' },
+    { type: 'lock', question: { step: 'set', ...LOCKING, range: RANGE, wait: true } },
+    { type: 'lock', question: { step: 'vouch', epoch: 1, roll: ROLL } },
+    { type: 'lock', question: { step: 'renew', epoch: 1, session: 2 ** 40 } },
+    { type: 'lock', question: { step: 'claim', ...LOCKING, records: [RECORD, RECORD] } },
   ]
   for (const request of requests) {
     const real = encodeRequest(request).length
@@ -62,6 +72,10 @@ test('replies are about as large as they are on the wire, blocks nearly to the b
     { type: 'heads', heads: [head, head, head] },
     { type: 'traces', traces: [notice, notice] },
     { type: 'failed', code: 'ENOENT', message: 'no such file: lib' },
+    { type: 'lock', answer: { type: 'lease', session: 2 ** 40, forMs: 12_000, refused: [] } },
+    { type: 'lock', answer: { type: 'roll', epoch: 1, roll: ROLL } },
+    { type: 'lock', answer: { type: 'conflict', holder: PEER, range: RANGE } },
+    { type: 'lock', answer: { type: 'records', settledInMs: 0, records: [RECORD] } },
   ]
   for (const reply of replies) {
     const { head: bytes, payload } = encodeReply(reply)

@@ -1,5 +1,7 @@
 import fc from 'fast-check'
 import type { At, Change, Target } from '../../../src/ports/writable-source.ts'
+import type { LockRange } from '../../../src/ports/changes.ts'
+import type { LockAnswer, LockQuestion } from '../../../src/ports/locks.ts'
 import type {
   Answer,
   Attributes,
@@ -195,6 +197,74 @@ const made = fc.record(
   { news: fc.array(told, { maxLength: 4 }), handle, count, offset: count, bytes },
   { requiredKeys: ['news'] },
 )
+const member = fc.record({ peer: peerId, epoch: count })
+const members = fc.array(member, { maxLength: 4 })
+const roll = fc.record({
+  founder: member,
+  number: fc.integer({ min: 1, max: 1e9 }),
+  keepers: fc.array(member, { minLength: 1, maxLength: 4 }),
+  previous: members,
+})
+const range: fc.Arbitrary<LockRange> = fc
+  .record({
+    kind: fc.constantFrom(...(['read', 'write', 'none'] as const)),
+    from: fc.nat(1e12),
+    length: fc.oneof(fc.nat(1e12), fc.constant(Infinity)),
+    owner: fc.bigInt({ min: 0n, max: 18_446_744_073_709_551_615n }),
+    pid: count,
+    isFlock: fc.boolean(),
+  })
+  .map(({ length, ...rest }) => ({ ...rest, to: rest.from + length }))
+const records = fc.array(
+  fc.record({ holder: member, volume, inode, locks: fc.array(range, { maxLength: 3 }) }),
+  { maxLength: 3 },
+)
+const place = { epoch: count, volume, inode }
+const turn = { session: count, sequence: count }
+
+const lockQuestion: fc.Arbitrary<LockQuestion> = fc.oneof(
+  fc.record({ step: fc.constant('roll'), epoch: count, roll }, { requiredKeys: ['step', 'epoch'] }),
+  fc.record({ step: fc.constantFrom('enrol', 'vouch', 'handover'), epoch: count, roll }),
+  fc.record({ step: fc.constant('complain'), roll, about: member }),
+  fc.record({ step: fc.constant('prepare'), roll, ballot: count }),
+  fc.record({ step: fc.constant('accept'), roll, ballot: count, next: roll }),
+  fc.record({ step: fc.constant('set'), ...place, ...turn, range, wait: fc.boolean() }),
+  fc.record({ step: fc.constant('test'), ...place, range }),
+  fc.record({ step: fc.constant('renew'), epoch: count, session: count }),
+  fc.record({ step: fc.constant('claim'), epoch: count, ...turn, records }),
+) as fc.Arbitrary<LockQuestion>
+
+const lockAnswer: fc.Arbitrary<LockAnswer> = fc.oneof(
+  fc.record({ type: fc.constant('roll'), epoch: count, roll }, { requiredKeys: ['type', 'epoch'] }),
+  fc.record(
+    {
+      type: fc.constant('vote'),
+      isGiven: fc.boolean(),
+      ballot: count,
+      acceptedBallot: count,
+      accepted: roll,
+      roll,
+    },
+    { requiredKeys: ['type', 'isGiven', 'ballot', 'acceptedBallot'] },
+  ),
+  fc.record({ type: fc.constant('records'), settledInMs: count, records }),
+  fc.record({
+    type: fc.constant('lease'),
+    session: count,
+    forMs: count,
+    refused: fc.array(fc.nat(4_095), { maxLength: 5 }),
+  }),
+  fc.record({ type: fc.constant('conflict'), holder: peerId, range }),
+  fc.constant({ type: 'free' }),
+  fc.record(
+    {
+      type: fc.constant('refused'),
+      why: fc.constantFrom('moved', 'later', 'expired', 'stale', 'deadlock', 'full'),
+      roll,
+    },
+    { requiredKeys: ['type', 'why'] },
+  ),
+) as fc.Arbitrary<LockAnswer>
 
 export const request: fc.Arbitrary<Request> = fc.oneof(
   {
@@ -226,6 +296,7 @@ export const request: fc.Arbitrary<Request> = fc.oneof(
   }),
   fc.constant<Request>({ type: 'traces' }),
   fc.record({ type: fc.constant('trace'), volume, name: traceName }),
+  lockQuestion.map((question): Request => ({ type: 'lock', question })),
 )
 
 const block = fc.record({
@@ -263,6 +334,7 @@ export const reply: fc.Arbitrary<Reply> = fc.oneof(
   fc.record({ type: fc.constant('traces'), traces: fc.array(notice, { maxLength: 4 }) }),
   fc.constant<Reply>({ type: 'done' }),
   made.map((one): Reply => ({ type: 'made', made: one })),
+  lockAnswer.map((one): Reply => ({ type: 'lock', answer: one })),
   fc.record({
     type: fc.constant('failed'),
     code: fc.constantFrom('EIO', 'UNREACHABLE', 'UNKNOWN_VOLUME'),

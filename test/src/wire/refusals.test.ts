@@ -1,5 +1,6 @@
 import test, { type ExecutionContext } from 'ava'
 import type { ErrorCode } from '../../../src/base/errors.ts'
+import type { LockAnswer } from '../../../src/ports/locks.ts'
 import type { Reply, Request, Want } from '../../../src/ports/messages.ts'
 import { decodeGossip, encodeGossip } from '../../../src/wire/gossip.ts'
 import { decodeReply, encodeReply } from '../../../src/wire/reply.ts'
@@ -85,6 +86,57 @@ test('the bytes of the other messages are these, for ever', (t) => {
   t.is(hex(encodeReply({ type: 'failed', code: 'EIO', message: 'no' }).head), '090345494f026e6f')
   const head = { publisher: '12D3', epoch: 1, number: 2 }
   t.is(hex(encodeGossip({ type: 'heartbeat', head })), '0104313244330102')
+})
+
+test('the bytes of questions about locks and of their answers are these, for ever', (t) => {
+  const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex')
+  const range = { kind: 'write', from: 5, to: 300, owner: 258n, pid: 7, isFlock: false } as const
+  const place = { epoch: 2, volume: 'v', inode: '12', session: 3, sequence: 4 }
+  const [peer, holder] = ['12D3', { peer: '12D3', epoch: 1 }]
+  const bytes = '01' + '05ac02' + '0201000000000000' + '07'
+  t.is(
+    hex(encodeRequest({ type: 'lock', question: { step: 'set', ...place, range, wait: true } })),
+    `0a${'07'}${'02' + '0176' + '023132' + '03' + '04' + '01'}${bytes}`,
+  )
+  const toEnd = { ...range, kind: 'read', to: Infinity, isFlock: true } as const
+  const records = [{ holder, volume: 'v', inode: '12', locks: [toEnd] }]
+  t.is(
+    hex(encodeRequest({ type: 'lock', question: { step: 'claim', ...place, records } })),
+    '0a0a' +
+      '020304' +
+      '01' +
+      '043132443301' +
+      '0176' +
+      '023132' +
+      '01' +
+      '0c050201000000000000' +
+      '07',
+  )
+  const roll = { founder: holder, number: 2, keepers: [holder], previous: [] }
+  t.is(
+    hex(encodeRequest({ type: 'lock', question: { step: 'vouch', epoch: 9, roll } })),
+    '0a0509' + '043132443301' + '02' + '01' + '043132443301' + '00',
+  )
+  const answer = (one: LockAnswer) => hex(encodeReply({ type: 'lock', answer: one }).head)
+  t.is(answer({ type: 'lease', session: 3, forMs: 128, refused: [1] }), '0d03' + '03800101' + '01')
+  t.is(answer({ type: 'conflict', holder: peer, range }), `0d04${'0431324433'}${bytes}`)
+  t.is(answer({ type: 'refused', why: 'expired' }), '0d060200')
+})
+
+test('a lock that ends before it begins, and a roll of nobody, are refused', (t) => {
+  const range = { kind: 'read', from: 9, to: 9, owner: 1n, pid: 1, isFlock: false } as const
+  const place = { epoch: 2, volume: 'v', inode: '12' }
+  const good = Buffer.from(
+    encodeRequest({ type: 'lock', question: { step: 'test', ...place, range } }),
+  )
+  t.notThrows(() => decodeRequest(good))
+  const at = good.length - 10
+  t.is(good[at], 9)
+  good[at] = 8
+  t.throws(() => decodeRequest(good), { code: 'MALFORMED' })
+  t.throws(() => decodeRequest(Buffer.from('0a0509043132443301020000', 'hex')), {
+    code: 'MALFORMED',
+  })
 })
 
 test('a path that is absolute, climbs, or has odd components is refused', (t) => {

@@ -1,0 +1,116 @@
+// What peers say to each other about locks: who keeps which, who vouches for whom, and what is held.
+// `src/lock` says what it means.
+import type { LockRange } from './changes.ts'
+import type { Inode, PeerId } from './messages.ts'
+
+/** One life of a peer: what it held in RAM before it started again is gone. */
+export type Member = {
+  readonly peer: PeerId
+  /** The peer's life number; grows at each start of the same identity. */
+  readonly epoch: number
+}
+
+/** Who keeps locks for this mesh, as agreed on by the voters of the roll before. */
+export type Roll = {
+  /** Who made the first roll: two meshes that meet have two of them. */
+  readonly founder: Member
+  /** Each change adds one; the first is 1. */
+  readonly number: number
+  /** The longest-serving first: the first few are the voters. At most 16. */
+  readonly keepers: readonly Member[]
+  /** The keepers of the roll before this one; none of the first. */
+  readonly previous: readonly Member[]
+}
+
+/** All that one peer holds of one inode. */
+export type LockRecord = {
+  readonly holder: Member
+  readonly volume: string
+  readonly inode: Inode
+  readonly locks: readonly LockRange[]
+}
+
+/** Of which inode, on behalf of which life of the asker. */
+export type LockPlace = {
+  readonly epoch: number
+  readonly volume: string
+  readonly inode: Inode
+}
+
+/** The asker's lease at this keeper, 0 where it has none; and the number of what is asked. */
+export type LockTurn = {
+  readonly session: number
+  /** Grows with each message about locks from one holder to one keeper: an older one is too late. */
+  readonly sequence: number
+}
+
+export type LockQuestion =
+  /** Which roll do you know? This is ours, if any. */
+  | { readonly step: 'roll'; readonly epoch: number; readonly roll?: Roll }
+  /** Make us a keeper, too. */
+  | { readonly step: 'enrol'; readonly epoch: number; readonly roll: Roll }
+  /** This keeper does not answer us. */
+  | { readonly step: 'complain'; readonly roll: Roll; readonly about: Member }
+  /** Paxos, about what comes after `roll`. */
+  | { readonly step: 'prepare'; readonly roll: Roll; readonly ballot: number }
+  | { readonly step: 'accept'; readonly roll: Roll; readonly ballot: number; readonly next: Roll }
+  /** Is this still the newest roll? */
+  | { readonly step: 'vouch'; readonly epoch: number; readonly roll: Roll }
+  /** What did you keep that is ours to keep by this roll? */
+  | { readonly step: 'handover'; readonly epoch: number; readonly roll: Roll }
+  /** Sets or drops a lock; with `wait` answered once that is done. */
+  | ({ readonly step: 'set'; readonly range: LockRange; readonly wait: boolean } & LockPlace &
+      LockTurn)
+  | ({ readonly step: 'test'; readonly range: LockRange } & LockPlace)
+  | { readonly step: 'renew'; readonly epoch: number; readonly session: number }
+  /** All that we hold of these inodes is this. */
+  | ({
+      readonly step: 'claim'
+      readonly epoch: number
+      readonly records: readonly LockRecord[]
+    } & LockTurn)
+
+export type LockRefusal =
+  /** Someone else keeps it by now. */
+  | 'moved'
+  /** This keeper does not know yet what others hold, or whether it still is one. */
+  | 'later'
+  /** The lease ran out: all that was held under it is lost. */
+  | 'expired'
+  /** A message sent after this one came before it. */
+  | 'stale'
+  | 'deadlock'
+  /** Too many locks, or too many who wait. */
+  | 'full'
+
+export type LockAnswer =
+  | { readonly type: 'roll'; readonly epoch: number; readonly roll?: Roll }
+  | {
+      readonly type: 'vote'
+      readonly isGiven: boolean
+      /** The highest ballot promised, and the one under which `accepted` was; 0 for none. */
+      readonly ballot: number
+      readonly acceptedBallot: number
+      readonly accepted?: Roll
+      /** A newer roll than the one asked about. */
+      readonly roll?: Roll
+    }
+  | {
+      readonly type: 'records'
+      /** Nothing is missing from them by then; whole milliseconds. */
+      readonly settledInMs: number
+      readonly records: readonly LockRecord[]
+    }
+  | {
+      readonly type: 'lease'
+      readonly session: number
+      /** From before the question was sent, for the asker; from now on, for the keeper. */
+      readonly forMs: number
+      /** Of a claim: which of its records could not be kept, by their place in it. */
+      readonly refused: readonly number[]
+    }
+  /** What stands in the way, and whose it is. */
+  | { readonly type: 'conflict'; readonly holder: PeerId; readonly range: LockRange }
+  /** Nothing does. */
+  | { readonly type: 'free' }
+  | { readonly type: 'refused'; readonly why: LockRefusal; readonly roll?: Roll }

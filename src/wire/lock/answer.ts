@@ -1,0 +1,94 @@
+import type { LockAnswer, LockRefusal } from '../../ports/locks.ts'
+import * as fields from '../fields.ts'
+import * as limits from '../limits.ts'
+import type { ByteReader } from '../reader.ts'
+import type { ByteWriter } from '../writer.ts'
+import * as parts from './parts.ts'
+
+// The orders are the encoding: append only, with a new WIRE_VERSION.
+const TYPES: readonly LockAnswer['type'][] = [
+  'roll',
+  'vote',
+  'records',
+  'lease',
+  'conflict',
+  'free',
+  'refused',
+]
+const REFUSALS: readonly LockRefusal[] = ['moved', 'later', 'expired', 'stale', 'deadlock', 'full']
+const TRUTHS = [false, true] as const
+
+const REFUSED_RECORDS = { limit: limits.MAX_LOCK_RECORDS, what: 'refused records' }
+
+/** @throws PotluckError TOO_LARGE, or MALFORMED for what no peer would accept */
+export function writeLockAnswer(writer: ByteWriter, answer: LockAnswer): void {
+  fields.writeChoice(writer, TYPES, answer.type)
+  switch (answer.type) {
+    case 'roll':
+      writer.varint(answer.epoch)
+      return parts.writeRollIfAny(writer, answer.roll)
+    case 'vote':
+      writer.u8(answer.isGiven ? 1 : 0)
+      writer.varint(answer.ballot)
+      writer.varint(answer.acceptedBallot)
+      parts.writeRollIfAny(writer, answer.accepted)
+      return parts.writeRollIfAny(writer, answer.roll)
+    case 'records':
+      writer.varint(answer.settledInMs)
+      return parts.writeRecords(writer, answer.records)
+    case 'lease':
+      writer.varint(answer.session)
+      writer.varint(answer.forMs)
+      return parts.writeList(writer, { all: answer.refused, ...REFUSED_RECORDS }, (to, index) =>
+        to.varint(index),
+      )
+    case 'conflict':
+      fields.writePeerId(writer, answer.holder)
+      return parts.writeRange(writer, answer.range)
+    case 'free':
+      return
+    case 'refused':
+      fields.writeChoice(writer, REFUSALS, answer.why)
+      return parts.writeRollIfAny(writer, answer.roll)
+  }
+}
+
+/** @throws PotluckError MALFORMED or TOO_LARGE */
+export function readLockAnswer(reader: ByteReader): LockAnswer {
+  const type = fields.readChoice(reader, TYPES, 'answer about locks')
+  switch (type) {
+    case 'roll':
+      return { type, epoch: reader.varint(), ...parts.readRollIfAny(reader) }
+    case 'vote':
+      return readVote(reader)
+    case 'records': {
+      const settledInMs = reader.varint()
+      return { type, settledInMs, records: parts.readRecords(reader) }
+    }
+    case 'lease': {
+      const [session, forMs] = [reader.varint(), reader.varint()]
+      const refused = parts.readList(reader, REFUSED_RECORDS, (from) => from.varint())
+      return { type, session, forMs, refused }
+    }
+    case 'conflict':
+      return { type, holder: fields.readPeerId(reader), range: parts.readRange(reader) }
+    case 'free':
+      return { type }
+    case 'refused': {
+      const why = fields.readChoice(reader, REFUSALS, 'refusal')
+      return { type, why, ...parts.readRollIfAny(reader) }
+    }
+  }
+}
+
+function readVote(reader: ByteReader): LockAnswer {
+  const isGiven = fields.readChoice(reader, TRUTHS, 'truth value')
+  const [ballot, acceptedBallot] = [reader.varint(), reader.varint()]
+  const { roll: accepted } = parts.readRollIfAny(reader)
+  const vote = { type: 'vote', isGiven, ballot, acceptedBallot } as const
+  return {
+    ...vote,
+    ...(accepted === undefined ? {} : { accepted }),
+    ...parts.readRollIfAny(reader),
+  }
+}
