@@ -8,6 +8,8 @@ import type { Making } from './making.ts'
 /** For what changes nothing, and so is nobody's. */
 const NOBODY = { caller: { uid: 0, gid: 0, groups: [], umask: 0 } }
 
+const READ = { access: 'read', append: false, truncate: false, direct: false } as const
+
 export class WrittenFiles {
   readonly #making: Making
 
@@ -71,7 +73,8 @@ export class WrittenFiles {
     to: { readonly handle: number; readonly offset: number },
     options: ChangeOptions & { readonly length: number },
   ): Promise<number> {
-    const [of, into] = [this.#span(from.handle, from.offset), this.#span(to.handle, to.offset)]
+    const of = await this.#readable(from.handle, from.offset)
+    const into = this.#span(to.handle, to.offset)
     const { length } = options
     const made = await this.#making.make({ type: 'copy', of, to: into, length }, options)
     return made.count ?? 0
@@ -82,7 +85,8 @@ export class WrittenFiles {
     from: number,
     options: Options & { readonly for: 'data' | 'hole' },
   ): Promise<number> {
-    const change = { type: 'seek', of: this.#span(handle, from), for: options.for } as const
+    const of = await this.#readable(handle, from)
+    const change = { type: 'seek', of, for: options.for } as const
     const { offset } = await this.#making.make(change, { ...options, ...NOBODY })
     return offset ?? from
   }
@@ -103,6 +107,18 @@ export class WrittenFiles {
   /** A handle that can't be closed is not open any more, or its holder is gone. */
   async #close(handle: number): Promise<void> {
     await this.#making.make({ type: 'close', handle }, NOBODY).catch(() => undefined)
+  }
+
+  /** A file that is open for reading alone has no handle at the source until it needs one. */
+  async #readable(handle: number, from: number): Promise<Span> {
+    const { handles, reading } = this.#making
+    if (handles.find(handle) === undefined) {
+      const { nodeid, inode } = reading.recordOf(handle)
+      const change = { type: 'open', on: this.#making.on(nodeid), how: READ } as const
+      const { handle: theirs } = await this.#making.make(change, NOBODY)
+      if (theirs !== undefined) handles.add(handle, { theirs, inode })
+    }
+    return handles.span(handle, from)
   }
 
   #span(handle: number, from: number): Span {
