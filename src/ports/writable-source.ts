@@ -27,6 +27,9 @@ export type Target = {
 
 export type Span = { readonly handle: number; readonly from: number }
 
+/** Answers with a handle for reading where a regular file lost its last name by it. */
+export type Keep = true
+
 export type NameChange =
   /** Answers with a handle, also where the file was there already and that was allowed. */
   | {
@@ -40,9 +43,15 @@ export type NameChange =
   | { readonly type: 'mkdir'; readonly at: At; readonly mode: number }
   | { readonly type: 'symlink'; readonly at: At; readonly target: string }
   | { readonly type: 'link'; readonly from: Target; readonly at: At }
-  | { readonly type: 'unlink'; readonly at: At }
+  | { readonly type: 'unlink'; readonly at: At; readonly keep?: Keep }
   | { readonly type: 'rmdir'; readonly at: At }
-  | { readonly type: 'rename'; readonly from: At; readonly at: At; readonly mode: RenameMode }
+  | {
+      readonly type: 'rename'
+      readonly from: At
+      readonly at: At
+      readonly mode: RenameMode
+      readonly keep?: Keep
+    }
 
 export type InodeChange =
   | { readonly type: 'setattr'; readonly on: Target; readonly changes: AttributeChanges }

@@ -19,7 +19,7 @@ import type { InodeRecord } from './inode-record.ts'
 import { InodeTable } from './inode-table.ts'
 import { type FoundPage, type KernelChange, KernelNews } from './kernel-news.ts'
 import { misledBy } from './misled.ts'
-import { TakeNews } from './news/take-news.ts'
+import { TakeNews, type TakeNewsInit } from './news/take-news.ts'
 import { Told } from './news/told.ts'
 import { type FindPorts, findName, findNameHere, type Found } from './pages/find-name.ts'
 import { inlineOf, type PagePart } from './pages/page-here.ts'
@@ -38,6 +38,7 @@ export type TreeInit = FreshnessInit &
     /** What `held` says, without being read. */
     readonly peek: (asked: Asked) => Block | undefined
     readonly tellKernel: (change: KernelChange) => void
+    readonly onRemoved: TakeNewsInit['onRemoved']
   }
 
 export class Tree {

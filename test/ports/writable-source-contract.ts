@@ -286,6 +286,34 @@ function testFiles(name: string, begin: Begin): void {
 }
 
 function testUnusualFiles(name: string, begin: Begin): void {
+  test(`${name}: a file that loses its last name is kept open where that is asked`, async (t) => {
+    const hand = await begin(t)
+    await hand.file('f', 'first')
+    await hand.file('g', 'second')
+    await hand.do({ type: 'link', from: await hand.on('f'), at: await hand.at('l') })
+    const unlink = async (path: Path) =>
+      hand.do({ type: 'unlink', at: await hand.at(path), keep: true })
+    t.is((await unlink('l')).handle, undefined)
+    const { handle: first = 0 } = await hand.do({
+      type: 'rename',
+      from: await hand.at('g'),
+      at: await hand.at('f'),
+      mode: 'replace',
+      keep: true,
+    })
+    const { handle: second = 0 } = await unlink('f')
+    for (const [handle, text] of [
+      [first, 'first'],
+      [second, 'second'],
+    ] as const) {
+      const read = await hand.do({ type: 'read', of: { handle, from: 0 }, length: 99 })
+      t.is(Buffer.from(read.bytes ?? []).toString(), text)
+      await hand.do({ type: 'close', handle })
+    }
+    await hand.mkdir('d')
+    t.is((await hand.do({ type: 'rmdir', at: await hand.at('d') })).handle, undefined)
+  })
+
   test(`${name}: a copy of a range, and room made and taken away`, async (t) => {
     const hand = await begin(t)
     await hand.file('f', 'hello world')

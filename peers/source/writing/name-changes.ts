@@ -10,6 +10,7 @@ import {
   directoryEffect,
   entryAt,
   type Held,
+  heldAttributes,
   holdName,
   holdTarget,
   inodeEffect,
@@ -74,9 +75,9 @@ export function changeName(change: NameChange, places: NamePlaces, caller: Calle
     case 'link':
       return link(change, places, caller)
     case 'unlink':
-      return remove(directory, name, { flags: 0, caller })
+      return remove(directory, name, { flags: 0, caller, isKept: change.keep === true })
     case 'rmdir':
-      return remove(directory, name, { flags: AT_REMOVEDIR, caller })
+      return remove(directory, name, { flags: AT_REMOVEDIR, caller, isKept: false })
     case 'rename':
       return rename(change, places, caller)
   }
@@ -130,16 +131,40 @@ function link(
   })
 }
 
-function remove(
-  directory: Directory,
-  name: string,
-  { flags, caller }: { readonly flags: number; readonly caller: Caller },
-): Done {
-  return holdName(directory, name, (held) => {
-    actAs(caller, () => call('unlinkat', directory.descriptor, text(name), flags))
-    const gone = { type: 'name', directory: directory.inode, name, entry: undefined } as const
-    return { effects: [gone, ...lastSeen(held), directoryEffect(directory)] }
-  })
+type Removal = { readonly flags: number; readonly caller: Caller; readonly isKept: boolean }
+
+function remove(directory: Directory, name: string, removal: Removal): Done {
+  const { flags, caller, isKept } = removal
+  return holdName(directory, name, (held) =>
+    keeping(isKept ? held : undefined, () => {
+      actAs(caller, () => call('unlinkat', directory.descriptor, text(name), flags))
+      const gone = { type: 'name', directory: directory.inode, name, entry: undefined } as const
+      return { effects: [gone, ...lastSeen(held), directoryEffect(directory)] }
+    }),
+  )
+}
+
+/** Takes a name away from a file, which is left open where that was its last one. */
+function keeping(held: Held | undefined, work: () => Done): Done {
+  const descriptor = held === undefined ? undefined : openLast(held)
+  if (descriptor === undefined) return work()
+  try {
+    return { ...work(), descriptor }
+  } catch (error) {
+    fs.closeSync(descriptor)
+    throw error
+  }
+}
+
+/** A regular file with one name; one that can't be opened is not kept. */
+function openLast(held: Held): number | undefined {
+  const { type, nlink } = heldAttributes(held)
+  if (type !== 'file' || nlink !== 1) return undefined
+  try {
+    return fs.openSync(pathOf(held).subarray(0, -1), constants.O_RDONLY | constants.O_NOCTTY)
+  } catch {
+    return undefined
+  }
 }
 
 /** What became of an inode that lost a name; storage that has dropped it already says nothing. */
@@ -160,7 +185,7 @@ function rename(
   if (from === undefined) throw new Error('a rename has two directories')
   directoryAttributes(from)
   const [oldName, newName] = [change.from.name, change.at.name]
-  return holdName(to, newName, (replaced) => {
+  const move = (replaced: Held | undefined): Done => {
     const flags = RENAME_FLAGS[change.mode]
     actAs(caller, () =>
       call('renameat2', from.descriptor, text(oldName), to.descriptor, text(newName), flags),
@@ -173,5 +198,8 @@ function rename(
     effects.push(directoryEffect(to))
     if (from.inode !== to.inode) effects.push(directoryEffect(from))
     return { effects }
-  })
+  }
+  return holdName(to, newName, (replaced) =>
+    keeping(change.keep === true ? replaced : undefined, () => move(replaced)),
+  )
 }

@@ -199,6 +199,10 @@ function owned(request: ThreadRequest): {
 function inodeOf(task: ThreadTask, effects: Outcome['effects']): Inode {
   if (task.kind === 'inode' && task.change.type === 'open') return task.change.on.inode
   for (const effect of effects) {
+    const isRemoved = effect.type === 'inode' && effect.attributes.nlink === 0
+    if (isRemoved) return effect.inode
+  }
+  for (const effect of effects) {
     if (effect.type === 'inode') return effect.inode
     if (effect.entry !== undefined) return effect.entry.attributes.inode
   }

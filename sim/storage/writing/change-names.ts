@@ -75,7 +75,12 @@ function create(
   return { effects: [...namedEffects(directory, at), ...content], opened: there }
 }
 
-function remove(tree: SimTree, { type, at }: NameChange, { directory, there }: Place): Changed {
+function remove(
+  tree: SimTree,
+  change: NameChange & { readonly type: 'unlink' | 'rmdir' },
+  { directory, there }: Place,
+): Changed {
+  const { type, at } = change
   const path = pathOf(at)
   if (there === undefined) throw new PotluckError('ENOENT', `no such file: ${path}`)
   const isDirectory = there.type === 'directory'
@@ -86,7 +91,14 @@ function remove(tree: SimTree, { type, at }: NameChange, { directory, there }: P
   tree.remove(path)
   if (isDirectory) there.nlink = 0
   const [named, ...rest] = namedEffects(directory, at)
-  return { effects: [...(named ? [named] : []), inodeEffect(there), ...rest] }
+  const effects = [...(named ? [named] : []), inodeEffect(there), ...rest]
+  return { effects, ...keptOf(change, there) }
+}
+
+/** What a change leaves open, because it took its last name. */
+function keptOf(change: NameChange, file: SimInode | undefined): { opened?: SimInode } {
+  const isKept = 'keep' in change && change.keep === true
+  return isKept && file?.type === 'file' && file.nlink === 0 ? { opened: file } : {}
 }
 
 function rename(
@@ -112,7 +124,8 @@ function rename(
   const [left] = namedEffects(old, from)
   const [named, own] = namedEffects(directory, at)
   const effects = [named, left, ...replaced, own, inodeEffectOf(from, old)]
-  return { effects: effects.filter((effect) => effect !== undefined) }
+  const kept = mode === 'replace' ? keptOf(change, there) : {}
+  return { effects: effects.filter((effect) => effect !== undefined), ...kept }
 }
 
 function checkReplaced(moved: SimInode, there: SimInode, path: Path): void {

@@ -9,17 +9,24 @@ import { abortedError } from '../../base/abort.ts'
 import { codeOf } from '../../base/errors.ts'
 import type { HybridClock } from '../../block/stamp.ts'
 import type { Caller } from '../../ports/changes.ts'
+import type { Clock } from '../../ports/clock.ts'
 import type { Inode, Invalidation, News, PeerId, Stamp } from '../../ports/messages.ts'
 import type { Change, Effect, Made, Outcome, WritableSource } from '../../ports/writable-source.ts'
+import { Orphans } from './orphans.ts'
 import { Turns } from './turns.ts'
 
 export type MakeOptions = { readonly caller: Caller; readonly signal?: AbortSignal | undefined }
+
+const NOBODY: Caller = { uid: 0, gid: 0, groups: [], umask: 0 }
 
 export type SourceChangesInit = {
   readonly source: WritableSource
   readonly volume: string
   readonly stamps: HybridClock
   readonly self: PeerId
+  readonly clock: Clock
+  /** No other node could have a file open. */
+  readonly isAlone: () => boolean
   /** Takes in, and tells, what became out of date by a change that failed. */
   readonly onDoubt: (invalidations: readonly Invalidation[]) => void
 }
@@ -30,8 +37,20 @@ export class SourceChanges {
   /** Which inode each open handle is of. */
   readonly #handles = new Map<number, Inode>()
 
+  readonly #orphans: Orphans
+
   constructor(init: SourceChangesInit) {
+    const { source } = init
     this.#init = init
+    const close = (handle: number): void => {
+      // One that can't be closed is not open any more.
+      source.change({ type: 'close', handle }, { caller: NOBODY }).catch(() => undefined)
+    }
+    this.#orphans = new Orphans({ ...init, close })
+  }
+
+  stop(): void {
+    this.#orphans.stop()
   }
 
   get openHandles(): number {
@@ -43,7 +62,8 @@ export class SourceChanges {
     return this.#turns.take(this.#inodesOf(change), async () => {
       if (signal?.aborted === true) throw abortedError()
       const outcome = await this.#init.source
-        .change(change, { caller })
+        .change(this.#orphans.prepare(change), { caller })
+        .then((all) => this.#orphans.take(change, all))
         .catch((error: unknown) => this.#failed(change, error))
       this.#noteHandle(change, outcome)
       const { effects, ...rest } = outcome

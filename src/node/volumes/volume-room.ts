@@ -123,6 +123,7 @@ export class VolumeRoom {
       held: (asked) => this.#held(asked),
       peek: (asked) => this.#init.fetcher.peek(asked),
       tellKernel: (change) => this.volume.tellKernel(change),
+      onRemoved: (record, by) => this.writing?.removed(record, by),
     })
   }
 

@@ -31,6 +31,8 @@ export type ChangesByPeersInit = {
   readonly stamps: HybridClock
   /** Peers closest to a key, the closest first. */
   readonly closest: (key: Key, count: number) => readonly Contact[]
+  /** Nobody else is asked. @default whoever has the source */
+  readonly only?: PeerId
   /** Where an inode is now. */
   readonly pathOf: (inode: Inode) => Path | undefined
 }
@@ -131,7 +133,8 @@ export class ChangesByPeers {
   }
 
   async #findPeer(): Promise<PeerId> {
-    const { volume, closest, network } = this.#init
+    const { volume, closest, network, only } = this.#init
+    if (only !== undefined) return only
     for (const { peer } of closest(positionOf(volume), ASKED_MAX)) {
       // One after another on purpose: the first one that has it is the one that all others find.
       const reply = await network.request(peer, { type: 'changes', volume }).catch(() => undefined)

@@ -39,10 +39,14 @@ export type WritingsInit = {
   readonly rumors: RumorRoom
 }
 
+/** An epoch, in milliseconds, times this is still a whole number. */
+const CHANNELS_MAX = 4_096
+
 export class Writings {
   readonly forPeers: ChangesForPeers
   readonly #init: WritingsInit
   readonly #telling: Telling
+  #channels = 0
   /** By volume, where its source is here. */
   readonly #sources = new Map<string, SourceChanges>()
 
@@ -51,8 +55,11 @@ export class Writings {
     this.#init = init
     const { clock, network, rumors } = init
     this.#telling = new Telling({ clock, tell: (invalidations) => rumors.tell(invalidations) })
-    const make = (id: string, change: Change, options: MakeOptions) =>
-      this.#makeHere(this.checkSource(id), change, { options, via: { by: 'rumor' } })
+    const make = async (id: string, change: Change, options: MakeOptions) => {
+      const changes = this.checkSource(id)
+      await init.rooms.get(id).writing?.keepOpen(change)
+      return this.#makeHere(changes, change, { options, via: { by: 'rumor' } })
+    }
     this.forPeers = new ChangesForPeers({ clock, network, make })
     for (const volume of volumes) {
       if (volume.write !== undefined && volume.write !== 'off') this.#open(volume)
@@ -62,6 +69,7 @@ export class Writings {
   /** Tells what is untold yet. */
   stop(): void {
     this.forPeers.stop()
+    for (const changes of this.#sources.values()) changes.stop()
     this.#telling.flush()
   }
 
@@ -76,25 +84,31 @@ export class Writings {
     const id = volumeIdOf(volume)
     const room = this.#init.rooms.get(id)
     const make = volume.source === undefined ? this.#byPeers(id) : this.#bySource(id, volume)
-    room.writing = new WriteVolume({ reading: room.volume, make })
+    const makeAt = (peer: PeerId) => this.#byPeers(id, peer)
+    room.writing = new WriteVolume({ reading: room.volume, make, makeAt })
   }
 
   #bySource(id: string, { name, source }: VolumeInit) {
-    const { stamps, self, rumors } = this.#init
+    const { stamps, self, rumors, clock, table } = this.#init
     const onDoubt: RumorRoom['publish'] = (invalidations) => rumors.publish(invalidations)
-    const shared = { volume: id, stamps, self, onDoubt }
+    const isAlone = (): boolean => table.size === 0
+    const shared = { volume: id, stamps, self, clock, isAlone, onDoubt }
     const changes = new SourceChanges({ source: writableSource(name, source), ...shared })
     this.#sources.set(id, changes)
     return (change: Change, { asker, ...options }: ChangeOptions): Promise<Made> =>
       this.#makeHere(changes, change, { options, via: { by: 'own', asker } })
   }
 
-  #byPeers(id: string) {
-    const { rooms, epoch: session, table } = this.#init
+  /** By whoever has the source, or by this one peer. */
+  #byPeers(id: string, only?: PeerId) {
+    const { rooms, epoch, table } = this.#init
+    this.#channels += 1
     const changes = new ChangesByPeers({
       ...this.#init,
+      ...(only !== undefined && { only }),
       volume: id,
-      session,
+      // Each numbers its changes on its own.
+      session: epoch * CHANNELS_MAX + (this.#channels % CHANNELS_MAX),
       closest: (key, count) => table.closest(key, count),
       pathOf: (inode) => {
         const record = rooms.get(id).tree.inodes.byInode(inode)

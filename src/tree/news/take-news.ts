@@ -2,7 +2,7 @@
 import type { Counters } from '../../base/counters.ts'
 import { floorOf, type HybridClock } from '../../block/stamp.ts'
 import { versionOf } from '../../block/version.ts'
-import type { Attributes, Inode, Invalidation, News, Stamp } from '../../ports/messages.ts'
+import type { Attributes, Inode, Invalidation, News, PeerId, Stamp } from '../../ports/messages.ts'
 import type { Floors } from '../../rumor/floors.ts'
 import type { Freshness } from '../freshness.ts'
 import type { InodeRecord } from '../inode-record.ts'
@@ -27,6 +27,8 @@ export type TakeNewsInit = {
   readonly inodes: InodeTable
   readonly told: Told
   readonly kernel: KernelNews
+  /** A peer has taken a name away from an inode, maybe its last one. */
+  readonly onRemoved: (record: InodeRecord, by: PeerId) => void
 }
 
 type NameNews = News & { readonly type: 'name' }
@@ -66,6 +68,8 @@ export class TakeNews {
     const leadsTo = entry && inodes.byInode(entry.attributes.inode)
     const known = directory.children.get(name)
     const isNews = known === undefined ? directory.absent.has(name) : known !== leadsTo
+    const isGone = known !== undefined && known !== leadsTo
+    if (isGone && via.by === 'rumor') this.#init.onRemoved(known, by)
     if (isNews) this.#init.kernel.tellName(directory, name, via.asker)
     if (entry !== undefined) directory.dropAbsent(name)
     if (leadsTo === undefined) inodes.unlink(directory, name)

@@ -5,7 +5,7 @@
 // It must never answer before the source has, and never give the kernel what it only expects.
 import { PotluckError } from '../../base/errors.ts'
 import type { NewName } from '../../ports/changes.ts'
-import type { Attributes, Inode, Stamp } from '../../ports/messages.ts'
+import type { Attributes, Inode, PeerId, Stamp } from '../../ports/messages.ts'
 import type { At, Change, Made, Target } from '../../ports/writable-source.ts'
 import type { InodeRecord } from '../../tree/inode-record.ts'
 import type { Tree } from '../../tree/tree.ts'
@@ -18,6 +18,8 @@ export type MakingInit = {
   readonly reading: ReadVolume
   /** Makes a change, and takes in and tells what it left behind. */
   readonly make: (change: Change, options: ChangeOptions) => Promise<Made>
+  /** The same at the peer that removed a file, which keeps it for those who have it open. */
+  readonly makeAt: (peer: PeerId) => MakingInit['make']
 }
 
 export class Making {

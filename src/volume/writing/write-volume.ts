@@ -10,8 +10,9 @@ import type {
   RenameMode,
   XattrMode,
 } from '../../ports/changes.ts'
-import type { Name } from '../../ports/messages.ts'
-import type { NameChange } from '../../ports/writable-source.ts'
+import type { Name, PeerId } from '../../ports/messages.ts'
+import type { Change, NameChange } from '../../ports/writable-source.ts'
+import type { InodeRecord } from '../../tree/inode-record.ts'
 import type {
   Changed,
   ChangeOptions,
@@ -22,6 +23,7 @@ import type {
   WritableVolume,
   Written,
 } from '../volume.ts'
+import { KeptFiles } from './kept-files.ts'
 import { Making, type MakingInit } from './making.ts'
 import { ReadThrough } from './read-through.ts'
 import { WrittenFiles } from './written-files.ts'
@@ -32,11 +34,23 @@ type Place = { readonly handle: number; readonly offset: number }
 export class WriteVolume extends ReadThrough implements WritableVolume {
   readonly #making: Making
   readonly #files: WrittenFiles
+  readonly #kept: KeptFiles
 
   constructor(init: MakingInit) {
     super(init.reading)
     this.#making = new Making(init)
     this.#files = new WrittenFiles(this.#making)
+    this.#kept = new KeptFiles(this.#making, init.makeAt)
+  }
+
+  /** Before a change takes the last name of a file that is open here. */
+  async keepOpen(change: Change): Promise<void> {
+    await this.#kept.before(change)
+  }
+
+  /** A peer has taken a name of a file. */
+  removed(record: InodeRecord, by: PeerId): void {
+    this.#kept.removed(record, by)
   }
 
   get filesOpenForWriting(): number {
@@ -97,7 +111,9 @@ export class WriteVolume extends ReadThrough implements WritableVolume {
   }
 
   async unlink(at: NewName, options: ChangeOptions): Promise<void> {
-    await this.#making.make({ type: 'unlink', at: this.#making.at(at) }, options)
+    const change = { type: 'unlink', at: this.#making.at(at) } as const
+    await this.#kept.before(change)
+    await this.#making.make(change, options)
   }
 
   async rmdir(at: NewName, options: ChangeOptions): Promise<void> {
@@ -110,7 +126,9 @@ export class WriteVolume extends ReadThrough implements WritableVolume {
     options: ChangeOptions & { readonly mode: RenameMode },
   ): Promise<void> {
     const [old, at] = [this.#making.at(from), this.#making.at(to)]
-    await this.#making.make({ type: 'rename', from: old, at, mode: options.mode }, options)
+    const change = { type: 'rename', from: old, at, mode: options.mode } as const
+    await this.#kept.before(change)
+    await this.#making.make(change, options)
   }
 
   async setxattr(
@@ -137,15 +155,18 @@ export class WriteVolume extends ReadThrough implements WritableVolume {
     range: { from: number; length: number },
     options: Options = {},
   ): Promise<readonly Uint8Array[]> {
-    const { attributes } = this.reading.recordOf(handle)
-    const isNameless = attributes?.nlink === 0 && this.#making.handles.find(handle) !== undefined
-    if (isNameless) return this.#files.read(handle, range, options)
-    return this.reading.read(handle, range, options)
+    const { attributes, inode } = this.reading.recordOf(handle)
+    if (attributes?.nlink !== 0) return this.reading.read(handle, range, options)
+    const isWritten = this.#making.handles.find(handle) !== undefined
+    if (isWritten) return this.#files.read(handle, range, options)
+    return (await this.#kept.read(inode, range)) ?? this.reading.read(handle, range, options)
   }
 
   override release(handle: number): void {
+    const record = this.reading.recordOf(handle)
     this.reading.release(handle)
     this.#files.release(handle)
+    this.#kept.released(record)
   }
 
   write(

@@ -6,9 +6,9 @@ import type { ChangeOptions, Nodeid, OpenFile, Options, Written } from '../volum
 import type { Making } from './making.ts'
 
 /** For what changes nothing, and so is nobody's. */
-const NOBODY = { caller: { uid: 0, gid: 0, groups: [], umask: 0 } }
+export const NOBODY = { caller: { uid: 0, gid: 0, groups: [], umask: 0 } }
 
-const READ = { access: 'read', append: false, truncate: false, direct: false } as const
+export const READ = { access: 'read', append: false, truncate: false, direct: false } as const
 
 export class WrittenFiles {
   readonly #making: Making

@@ -92,6 +92,11 @@ export class Hand {
     return file.handle
   }
 
+  /** As a program that only reads. */
+  async openToRead(path: Path): Promise<number> {
+    return (await this.volume.open(await this.find(path))).handle
+  }
+
   async write(handle: number, from: number | 'end', text: string): Promise<number> {
     const bytes = Buffer.from(text)
     return (await this.volume.write(handle, { from, bytes }, this.#options)).from

@@ -1,6 +1,7 @@
 import test from 'ava'
 import type { World, WorldInit } from '../../../../sim/world.ts'
 import { failsWith } from '../../../ports/source-contract.ts'
+import { WritableSimSource } from '../../../../sim/storage/writing/writable-sim-source.ts'
 import { meshOf } from '../mesh.ts'
 import { Hand } from './hand.ts'
 
@@ -201,5 +202,55 @@ test('a newcomer, who has heard nothing, is told with the pages', async (t) => {
     const late = new Hand(world.node(4))
     t.is((await late.names('d')).length, 50)
     t.is(await late.text('d/f49'), '49')
+  })
+})
+
+test('an open file is read after its last name is gone, whoever took it, and then given back', async (t) => {
+  const { world, hands } = await writableMesh(5, {
+    withSource: (index) => index === 0 || index === 3,
+  })
+  const openAtSources = () =>
+    world.nodes.reduce((sum, { source }) => {
+      return sum + (source instanceof WritableSimSource ? source.openHandles : 0)
+    }, 0)
+  await world.run(async () => {
+    for (const [i, how] of ['unlink', 'replace'].entries()) {
+      for (const [k, remover] of hands.entries()) {
+        const path = `f${i}${k}`
+        await remover.file(path, `of ${path}`)
+        await remover.file('other', 'other')
+        await world.sleep(RUMOR_MS)
+        const handles = await Promise.all(hands.map((hand) => hand.openToRead(path)))
+        await (how === 'unlink' ? remover.unlink(path) : remover.rename('other', path))
+        await world.sleep(30_000)
+        for (const [at, hand] of hands.entries()) {
+          const handle = handles[at] ?? 0
+          t.is(await hand.read(handle), `of ${path}`, `${how} by ${k}, read by ${at}`)
+          hand.close(handle)
+        }
+      }
+    }
+    await world.sleep(30_000)
+    t.is(openAtSources(), 0)
+  })
+})
+
+test('a file that is open for writing outlives its name, and is cut and read by its handle', async (t) => {
+  const { world, hands } = await writableMesh(3, { withSource: (index) => index === 2 })
+  const [one, two] = hands as [Hand, Hand]
+  await world.run(async () => {
+    const handle = await one.create('f')
+    await one.write(handle, 0, 'first')
+    await world.sleep(RUMOR_MS)
+    await two.unlink('f')
+    await world.sleep(30_000)
+    await one.write(handle, 5, ' and last')
+    t.is(await one.read(handle), 'first and last')
+    t.deepEqual(await one.names(''), [])
+    await two.file('f', 'another')
+    await world.sleep(RUMOR_MS)
+    t.is(await one.read(handle), 'first and last')
+    t.is(await one.text('f'), 'another')
+    one.close(handle)
   })
 })

@@ -1,0 +1,56 @@
+import test from 'ava'
+import { floorOf, stampAt } from '../../../../src/block/stamp.ts'
+import type { NewsEntry } from '../../../../src/ports/messages.ts'
+import { type NameFact, ToldNames } from '../../../../src/tree/news/told-names.ts'
+import { attributesOf, SimTree } from '../../../../sim/storage/tree.ts'
+import { VirtualClock } from '../../../../sim/engine/virtual-clock.ts'
+
+const tree = new SimTree(new VirtualClock())
+const entries = ['a', 'b'].map((name): NewsEntry => {
+  return { attributes: attributesOf(tree.makeFile(name, { size: 1 })) }
+})
+
+function namesWith() {
+  const raised: { directory: string; floor: number }[] = []
+  const names = new ToldNames({ raise: (directory, floor) => raised.push({ directory, floor }) })
+  return { names, raised }
+}
+
+const fact = (ms: number, by: string, entry?: NewsEntry): NameFact => {
+  return { entry, stamp: floorOf(stampAt(ms)), by }
+}
+
+test('the later of one publisher’s changes counts, however they arrive', (t) => {
+  const { names } = namesWith()
+  t.is(names.learn('1', 'n', fact(1_000, 'p', entries[0])), 'new')
+  t.is(names.learn('1', 'n', fact(1_001, 'p')), 'new')
+  t.is(names.learn('1', 'n', fact(1_000, 'p', entries[0])), 'known')
+  t.is(names.learn('1', 'n', fact(1_001, 'p')), 'known')
+  t.is(names.find('1', 'n')?.entry, undefined)
+  t.is(names.size, 1)
+})
+
+test('two publishers are in doubt where their clocks can’t tell, and only if it matters', (t) => {
+  const { names } = namesWith()
+  names.learn('1', 'n', fact(1_000, 'p', entries[0]))
+  t.is(names.learn('1', 'n', fact(1_400, 'q')), 'doubtful')
+  t.is(names.learn('1', 'n', fact(1_200, 'r', entries[1])), 'doubtful')
+  t.is(names.learn('1', 'n', fact(1_500, 'r')), 'new')
+  t.is(names.learn('1', 'n', fact(2_001, 'p', entries[1])), 'new')
+  t.is(names.learn('1', 'n', fact(1_200, 'r', entries[0])), 'known')
+  t.is(names.find('1', 'n')?.entry, entries[1])
+})
+
+test('what is forgotten raises the floor of its directory above it', (t) => {
+  const { names, raised } = namesWith()
+  for (let i = 0; i < 4_097; i++) names.learn('1', `n${i}`, fact(1_000 + i, 'p', entries[0]))
+  t.deepEqual(raised, [{ directory: '1', floor: floorOf(stampAt(1_000 + 2_047)) }])
+  t.is(names.size, 4_097 - 2_048)
+  t.is(names.find('1', 'n2047'), undefined)
+  t.truthy(names.find('1', 'n2048'))
+  for (let d = 2; d < 18; d++) {
+    for (let i = 0; i < 2_000; i++) names.learn(`${d}`, `n${i}`, fact(9_000, 'p', entries[0]))
+  }
+  t.true(names.size <= 32_768)
+  t.is(raised.at(-1)?.directory, '1')
+})
