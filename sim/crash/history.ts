@@ -103,7 +103,7 @@ export class History {
       const isPromised = (commits[i]?.version ?? Infinity) > this.#durable
       if (!isPromised) continue
       const difference = this.#differ(state, found)
-      if (difference === undefined) return this.#goOn(commits.slice(0, i))
+      if (difference === undefined) return this.#goOn(state)
       best ??= difference
     }
     return [`no commit from ${this.#durable} on gives what was found; after that one: ${best}`]
@@ -133,10 +133,11 @@ export class History {
     return undefined
   }
 
-  #goOn(commits: Committed[]): string[] {
-    this.#committed = commits
-    this.#durable = this.newest
-    this.#written = this.newest
+  /** What was found is what the next life begins with, before its first commit. */
+  #goOn(state: ReadonlyMap<string, number>): string[] {
+    this.#committed = [{ version: 0, changes: new Map(state) }]
+    this.#durable = 0
+    this.#written = 0
     return []
   }
 }

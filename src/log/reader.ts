@@ -91,7 +91,8 @@ export class Reader {
   async headAt(grain: number): Promise<RecordHead | undefined> {
     const now = this.#bytesNow(grain, HEAD_GUESS)
     const { generation } = this.#init.zones.ofGrain(grain)
-    const bytes = now === WAIT ? await this.#bytes(grain, HEAD_GUESS) : now
+    // Over the wait below, another call may use the scratch.
+    const bytes = now === WAIT ? await this.#bytes(grain, HEAD_GUESS) : Buffer.from(now)
     const head = await this.#wholeHead(grain, bytes, generation)
     if (head === undefined) return undefined
     return { ...head, key: Uint8Array.from(head.key), next: Uint8Array.from(head.next) }

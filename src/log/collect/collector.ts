@@ -152,8 +152,10 @@ export class Collector {
       await this.#rest(clock.now() - began)
       if (this.#isStopped) return false
     }
+    // A batch that could not be written may have brought a record back to life. What is dead before
+    // the flush is dead by what the flush makes durable; only then can nothing bring it back.
+    if (mover.hasLiving(entries)) return true
     await writer.flush()
-    // A batch that could not be written meanwhile may have brought a record back to life.
     if (mover.hasLiving(entries)) return true
     await this.#free(zone)
     return true

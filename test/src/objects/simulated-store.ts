@@ -1,0 +1,83 @@
+import { SimDisk } from '../../../sim/disk/sim-disk.ts'
+import { SeededRandom } from '../../../sim/engine/seeded-random.ts'
+import { VirtualClock } from '../../../sim/engine/virtual-clock.ts'
+import { sleep } from '../../../src/base/time.ts'
+import { layoutFor, ZONES_FROM } from '../../../src/log/format/layout.ts'
+import { openLog } from '../../../src/log/log.ts'
+import { KIND } from '../../../src/objects/kinds.ts'
+import { ObjectShard } from '../../../src/objects/object-shard.ts'
+import { ObjectStore } from '../../../src/objects/object-store.ts'
+import type { Performer, ShardOperation } from '../../../src/objects/operation.ts'
+
+const ZONE_BYTES = 1024 * 1024
+const ZONES = 12
+
+/** A store of several shards on simulated disks, and its clock. */
+export class SimulatedStore {
+  readonly clock = new VirtualClock()
+  readonly random: SeededRandom
+  readonly shards: number
+  disks: SimDisk[]
+  #open: ObjectShard[] = []
+
+  constructor(seed: number, shards = 3) {
+    this.random = new SeededRandom(seed)
+    this.shards = shards
+    this.disks = Array.from({ length: shards }, (_, i) => {
+      return new SimDisk({ clock: this.clock, random: this.random.fork(`disk ${i}`) })
+    })
+  }
+
+  open(): Promise<ObjectStore> {
+    return this.run(this.#openAll())
+  }
+
+  run<T>(work: Promise<T>): Promise<T> {
+    return this.clock.runUntil(work, { withinMs: 10_000_000 })
+  }
+
+  close(): Promise<void> {
+    return this.run(Promise.all(this.#open.map((shard) => shard.close())).then(() => {}))
+  }
+
+  /** The machine dies; `open` finds what is left. */
+  crash(): void {
+    this.disks = this.disks.map((disk) => disk.crash())
+  }
+
+  async #openAll(): Promise<ObjectStore> {
+    this.#open = await Promise.all(
+      this.disks.map(async (disk, shard) => {
+        const log = await openLog({
+          disk,
+          clock: this.clock,
+          random: this.random.fork(`log ${shard} ${this.clock.elapsedMs}`),
+          say: () => {},
+          name: 'log',
+          layout: layoutFor(ZONES_FROM + ZONES * ZONE_BYTES, ZONE_BYTES),
+          shard,
+          shards: this.shards,
+          kinds: new Set([KIND.intent]),
+        })
+        return new ObjectShard(log, this.clock)
+      }),
+    )
+    const shards = this.#open.map((shard) => this.#faraway(shard))
+    const store = new ObjectStore({ shards, clock: this.clock, random: this.random.fork('store') })
+    await store.recover()
+    return store
+  }
+
+  /** As if in another thread: what is asked and answered takes a little while. */
+  #faraway(shard: ObjectShard): Performer<ShardOperation> {
+    const wait = () => sleep(this.clock, this.random.next() * 0.2)
+    return {
+      perform: async (operation) => {
+        await wait()
+        const answer = await shard.perform(operation)
+        await wait()
+        return answer
+      },
+    }
+  }
+}
