@@ -25,10 +25,17 @@ export class Clients {
   refused = 0
   readonly #init: ClientsInit
   #left: number
+  #isDead = false
 
   constructor(init: ClientsInit) {
     this.#init = init
     this.#left = init.operations
+  }
+
+  /** The process has died: whatever its code would still come to never happened. */
+  die(): void {
+    this.#isDead = true
+    this.#left = 0
   }
 
   async run(): Promise<void> {
@@ -90,7 +97,7 @@ export class Clients {
     const { log, history } = this.#init
     history.begin(intended)
     const isDone = await this.#tried(async () => {
-      const { version } = await log.commit(changes, durability)
+      const { version } = await this.#alive(log.commit(changes, durability))
       history.done(intended, version)
       if (durability === 'sync') history.durable(version)
       if (durability === 'disk') history.wrote(version)
@@ -98,10 +105,20 @@ export class Clients {
     if (!isDone) history.refuse(intended)
   }
 
+  /** Settles with the work, unless the process died meanwhile. */
+  #alive<T>(work: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      work.then(
+        (value) => this.#isDead || resolve(value),
+        (error: Error) => this.#isDead || reject(error),
+      )
+    })
+  }
+
   /** False where it was refused, being too large or for want of space. */
   async #tried(work: () => Promise<unknown>): Promise<boolean> {
     try {
-      await work()
+      await this.#alive(work())
       return true
     } catch (error) {
       if (codeOf(error) !== 'ENOSPC' && codeOf(error) !== 'TOO_LARGE') throw error

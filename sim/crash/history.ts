@@ -96,7 +96,7 @@ export class History {
     this.#learn(found)
     const commits = this.#committed.toSorted((a, b) => a.version - b.version)
     const state = new Map<string, number>()
-    let best: string | undefined
+    const differences: string[] = []
     for (let i = 0; i <= commits.length; i++) {
       const from = commits[i - 1]
       for (const [key, id] of from?.changes ?? []) state.set(key, id)
@@ -104,9 +104,9 @@ export class History {
       if (!isPromised) continue
       const difference = this.#differ(state, found)
       if (difference === undefined) return this.#goOn(state)
-      best ??= difference
+      differences.push(`${from?.version ?? 0}: ${difference}`)
     }
-    return [`no commit from ${this.#durable} on gives what was found; after that one: ${best}`]
+    return [`no commit from ${this.#durable} on gives what was found; ${differences.join('; ')}`]
   }
 
   /** Commits that nobody heard the end of, but that are there, have happened. */

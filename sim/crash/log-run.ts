@@ -136,6 +136,7 @@ class CrashRun {
     const ended = await this.#clock.runUntil(
       Promise.race([dies.then(() => 'died' as const), clients.run().then(() => 'done' as const)]),
     )
+    clients.die()
     this.problems.push(...clients.problems)
     this.#refused += clients.refused
     await this.#end(log, ended, random)
