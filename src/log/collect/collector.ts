@@ -174,6 +174,9 @@ export class Collector {
     zone.generation = 0
     const heights = { number: writer.number, version: newestVersion() }
     await file.write(start, freedHeader(zone.index, heights))
+    // The footer too: where the next life's first write tears the header, it would be believed.
+    const footer = start + zones.layout.zoneBytes - SECTOR_BYTES
+    await file.write(footer, new Uint8Array(SECTOR_BYTES))
     await syncer.syncAll()
     await file.punch(start + SECTOR_BYTES, zones.layout.zoneBytes - SECTOR_BYTES)
     zones.release(zone)
