@@ -10,6 +10,7 @@ import koffi, { type LibraryHandle } from 'koffi'
 export const MS_RDONLY = 1
 export const MS_NOSUID = 2
 export const MS_NODEV = 4
+export const MS_NOATIME = 1024
 export const MNT_FORCE = 1
 export const MNT_DETACH = 2
 

@@ -89,6 +89,15 @@ os.mkdir(p('d')); os.chmod(p('d'), 0o2777); os.chown(p('d'), 1, 1); print(mode('
   t.is(await runPython(script, path), '0o6777\n' + '0o777\n'.repeat(4) + '0o777\n0o2767\n0o2777\n')
 })
 
+fuseTest('Reading leaves no access time, as the mount says', async (t) => {
+  const { path } = await mount(t, new PosixVolume())
+  const script = `
+put(p('f'), b'x'); os.utime(p('f'), ns=(5, 6)); get(p('f'))
+line = next(line for line in open('/proc/mounts') if line.split()[1] == at)
+print(os.stat(p('f')).st_atime_ns, sorted(set(line.split()[3].split(',')) & {'noatime', 'rw', 'nosuid', 'nodev'}))`
+  t.is(await runPython(script, path), "5 ['noatime', 'nodev', 'nosuid', 'rw']\n")
+})
+
 fuseTest('Extended attributes are set, replaced and removed', async (t) => {
   const { path } = await mount(t, new PosixVolume())
   const script = `
