@@ -62,7 +62,7 @@ export class TakeNews {
     const verdict = told.names.learn(inode, name, { entry, stamp, by })
     if (verdict === 'known') return
     if (verdict === 'doubtful') this.#doubt(inode)
-    if (entry !== undefined) this.#learn(entry.attributes.inode, entry.attributes, stamp)
+    if (entry !== undefined) this.#learnNamed(entry.attributes, stamp, via)
     const directory = inodes.byInode(inode)
     if (directory === undefined) return
     const leadsTo = entry && inodes.byInode(entry.attributes.inode)
@@ -96,6 +96,18 @@ export class TakeNews {
     this.#init.kernel.tellInode(record, isContent, via.asker)
   }
 
+  /**
+   * A new name changes the ctime, and with it the version. The kernel that asked for it keeps its
+   * pages: a file that is written under one name and moved to another, as compilers do, stays hot.
+   */
+  #learnNamed(attributes: Attributes, stamp: Stamp, via: Via): void {
+    const record = this.#init.inodes.byInode(attributes.inode)
+    const before = record?.attributes
+    const isNews = this.#learn(attributes.inode, attributes, stamp)
+    if (!isNews || via.by !== 'own' || record === undefined || before === undefined) return
+    if (isSameBytes(before, attributes)) keepVersion(record, before)
+  }
+
   /** True where these are the newest attributes known of it. */
   #learn(inode: Inode, attributes: Attributes, stamp: Stamp): boolean {
     const { inodes, told, freshness } = this.#init
@@ -120,6 +132,10 @@ export class TakeNews {
     const [oldest] = this.#own
     if (this.#own.size > OWN_MAX && oldest !== undefined) this.#own.delete(oldest)
   }
+}
+
+function isSameBytes(a: Attributes, b: Attributes): boolean {
+  return a.size === b.size && a.mtimeSeconds === b.mtimeSeconds && a.mtimeNanos === b.mtimeNanos
 }
 
 /** The kernel's pages are of the new version, too, where they were of the one before. */
