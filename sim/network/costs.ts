@@ -1,7 +1,11 @@
 // What things cost in the simulated cluster, as named parameters. Defaults are measured, most of them
 // on two cores of a virtual machine; DESIGN 4 and 12 have the tables they come from.
 export type NetworkCosts = {
-  /** CPU of one end for one message, in milliseconds. @default 0.02 (coalesced writes, TLS) */
+  /**
+   * CPU of one end for one message, in milliseconds. A want and its answer have four ends; through two
+   * whole nodes they cost 80 + 29 µs on a busy machine, TLS, 16 in flight (`npm run bench -- --only h`),
+   * of which the links alone are 16 to 23 (`--only c`). @default 0.02
+   */
   readonly cpuMessageMs: number
   /** CPU of one end for one byte of payload, in milliseconds. @default 5e-7 (1 CPU-s/GB both ends) */
   readonly cpuByteMs: number

@@ -52,7 +52,7 @@ export type Parameters = typeof DEFAULT_PARAMETERS
 /** What each group is, and where its defaults come from. */
 export const PARAMETER_GROUPS: Readonly<Record<keyof Parameters, string>> = {
   network:
-    'CPU of a message and a byte (measure yours with `npm run bench -- --only b,c`), ' +
+    'CPU of a message and a byte (measure yours with `npm run bench -- --only b,h`), ' +
     'lines and distances (iperf3, ping)',
   topology: 'who stands near whom',
   routing: 'the model of Kademlia tables, held against the real ones in test/sim/truth',

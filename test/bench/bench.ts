@@ -15,6 +15,7 @@ import { measureHot } from './cases/hot.ts'
 import { measureMemory } from './cases/memory.ts'
 import { measureWrites } from './cases/writes.ts'
 import { measureWants } from './cases/wants.ts'
+import { measureWholeWants } from './cases/whole-wants.ts'
 import { makeClient } from './client.ts'
 import { CASES, type CaseName, readOptions, type BenchOptions } from './options.ts'
 import { killLiving } from './peers.ts'
@@ -29,6 +30,7 @@ const MEASURES: Readonly<Record<CaseName, (bench: Bench) => Promise<readonly Row
   e: measureColdStart,
   f: measureMemory,
   g: measureWrites,
+  h: measureWholeWants,
 }
 
 function say(text: string): void {

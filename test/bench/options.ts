@@ -11,6 +11,7 @@ export const CASES = {
   e: 'cold start of a mesh of 8 peers',
   f: 'process memory of a peer whose RAM is filled and churned',
   g: 'changes and writes through a mount alone, against fuse-native and tmpfs',
+  h: 'what a want costs two whole nodes',
 } as const
 
 export type CaseName = keyof typeof CASES
