@@ -15,26 +15,29 @@ export async function settle(one: string, other: string): Promise<void> {
   await hears(one, other)
 }
 
+/** Hears of a name that comes, and then of an inode that changes: the kernel is told of these apart. */
 async function hears(listener: string, speaker: string): Promise<void> {
   const name = `.settled-${randomUUID()}`
+  const [heard, told] = [path.join(listener, name), path.join(speaker, name)]
   // Looked for before it is there: the listener then knows the directory, and believes that the name
   // is absent until it is told. Without that it would look at the source, and have heard of nothing.
-  hold(!(await isThere(path.join(listener, name))), `${name} is there before it was made`)
-  await writeFile(path.join(speaker, name), '')
-  const until = performance.now() + LONGEST_MS
-  while (!(await isThere(path.join(listener, name)))) {
-    hold(performance.now() < until, `${listener} does not hear of what ${speaker} changes`)
-    await sleep(LOOK_MS)
+  hold((await sizeOf(heard)) === undefined, `${name} is there before it was made`)
+  for (const [size, text] of ['', '1'].entries()) {
+    await writeFile(told, text)
+    const until = performance.now() + LONGEST_MS
+    while ((await sizeOf(heard)) !== size) {
+      hold(performance.now() < until, `${listener} does not hear of what ${speaker} changes`)
+      await sleep(LOOK_MS)
+    }
   }
-  await rm(path.join(speaker, name))
+  await rm(told)
 }
 
-async function isThere(file: string): Promise<boolean> {
+async function sizeOf(file: string): Promise<number | undefined> {
   try {
-    await stat(file)
-    return true
+    return (await stat(file)).size
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
     throw error
   }
 }

@@ -43,7 +43,8 @@ export const BUILD: Suite = {
       const soon = new Date(Date.now() + 2000)
       await utimes(path.join(twin, 'project/unit.h'), soon, soon)
       await settle()
-      hold((await make()).split(' -c ').length - 1 === units + 1, 'not every unit was built again')
+      const said = await make()
+      hold(said.split(' -c ').length - 1 === units + 1, `not every unit was built again: ${said}`)
     })
     await checks.check('make clean leaves what was in the archive', async () => {
       await make('clean')

@@ -14,7 +14,7 @@ const MOST_SPARSE_BYTES = 1 << 20
 
 async function makeTree({ scratch }: Place, { isQuick, signal }: Settings): Promise<string> {
   const tree = path.join(scratch, 'tree')
-  const files = isQuick ? '50' : '500'
+  const files = isQuick ? '20' : '500'
   await succeed(['python3', MAKER, tree, files], { cwd: scratch, signal })
   return tree
 }
@@ -53,6 +53,7 @@ export const COPY: Suite = {
       await succeed(['cp', '-a', from, copied], options)
       await judge({ from, to: copied, cwd: scratch }, place, settings)
     })
+    if (settings.isQuick) return checks.outcome()
     await checks.check('diff -r finds no difference', async () => {
       const special = ['--exclude=fifo', '--exclude=null']
       await succeed(['diff', '-r', '--no-dereference', ...special, from, copied], options)
