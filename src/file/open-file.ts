@@ -3,7 +3,6 @@
 // All blocks of one answer belong to one version of the file. Where the source turns out to have
 // another version now, the new attributes are taken in and the read starts again with them.
 import type { Attributes, Stamp, Want } from '../ports/messages.ts'
-import { PotluckError } from '../base/errors.ts'
 import { versionOf } from '../block/version.ts'
 import type { Asked } from '../fetch/verify.ts'
 import type { InodeRecord } from '../tree/inode-record.ts'
@@ -55,18 +54,21 @@ export class OpenFile {
         : { version: versionOf(record.attributes), bytes: inline, told: init.told(record) }
   }
 
-  /** Up to `length` bytes from `from`; fewer only where the file ends. */
+  /**
+   * Up to `length` bytes from `from`; fewer only where the file ends. Undefined where it changes faster
+   * than its blocks can be brought.
+   */
   async read(
     range: { readonly from: number; readonly length: number },
     options: Options = {},
-  ): Promise<readonly Uint8Array[]> {
+  ): Promise<readonly Uint8Array[] | undefined> {
     for (let tries = 0; tries < VERSION_TRIES; tries++) {
       const known = this.record.attributes
       const attributes = known ?? (await this.#init.fresh(this.record, options))
       const slices = await this.#readVersion(attributes, range, options)
       if (slices !== undefined) return slices
     }
-    throw new PotluckError('EIO', `${this.record.path()} changes too fast to be read`)
+    return undefined
   }
 
   async #readVersion(

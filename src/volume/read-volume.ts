@@ -113,11 +113,23 @@ export class ReadVolume implements Volume {
     return { handle, keepCache }
   }
 
+  /** @throws PotluckError EIO where the file changes too fast to be read */
   async read(
     handle: number,
     range: { from: number; length: number },
     options: Options = {},
   ): Promise<readonly Uint8Array[]> {
+    const slices = await this.readSteady(handle, range, options)
+    if (slices !== undefined) return slices
+    throw new PotluckError('EIO', `${this.recordOf(handle).path()} changes too fast to be read`)
+  }
+
+  /** Undefined where the file changes faster than its blocks can be brought. */
+  async readSteady(
+    handle: number,
+    range: { from: number; length: number },
+    options: Options = {},
+  ): Promise<readonly Uint8Array[] | undefined> {
     const file = this.#files.get(handle)
     if (file === undefined) throw new PotluckError('EBADF', `no file has the handle ${handle}`)
     const { from, length } = range

@@ -16,10 +16,10 @@ export class Handles {
     this.#open.set(handle, open)
   }
 
-  remove(handle: number): number | undefined {
+  remove(handle: number): Open | undefined {
     const open = this.#open.get(handle)
     this.#open.delete(handle)
-    return open?.theirs
+    return open
   }
 
   find(handle: number | undefined): number | undefined {

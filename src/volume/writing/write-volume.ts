@@ -149,15 +149,19 @@ export class WriteVolume extends ReadThrough implements WritableVolume {
     return this.#files.opened(made, () => ({ nodeid }), { ...options, direct: how.direct })
   }
 
-  /** By the handle where the file has no name any more by which others could read it. */
+  /** By a handle where the file has no name any more, or where blocks are of no use: see Churn. */
   override async read(
     handle: number,
     range: { from: number; length: number },
     options: Options = {},
   ): Promise<readonly Uint8Array[]> {
     const { attributes, inode } = this.reading.recordOf(handle)
-    if (attributes?.nlink !== 0) return this.reading.read(handle, range, options)
     const isWritten = this.#making.handles.find(handle) !== undefined
+    if (attributes !== undefined && attributes.nlink > 0) {
+      const isPast = isWritten && this.#files.isPastBlocks({ inode, attributes }, range.length)
+      const slices = isPast ? undefined : await this.reading.readSteady(handle, range, options)
+      return slices ?? (await this.#files.read(handle, range, options))
+    }
     if (isWritten) return this.#files.read(handle, range, options)
     return (await this.#kept.read(inode, range)) ?? this.reading.read(handle, range, options)
   }

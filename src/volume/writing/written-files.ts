@@ -1,8 +1,11 @@
 // Files that are open for more than reading: their handles here, and at whoever has the source.
 import { PotluckError } from '../../base/errors.ts'
+import { versionOf } from '../../block/version.ts'
 import type { Allocation } from '../../ports/changes.ts'
+import type { Attributes, Inode } from '../../ports/messages.ts'
 import type { Made, Span } from '../../ports/writable-source.ts'
 import type { ChangeOptions, Nodeid, OpenFile, Options, Written } from '../volume.ts'
+import { Churn } from './churn.ts'
 import type { Making } from './making.ts'
 
 /** For what changes nothing, and so is nobody's. */
@@ -12,9 +15,11 @@ export const READ = { access: 'read', append: false, truncate: false, direct: fa
 
 export class WrittenFiles {
   readonly #making: Making
+  readonly #churn: Churn
 
   constructor(making: Making) {
     this.#making = making
+    this.#churn = new Churn(making.reading.blockBytes)
   }
 
   /** Gives a handle to what was just opened at the source; where that fails it is closed there. */
@@ -36,13 +41,21 @@ export class WrittenFiles {
     }
   }
 
+  /** Whether so many bytes of a file that is open for writing are better read by its handle. */
+  isPastBlocks(
+    { inode, attributes }: { readonly inode: Inode; readonly attributes: Attributes },
+    length: number,
+  ): boolean {
+    return this.#churn.isPast({ inode, version: versionOf(attributes) }, length)
+  }
+
   async read(
     handle: number,
     range: { readonly from: number; readonly length: number },
     options: Options,
   ): Promise<readonly Uint8Array[]> {
     const { from, length } = range
-    const change = { type: 'read', of: this.#span(handle, from), length } as const
+    const change = { type: 'read', of: await this.#readable(handle, from), length } as const
     const { bytes } = await this.#making.make(change, { ...options, ...NOBODY })
     return bytes === undefined || bytes.length === 0 ? [] : [bytes]
   }
@@ -100,8 +113,12 @@ export class WrittenFiles {
   }
 
   release(handle: number): void {
-    const theirs = this.#making.handles.remove(handle)
-    if (theirs !== undefined) void this.#close(theirs)
+    const { handles } = this.#making
+    const closed = handles.remove(handle)
+    if (closed === undefined) return
+    const { inode } = closed
+    if (this.#churn.knows(inode) && handles.ofInode(inode) === undefined) this.#churn.forget(inode)
+    void this.#close(closed.theirs)
   }
 
   /** A handle that can't be closed is not open any more, or its holder is gone. */
