@@ -2,7 +2,7 @@
 //
 //   protocol/   the kernel's protocol as bytes: requests, replies, notifies
 //   session/    requests → calls of the volume → replies; what the kernel holds
-//   device/     the threads that read and write /dev/fuse
+//   device/     /dev/fuse: requests come in, replies go out, notifies by threads of their own
 //   system/     mount(2), fusermount3, mount points, what a crash left behind
 //   native/     the second driver, on the fuse-native package
 //

@@ -2,8 +2,7 @@
 //
 // What this room must never do: decide whether a change is allowed, or what it means. It says what
 // the kernel said, with numbers that it can vouch for: an offset that a double can't hold is
-// malformed. The bytes of a write are not copied: they are good until the request's place in the
-// ring is given back.
+// malformed. The bytes of a write are not copied: they are good for as long as the message is kept.
 import type { AttributeChanges, LockRange } from '../../../src/ports/changes.ts'
 
 export type ChangeOperation =
