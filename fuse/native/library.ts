@@ -4,7 +4,8 @@
 // What it can't do, and the README says: take an invalidation into the kernel (so timeouts are one
 // second), names that are not UTF-8, times finer than a millisecond, requests above 128 KiB,
 // interrupts, READDIRPLUS, negative entries; and of writing: who asks (all is done as this process's
-// user), locks beyond this machine, an mtime that is not the atime, more than 4 KiB at once. Its library is loaded into this process for good.
+// user), locks beyond this machine, an mtime that is not the atime, more than 4 KiB at once. Its library
+// is loaded into this process for good.
 //
 // This file finds and loads it. Its own installation script, which npm no longer runs unasked,
 // would have put libfuse where the loader finds it; the library lies in the package all the same.

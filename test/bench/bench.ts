@@ -13,7 +13,7 @@ import { measureColdStart } from './cases/cold-start.ts'
 import { measureDrivers } from './cases/drivers.ts'
 import { measureHot } from './cases/hot.ts'
 import { measureMemory } from './cases/memory.ts'
-import { measureWrites } from './cases/writes.ts'
+import { measurePeerWrites, measureWrites } from './cases/writes.ts'
 import { measureWants } from './cases/wants.ts'
 import { measureWholeWants } from './cases/whole-wants.ts'
 import { makeClient } from './client.ts'
@@ -31,6 +31,7 @@ const MEASURES: Readonly<Record<CaseName, (bench: Bench) => Promise<readonly Row
   f: measureMemory,
   g: measureWrites,
   h: measureWholeWants,
+  i: measurePeerWrites,
 }
 
 function say(text: string): void {

@@ -12,6 +12,7 @@ export const CASES = {
   f: 'process memory of a peer whose RAM is filled and churned',
   g: 'changes and writes through a mount alone, against fuse-native and tmpfs',
   h: 'what a want costs two whole nodes',
+  i: 'changes and writes through a peer, against fuse-native and its source',
 } as const
 
 export type CaseName = keyof typeof CASES

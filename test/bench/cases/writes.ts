@@ -1,6 +1,7 @@
 // (g) Changes and writes through a mount of a file system in memory: our driver, fuse-native and
 // tmpfs, one after the other in each repeat, each with files of its own. No mesh is behind it, so
-// that it is the driver that is measured.
+// that it is the driver that is measured. (i) The same through a peer, which writes through to a
+// source on tmpfs.
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync } from 'node:fs'
@@ -9,6 +10,8 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { loadNative } from '../../../fuse/native/library.ts'
 import type { Operation } from '../client.ts'
+import type { CaseName } from '../options.ts'
+import { cpuSeconds, ready, startBenchPeer, stop, type BenchPeer } from '../peers.ts'
 import type { Row, Sample } from '../report.ts'
 import { inTurn, writeLargeFile, type Bench } from '../stage.ts'
 
@@ -73,7 +76,31 @@ export async function measureWrites(bench: Bench): Promise<readonly Row[]> {
   }
   const [own, native] = [await start('kernel'), await start('fuse-native')]
   const tmpfs = { directory: bench.workspace.makeDirectory('writes-tmpfs'), cpu: async () => 0 }
-  return await measureAll(bench, { own, native, tmpfs })
+  return await measureAll(bench, { own, native, tmpfs, name: 'g' })
+}
+
+export async function measurePeerWrites(bench: Bench): Promise<readonly Row[]> {
+  loadNative()
+  const start = (driver: 'kernel' | 'fuse-native'): BenchPeer =>
+    startBenchPeer(bench.workspace, {
+      mesh: `writes-${driver}`,
+      source: bench.workspace.makeDirectory(`written-${driver}`),
+      isMounted: true,
+      driver,
+      options: ['--write=through'],
+    })
+  const peers = [start('kernel'), start('fuse-native')] as const
+  try {
+    for (const peer of peers) await ready([peer], bench.signal)
+    const serverOf = (peer: BenchPeer): Server => {
+      return { directory: peer.mountPoint ?? '', cpu: async () => cpuSeconds([peer]) }
+    }
+    const [own, native] = [serverOf(peers[0]), serverOf(peers[1])]
+    const tmpfs = { directory: bench.workspace.makeDirectory('written-tmpfs'), cpu: async () => 0 }
+    return await measureAll(bench, { own, native, tmpfs, name: 'i' })
+  } finally {
+    await stop(peers)
+  }
 }
 
 async function end(child: ChildProcess): Promise<void> {
@@ -93,10 +120,15 @@ async function cpuReader(child: ChildProcess): Promise<() => Promise<number>> {
   }
 }
 
-type Servers = { readonly own: Server; readonly native: Server; readonly tmpfs: Server }
+type Servers = {
+  readonly name: CaseName
+  readonly own: Server
+  readonly native: Server
+  readonly tmpfs: Server
+}
 
-async function measureAll(bench: Bench, { own, native, tmpfs }: Servers): Promise<Row[]> {
-  const rows = CHANGES.map((change) => ({ change, rows: rowsOf(change) }))
+async function measureAll(bench: Bench, { name, own, native, tmpfs }: Servers): Promise<Row[]> {
+  const rows = CHANGES.map((change) => ({ change, rows: rowsOf(name, change) }))
   for (let repeat = 0; repeat < bench.repeats; repeat++) {
     for (const { directory } of [own, native, tmpfs]) {
       mkdirSync(path.join(directory, `files-${repeat}`))
@@ -135,9 +167,9 @@ async function measure(
   return { rate, cpuMicros: (((await server.cpu()) - before) * 1e6) / count }
 }
 
-function rowsOf({ what, unit, aim }: Change) {
+function rowsOf(name: CaseName, { what, unit, aim }: Change) {
   const row = (more: Partial<Row>): Row & { readonly samples: Sample[] } => {
-    return { case: 'g', what, unit, samples: [], ...more } as Row & { readonly samples: Sample[] }
+    return { case: name, what, unit, samples: [], ...more } as Row & { readonly samples: Sample[] }
   }
   return {
     rate: row({ ratioOf: 'own / fuse-native', aim }),
