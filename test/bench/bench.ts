@@ -13,6 +13,7 @@ import { measureColdStart } from './cases/cold-start.ts'
 import { measureDrivers } from './cases/drivers.ts'
 import { measureHot } from './cases/hot.ts'
 import { measureMemory } from './cases/memory.ts'
+import { measureUnpacking } from './cases/unpack.ts'
 import { measurePeerWrites, measureWrites } from './cases/writes.ts'
 import { measureWants } from './cases/wants.ts'
 import { measureWholeWants } from './cases/whole-wants.ts'
@@ -32,6 +33,7 @@ const MEASURES: Readonly<Record<CaseName, (bench: Bench) => Promise<readonly Row
   g: measureWrites,
   h: measureWholeWants,
   i: measurePeerWrites,
+  j: measureUnpacking,
 }
 
 function say(text: string): void {

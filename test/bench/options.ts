@@ -13,6 +13,7 @@ export const CASES = {
   g: 'changes and writes through a mount alone, against fuse-native and tmpfs',
   h: 'what a want costs two whole nodes',
   i: 'changes and writes through a peer, against fuse-native and its source',
+  j: '10,000 files unpacked through a peer, against fuse-native and its source',
 } as const
 
 export type CaseName = keyof typeof CASES
