@@ -34,6 +34,7 @@ export function forget(context: Context, nodeid: number, count: number): void {
     lazyDirectories?.forget(nodeid)
     directories.forget(nodeid)
     writing?.privileges.forget(nodeid)
+    writing?.unflushed.forget(nodeid)
   }
   volume.forget(nodeid, dropped)
 }

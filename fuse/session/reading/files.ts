@@ -55,6 +55,7 @@ export function release(
   { nodeid, handle, flockOwner }: Of<'release'> & { nodeid: number },
   call: Call,
 ): Promise<Reply> | Reply {
+  writing?.unflushed.onRelease(handle)
   if (flockOwner === undefined || writing === undefined || !handles.has(handle)) {
     return status(handles.release(handle) ? 0 : ERRNO.EBADF)
   }

@@ -20,6 +20,7 @@ export async function write(
   const { nodeid } = call.header
   if (!handles.has(handle)) return failure('EBADF')
   if (dropsPrivileges) await writing.privileges.drop(nodeid, call)
+  writing.unflushed.onWrite(handle, nodeid, request)
   const isAppend = (flags & OPEN_APPEND) !== 0 && !isFromCache
   const what = { from: isAppend ? 'end' : from, bytes } as const
   const written = await writing.volume.write(handle, what, writing.change(call, {}))
@@ -28,14 +29,14 @@ export async function write(
   return { type: 'written', length: written.length }
 }
 
-export async function flush(
+export function flush(
   { handles }: Context,
-  { volume }: Writing,
+  { volume, unflushed }: Writing,
   { handle, owner, call }: Asked<'flush'>,
-): Promise<Reply> {
+): Promise<Reply> | Reply {
   if (!handles.has(handle)) return failure('EBADF')
-  await volume.flush(handle, asked(call, { owner }))
-  return status(0)
+  if (!unflushed.has(handle, call.header.nodeid)) return status(0)
+  return volume.flush(handle, asked(call, { owner })).then(() => status(0))
 }
 
 export async function fsync(
@@ -91,6 +92,7 @@ export async function copy(
   const { handle, offset, toHandle, toOffset, flags, isLong } = request
   if (flags !== 0) return failure('EINVAL')
   if (!handles.has(handle) || !handles.has(toHandle)) return failure('EBADF')
+  writing.unflushed.onWrite(toHandle, request.toNodeid, { isFromCache: false })
   const length = Math.min(request.length, MAX_COPY_BYTES)
   const copied = await writing.volume.copyRange(
     { handle, offset },

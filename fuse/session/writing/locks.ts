@@ -13,9 +13,10 @@ export async function getlk({ volume }: Writing, { lock, call }: Asked): Promise
 }
 
 export async function setlk(
-  { volume }: Writing,
+  { volume, unflushed }: Writing,
   { lock, wait, call }: Asked & { readonly wait: boolean },
 ): Promise<Reply> {
+  if (lock.kind !== 'none') unflushed.onLock(call.header.nodeid)
   await volume.lock(call.header.nodeid, lock, asked(call, { wait }))
   return status(0)
 }

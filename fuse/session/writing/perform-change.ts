@@ -31,7 +31,11 @@ export function performChange(
 
 type Asked = { readonly operation: ChangeOperation; readonly call: Call }
 
-function change(context: Context, writing: Writing, { operation, call }: Asked): Promise<Reply> {
+function change(
+  context: Context,
+  writing: Writing,
+  { operation, call }: Asked,
+): Promise<Reply> | Reply {
   switch (operation.type) {
     case 'write':
       return write(context, writing, { request: operation, call })

@@ -11,6 +11,7 @@ import type { Header } from '../../protocol/request.ts'
 import type { Call } from '../calls.ts'
 import { CallerGroups } from './caller-groups.ts'
 import { Privileges } from './privileges.ts'
+import { Unflushed } from './unflushed.ts'
 
 /** How the kernel names a user or group that it has no number for, as when it writes pages back. */
 const NOBODY_IN_PARTICULAR = 0xffff_ffff
@@ -20,6 +21,7 @@ export class Writing {
   /** The kernel keeps what is written until it sees fit. */
   readonly writesBack: boolean
   readonly privileges: Privileges
+  readonly unflushed = new Unflushed()
   readonly #groups = new CallerGroups()
 
   constructor(volume: WritableVolume, options: { readonly writeBack: boolean }) {

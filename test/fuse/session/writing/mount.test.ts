@@ -1,7 +1,7 @@
 import { PosixVolume } from '../../../posix/posix-volume.ts'
 import { noProgram } from '../../../reasons.ts'
 import { testUnless } from '../../../skip.ts'
-import { cannotMount, mount, runPython } from '../../real-mount.ts'
+import { cannotMount, mount, runPython, until } from '../../real-mount.ts'
 
 // One at a time: each starts programs, which have but two cores.
 const fuseTest = testUnless(cannotMount, noProgram('python3')).serial
@@ -28,7 +28,7 @@ print(os.listdir(at), errno_of(os.stat, p('file')), errno_of(os.unlink, p('file'
     "b'hello' 5 0o100644\nb'help me'\nb'he' 2\nb'he\\x00\\x00\\x00\\x00'\n" +
       "b'he\\x00\\x00\\x00\\x00end'\nb'new' ['file']\nEEXIST\n[] ENOENT ENOENT\n",
   )
-  t.is(volume.openHandles, 0)
+  await until(() => volume.openHandles === 0)
 })
 
 fuseTest('Names are made, linked, moved and exchanged', async (t) => {
@@ -86,7 +86,7 @@ print(os.listdir('.'), errno_of(open, 'x', 'w'))`
     "b'still' 0 5 []\nb'still' b'another'\n0 0o100640 ['f']\n1 b'unnamed' ['f', 'named']\n" +
       '[] ENOENT\n',
   )
-  t.is(volume.openHandles, 0)
+  await until(() => volume.openHandles === 0)
 })
 
 fuseTest('Mapped memory and written bytes are one file', async (t) => {

@@ -165,3 +165,28 @@ test('A list set by one who is not in the group takes set-group-id with it', asy
   t.is((await send(set(1)))?.errno, 0)
   t.is(volume.at('file').mode, 0o770)
 })
+
+test('A close asks the volume only where something was written or locked', async (t) => {
+  const { volume, send } = harnessOf(new PosixVolume())
+  const created = await send(make.create('file'))
+  const [nodeid, handle] = [nodeidOf(created), handleOf(created)]
+  const flushes = async () => {
+    t.is((await send(make.flush({ handle, nodeid })))?.errno, 0)
+    return volume.calls.get('flush') ?? 0
+  }
+  t.is(await flushes(), 0)
+  await send(make.write([handle, 0, 'x'], { nodeid }))
+  t.is(await flushes(), 1)
+  const opened = await send(make.open(2, { nodeid }))
+  const other = Number(opened?.body.readBigUInt64LE(0))
+  t.is((await send(make.flush({ handle: other, nodeid })))?.errno, 0)
+  t.is(volume.calls.get('flush'), 1, 'this one has written nothing')
+  await send(make.write([handle, 0, 'x'], { nodeid, writeFlags: 1 }))
+  t.is((await send(make.flush({ handle: other, nodeid })))?.errno, 0)
+  t.is(volume.calls.get('flush'), 2, 'pages are written back through any')
+  const third = nodeidOf(await send(make.create('third')))
+  await send(make.lock('SETLK', [0n, 9n, 0], { nodeid: third }))
+  const locker = Number((await send(make.open(0, { nodeid: third })))?.body.readBigUInt64LE(0))
+  t.is((await send(make.flush({ handle: locker, nodeid: third })))?.errno, 0)
+  t.deepEqual(volume.at('third').locks.held, [], 'any close drops them')
+})
