@@ -2,10 +2,11 @@ import net, { type Socket } from 'node:net'
 import { PotluckError } from '../../src/base/errors.ts'
 import type { Answer, Operation } from '../../src/objects/operation.ts'
 import { ByteReader } from '../../src/wire/reader.ts'
-import { ByteWriter } from '../../src/wire/writer.ts'
+import type { ByteWriter } from '../../src/wire/writer.ts'
 import { decodeAnswer, HELLO } from './protocol/answers.ts'
 import { type Frame, FRAME_HEAD_BYTES, FrameParser, PROTOCOL_VERSION } from './protocol/frames.ts'
 import { encodeRequest, requestType } from './protocol/requests.ts'
+import { newWriter, writeOut } from './write-out.ts'
 
 type Waiting = {
   readonly resolve: (answer: Answer) => void
@@ -18,7 +19,7 @@ export class ClientConnection {
   readonly #parser = new FrameParser()
   readonly #waiting = new Map<number, Waiting>()
   readonly #hello = Promise.withResolvers<number>()
-  #writer = new ByteWriter(16_384)
+  #writer: ByteWriter = newWriter()
   #lastId = 0
   #isFlushing = false
   #failure: PotluckError | undefined
@@ -69,11 +70,9 @@ export class ClientConnection {
     writer.bytes[start + 8] = requestType(operation)
     if (this.#isFlushing) return
     this.#isFlushing = true
-    queueMicrotask(() => {
+    process.nextTick(() => {
       this.#isFlushing = false
-      const { bytes, at } = this.#writer
-      this.#writer = new ByteWriter(16_384)
-      this.#socket.write(bytes.subarray(0, at))
+      this.#writer = writeOut(this.#socket, this.#writer)
     })
   }
 

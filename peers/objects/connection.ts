@@ -2,10 +2,11 @@ import type { Socket } from 'node:net'
 import { codeOf, PotluckError } from '../../src/base/errors.ts'
 import type { Log } from '../../src/base/log.ts'
 import type { Answer, ObjectKey, Operation, Performer } from '../../src/objects/operation.ts'
-import { ByteWriter } from '../../src/wire/writer.ts'
+import type { ByteWriter } from '../../src/wire/writer.ts'
 import { answerType, encodeAnswer, encodeFailure, FAILED, HELLO } from './protocol/answers.ts'
 import { type Frame, FRAME_HEAD_BYTES, FrameParser, PROTOCOL_VERSION } from './protocol/frames.ts'
 import { decodeRequest } from './protocol/requests.ts'
+import { newWriter, writeOut } from './write-out.ts'
 
 /** Requests of one connection that may be under way; it is not read further until one has ended. */
 const MOST_REQUESTS = 1024
@@ -27,7 +28,7 @@ export class Connection {
   readonly #parser = new FrameParser()
   /** Objects on their way in parts, which nobody will finish when the client is gone. */
   readonly #streams = new Map<number, ObjectKey>()
-  #writer = new ByteWriter(16_384)
+  #writer: ByteWriter = newWriter()
   #requests = 0
   #requestBytes = 0
   #isFlushing = false
@@ -93,7 +94,7 @@ export class Connection {
     this.#streams.clear()
   }
 
-  /** Answers of one turn of the event loop go to the socket together. */
+  /** Answers that are ready together go to the socket together. */
   #frame(id: number, type: number, fields: (writer: ByteWriter) => void): void {
     const writer = this.#writer
     const start = writer.at
@@ -105,15 +106,14 @@ export class Connection {
     writer.bytes[start + 8] = type
     if (this.#isFlushing) return
     this.#isFlushing = true
-    setImmediate(() => this.#flush())
+    // Asked for by promise code, a tick comes when all promise code that can run has.
+    process.nextTick(() => this.#flush())
   }
 
   #flush(): void {
     this.#isFlushing = false
-    const { bytes, at } = this.#writer
-    this.#writer = new ByteWriter(16_384)
     if (this.#init.socket.destroyed) return
-    this.#init.socket.write(bytes.subarray(0, at))
+    this.#writer = writeOut(this.#init.socket, this.#writer)
     if (this.#isOverLimit()) this.#init.socket.pause()
   }
 
