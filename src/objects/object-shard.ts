@@ -3,6 +3,7 @@ import { PotluckError } from '../base/errors.ts'
 import type { Log } from '../log/log.ts'
 import type { Clock } from '../ports/clock.ts'
 import { Appending } from './appending.ts'
+import { Contention } from './contention.ts'
 import { valueKey } from './kinds.ts'
 import { listPage } from './listing.ts'
 import { Locks } from './swap/locks.ts'
@@ -29,6 +30,7 @@ export class ObjectShard implements Performer<ShardOperation> {
   readonly #log: Log
   readonly #locks = new Locks()
   readonly #underWay = new UnderWay()
+  readonly #contention: Contention
   readonly #reaper: Reaper
   readonly #reading: Reading
   readonly #writing: Writing
@@ -36,8 +38,10 @@ export class ObjectShard implements Performer<ShardOperation> {
   readonly #streams: Streams
   readonly #parts: SwapParts
 
-  constructor(log: Log, clock: Clock) {
+  /** @param contentionThreshold failures of a key in a moment above which swaps of it take turns */
+  constructor(log: Log, clock: Clock, contentionThreshold?: number) {
     this.#log = log
+    this.#contention = new Contention(clock, contentionThreshold)
     this.#reaper = new Reaper(log, clock)
     this.#reading = new Reading(log, this.#reaper)
     this.#writing = new Writing(log, this.#reaper)
@@ -90,7 +94,10 @@ export class ObjectShard implements Performer<ShardOperation> {
   #performChange(operation: ChangeOperation): Promise<Answer> {
     switch (operation.type) {
       case 'swap':
-        return this.#swap(operation.changes, operation.durability ?? 'disk')
+        return this.#inTurn(
+          operation.changes,
+          this.#swap(operation.changes, operation.durability ?? 'disk'),
+        )
       case 'prepare':
         checkChanges(operation.changes)
         return this.#parts.prepare(operation.swap, operation.changes)
@@ -107,8 +114,22 @@ export class ObjectShard implements Performer<ShardOperation> {
       case 'recover':
         return this.#parts.recover()
       default:
-        return this.#underWay.during(() => this.#changeKey(operation))
+        return this.#inTurn(
+          [operation],
+          this.#underWay.during(() => this.#changeKey(operation)),
+        )
     }
+  }
+
+  /** A change of a key that many want is told that it failed when it is its turn to try again. */
+  async #inTurn(changes: readonly { key: ObjectKey }[], work: Promise<Answer>): Promise<Answer> {
+    const answer = await work
+    if (answer.type === 'done') for (const { key } of changes) this.#contention.changed(key)
+    const key = answer.type === 'mismatch' ? changes[answer.change]?.key : undefined
+    if (answer.type !== 'mismatch' || key === undefined) return answer
+    await this.#contention.failed(key)
+    const head = await this.#log.head(valueKey(this.#log, key))
+    return { ...answer, version: head?.version ?? 0 }
   }
 
   #changeKey(operation: KeyChange): Promise<Answer> {

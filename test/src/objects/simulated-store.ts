@@ -18,6 +18,8 @@ export class SimulatedStore {
   readonly random: SeededRandom
   readonly shards: number
   disks: SimDisk[]
+  /** As the shards' own where undefined. */
+  contentionThreshold: number | undefined
   #open: ObjectShard[] = []
 
   constructor(seed: number, shards = 3) {
@@ -59,7 +61,7 @@ export class SimulatedStore {
           shards: this.shards,
           kinds: new Set([KIND.intent]),
         })
-        return new ObjectShard(log, this.clock)
+        return new ObjectShard(log, this.clock, this.contentionThreshold)
       }),
     )
     const shards = this.#open.map((shard) => this.#faraway(shard))
