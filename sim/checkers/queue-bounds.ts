@@ -15,7 +15,7 @@ const BOUNDS: Partial<Record<keyof Load, number>> = {
   referrals: 4096,
   warmJobs: 4,
   // The budget, and what was begun before it was used up.
-  queuedBytes: 2 * 64 * MIB,
+  queuedBytes: 2 * 16 * MIB,
 }
 
 /** Every queue stays within its bound, at every moment. */

@@ -7,7 +7,11 @@ export type Hedging = {
   readonly minMs: number
 }
 
-export const HEDGING: Hedging = { percentile: 0.95, factor: 3, minMs: 50 }
+/**
+ * Where a tenth of 64 nodes is slow, the last one has 64 MiB after 339 ms with 0.8, 423 with 0.95 and 303
+ * with 0.5; where nobody is, 1 % more is asked for than with 0.95, and 2 % with 0.5.
+ */
+export const HEDGING: Hedging = { percentile: 0.8, factor: 3, minMs: 50 }
 /** Before enough fetches were timed to know better. */
 const UNKNOWN_MS = 250
 const SAMPLES_MIN = 16

@@ -29,7 +29,7 @@ export const TUNING: Tuning = {
   namesAPage: NAMES_A_PAGE,
   hedging: HEDGING,
   referralBytes: 8 * 1024 * 1024,
-  uploadBudgetBytes: 64 * 1024 * 1024,
+  uploadBudgetBytes: 16 * 1024 * 1024,
 }
 
 export type TunedInit = NodeInit & { readonly tuning?: Partial<Tuning> }
