@@ -5,8 +5,9 @@ import type { Effect, NameChange } from '../../../src/ports/writable-source.ts'
 import { actAs } from './act-as.ts'
 import { call, openAt, text } from './libc.ts'
 import {
+  checkDirectory,
+  type CheckedDirectory,
   type Directory,
-  directoryAttributes,
   directoryEffect,
   entryAt,
   type Held,
@@ -53,8 +54,7 @@ export type Done = {
 
 /** @throws Error with the errno's name as its code */
 export function changeName(change: NameChange, places: NamePlaces, caller: Caller): Done {
-  const { at: directory } = places
-  directoryAttributes(directory)
+  const directory = checkDirectory(places.at)
   const { name } = change.at
   const make = (made: () => void): Done => {
     actAs(caller, made)
@@ -73,13 +73,13 @@ export function changeName(change: NameChange, places: NamePlaces, caller: Calle
     case 'symlink':
       return make(() => call('symlinkat', text(change.target), directory.descriptor, text(name)))
     case 'link':
-      return link(change, places, caller)
+      return link(change, { ...places, at: directory }, caller)
     case 'unlink':
       return remove(directory, name, { flags: 0, caller, isKept: change.keep === true })
     case 'rmdir':
       return remove(directory, name, { flags: AT_REMOVEDIR, caller, isKept: false })
     case 'rename':
-      return rename(change, places, caller)
+      return rename(change, { ...places, at: directory }, caller)
   }
 }
 
@@ -91,7 +91,7 @@ export function openFlags(how: OpenMode): number {
 
 function create(
   change: NameChange & { readonly type: 'create' },
-  directory: Directory,
+  directory: CheckedDirectory,
   caller: Caller,
 ): Done {
   const { how, mode, isExclusive, at } = change
@@ -118,7 +118,7 @@ function create(
 
 function link(
   change: NameChange & { readonly type: 'link' },
-  { at: directory, target }: NamePlaces,
+  { at: directory, target }: NamePlaces & { readonly at: CheckedDirectory },
   caller: Caller,
 ): Done {
   if (target === undefined) throw new Error('a link has a target')
@@ -133,7 +133,7 @@ function link(
 
 type Removal = { readonly flags: number; readonly caller: Caller; readonly isKept: boolean }
 
-function remove(directory: Directory, name: string, removal: Removal): Done {
+function remove(directory: CheckedDirectory, name: string, removal: Removal): Done {
   const { flags, caller, isKept } = removal
   return holdName(directory, name, (held) =>
     keeping(isKept ? held : undefined, () => {
@@ -179,11 +179,11 @@ function lastSeen(held: Held | undefined): Effect[] {
 
 function rename(
   change: NameChange & { readonly type: 'rename' },
-  { at: to, from }: NamePlaces,
+  { at: to, from: old }: NamePlaces & { readonly at: CheckedDirectory },
   caller: Caller,
 ): Done {
-  if (from === undefined) throw new Error('a rename has two directories')
-  directoryAttributes(from)
+  if (old === undefined) throw new Error('a rename has two directories')
+  const from = checkDirectory(old)
   const [oldName, newName] = [change.from.name, change.at.name]
   const move = (replaced: Held | undefined): Done => {
     const flags = RENAME_FLAGS[change.mode]

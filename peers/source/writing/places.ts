@@ -20,8 +20,10 @@ export type Directory = {
   readonly path: Path
 }
 
-/** How many links, and which kind of file, without looking at the rest. */
-export function staleError(path: Path): Error {
+/** A directory that is the one that was meant; its device tells what is mounted in it. */
+export type CheckedDirectory = Directory & { readonly device: bigint }
+
+function staleError(path: Path): Error {
   return Object.assign(new Error(`another inode is now at ${path}`), { code: 'ESTALE' })
 }
 
@@ -31,21 +33,22 @@ function mountPointOf(inode: Inode): Path {
   return at < 0 ? '' : inode.slice(at + 1)
 }
 
-/** A directory's own attributes. @throws Error ESTALE where it is not the one that was meant */
-export function directoryAttributes({ descriptor, inode, path }: Directory): Attributes {
+/** @throws Error ESTALE where it is not the directory that was meant */
+export function checkDirectory(directory: Directory): CheckedDirectory {
+  const { descriptor, inode, path } = directory
   const stats = fs.fstatSync(descriptor, { bigint: true })
-  const attributes = attributesOf(stats, mountPointOf(inode))
-  if (inode !== ROOT && attributes.inode !== inode) throw staleError(path)
-  return attributes
+  const found = attributesOf(stats, mountPointOf(inode)).inode
+  if (inode !== ROOT && found !== inode) throw staleError(path)
+  return { ...directory, device: stats.dev }
 }
 
-export function directoryEffect(directory: Directory): Effect {
-  const attributes = directoryAttributes(directory)
-  return { type: 'inode', inode: directory.inode, attributes, isContent: false }
+export function directoryEffect({ descriptor, inode }: Directory): Effect {
+  const attributes = attributesOf(fs.fstatSync(descriptor, { bigint: true }), mountPointOf(inode))
+  return { type: 'inode', inode, attributes, isContent: false }
 }
 
 /** What a name leads to now, as a page has it; undefined where it leads nowhere. */
-export function entryAt(directory: Directory, name: Name): SourceEntry | undefined {
+export function entryAt(directory: CheckedDirectory, name: Name): SourceEntry | undefined {
   const place = placeOf(directory, name)
   const stats = fs.lstatSync(place, { bigint: true, throwIfNoEntry: false })
   if (stats === undefined) return undefined
@@ -54,15 +57,18 @@ export function entryAt(directory: Directory, name: Name): SourceEntry | undefin
   return { name, attributes, target: fs.readlinkSync(place, 'latin1') }
 }
 
-export function nameEffect(directory: Directory, name: Name): Effect {
+export function nameEffect(directory: CheckedDirectory, name: Name): Effect {
   const entry = entryAt(directory, name)
   return { type: 'name', directory: directory.inode, name, entry }
 }
 
-function childAttributes(directory: Directory, name: Name, stats: BigIntStats): Attributes {
-  const { dev } = fs.fstatSync(directory.descriptor, { bigint: true })
-  const path = directory.path === '' ? name : `${directory.path}/${name}`
-  return attributesOf(stats, stats.dev === dev ? mountPointOf(directory.inode) : path)
+function childAttributes(
+  { inode, path, device }: CheckedDirectory,
+  name: Name,
+  stats: BigIntStats,
+): Attributes {
+  const place = path === '' ? name : `${path}/${name}`
+  return attributesOf(stats, stats.dev === device ? mountPointOf(inode) : place)
 }
 
 function placeOf({ descriptor }: Directory, name: Name): Buffer {
@@ -92,7 +98,7 @@ export function inodeEffect(held: Held, isContent: boolean): Effect {
 
 /** Holds what a name leads to for as long as `work` lasts; undefined where it leads nowhere. */
 export function holdName<T>(
-  directory: Directory,
+  directory: CheckedDirectory,
   name: Name,
   work: (held: Held | undefined) => T,
 ): T {

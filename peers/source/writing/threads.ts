@@ -3,6 +3,7 @@
 import { Worker } from 'node:worker_threads'
 import type { Log } from '../../../src/base/log.ts'
 import type { Path } from '../../../src/ports/messages.ts'
+import { MAX_WRITE_BYTES } from '../../../src/wire/limits.ts'
 import { Calls, type Done } from '../system/calls.ts'
 import type { ThreadAnswer, ThreadRequest } from './thread-messages.ts'
 
@@ -16,7 +17,12 @@ export type ThreadsInit = {
   readonly discard: (descriptor: number) => void
 }
 
-type Thread = { readonly worker: Worker; done: Done<Answered> | undefined }
+type Thread = {
+  readonly worker: Worker
+  /** Bytes to be written lie here: memory that is there already is half of a copy's cost. */
+  readonly bytes: SharedArrayBuffer
+  done: Done<Answered> | undefined
+}
 
 export class Threads {
   readonly #calls: Calls
@@ -30,11 +36,11 @@ export class Threads {
   }
 
   /** @throws PotluckError with the call's errno; ETIMEDOUT where the storage does not answer */
-  run(path: Path, request: ThreadRequest, transfer: readonly ArrayBuffer[]): Promise<Answered> {
+  run(path: Path, request: ThreadRequest): Promise<Answered> {
     return this.#calls.run<Answered>({
       operation: request.task.change.type,
       path,
-      start: (done) => this.#start(request, transfer, done),
+      start: (done) => this.#start(request, done),
       discard: ({ descriptor }) => {
         if (descriptor !== undefined) this.#discard(descriptor)
       },
@@ -45,18 +51,19 @@ export class Threads {
     await Promise.all([...this.#all].map(({ worker }) => worker.terminate()))
   }
 
-  #start(request: ThreadRequest, transfer: readonly ArrayBuffer[], done: Done<Answered>): void {
+  #start(request: ThreadRequest, done: Done<Answered>): void {
     const thread = this.#idle.pop() ?? this.#begin()
     thread.done = done
     thread.worker.ref()
-    thread.worker.postMessage(request, transfer)
+    thread.worker.postMessage(inMemoryOf(thread, request))
   }
 
   #begin(): Thread {
     // What one thread opens, another may close.
     const options = { trackUnmanagedFds: false }
     const worker = new Worker(new URL('./change-thread.ts', import.meta.url), options)
-    const thread: Thread = { worker, done: undefined }
+    const bytes = new SharedArrayBuffer(MAX_WRITE_BYTES)
+    const thread: Thread = { worker, bytes, done: undefined }
     this.#all.add(thread)
     worker.on('message', (answer: ThreadAnswer) => this.#answered(thread, answer))
     worker.on('error', (error) => this.#ended(thread, error))
@@ -81,6 +88,17 @@ export class Threads {
     thread.done = undefined
     done?.(error, NOTHING)
   }
+}
+
+/** A slice would be sent with all that it is a slice of, so what is written is put where both see it. */
+function inMemoryOf({ bytes }: Thread, request: ThreadRequest): ThreadRequest {
+  const { task, caller } = request
+  if (task.kind !== 'file' || task.change.type !== 'write') return request
+  const { length } = task.change.bytes
+  const isLarge = length > bytes.byteLength
+  const shared = new Uint8Array(isLarge ? new SharedArrayBuffer(length) : bytes, 0, length)
+  shared.set(task.change.bytes)
+  return { task: { ...task, change: { ...task.change, bytes: shared } }, caller }
 }
 
 /** In place of a value where there is an error. */

@@ -19,7 +19,7 @@ import { DirectorySource, type DirectorySourceParts } from '../directory-source.
 import { checkName, joinPath, nameOf, parentOf, splitPath } from '../paths.ts'
 import { placeOf } from '../system/root.ts'
 import type { TargetPlace } from './places.ts'
-import type { ThreadRequest, ThreadTask } from './thread-messages.ts'
+import type { ThreadTask } from './thread-messages.ts'
 import { Threads } from './threads.ts'
 
 /** Changes made at a time; each has a thread of 5 MB or so once it was needed. */
@@ -140,8 +140,7 @@ export class WritableDirectorySource extends DirectorySource implements Writable
     if (isOpening && this.#handles.size >= HANDLES) {
       throw new PotluckError('ENFILE', `more than ${HANDLES} files are open for writing`)
     }
-    const { request, transfer } = owned({ task, caller })
-    const { descriptor, ...outcome } = await this.#threads.run(path, request, transfer)
+    const { descriptor, ...outcome } = await this.#threads.run(path, { task, caller })
     if (descriptor === undefined) return outcome
     const { effects } = outcome
     const inode = inodeOf(task, effects)
@@ -180,19 +179,6 @@ export class WritableDirectorySource extends DirectorySource implements Writable
     await this.#parts.storage.close(descriptor)
     return { effects: [] }
   }
-}
-
-/** Bytes to be written as the thread's own: a slice would be sent with all that it is a slice of. */
-function owned(request: ThreadRequest): {
-  readonly request: ThreadRequest
-  readonly transfer: readonly ArrayBuffer[]
-} {
-  const { task, caller } = request
-  if (task.kind !== 'file' || task.change.type !== 'write') return { request, transfer: [] }
-  if (task.change.bytes.buffer instanceof SharedArrayBuffer) return { request, transfer: [] }
-  const bytes = Uint8Array.from(task.change.bytes)
-  const change = { ...task.change, bytes }
-  return { request: { task: { ...task, change }, caller }, transfer: [bytes.buffer] }
 }
 
 /** Which inode was opened. */
