@@ -74,7 +74,7 @@ function performOnInode(context: Context, operation: OnInode, call: Call): Promi
     case 'read':
       return read(context, { ...operation, nodeid }, call)
     case 'release':
-      return release(context, { ...operation, nodeid }, call)
+      return release(context, operation, call)
     case 'lseek':
       return lseek(context, { ...operation, nodeid }, call)
     case 'getxattr':

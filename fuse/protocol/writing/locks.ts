@@ -36,7 +36,7 @@ export function decodeGetlk(message: Message, body: Body): Operation | undefined
 export function decodeSetlk(wait: boolean) {
   return (message: Message, body: Body): Operation | undefined => {
     const lock = readLock(message, body)
-    return lock && { type: 'setlk', lock, wait }
+    return lock && { type: 'setlk', handle: readU64(message.view, body.start), lock, wait }
   }
 }
 

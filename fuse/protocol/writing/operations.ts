@@ -66,7 +66,12 @@ export type ChangeOperation =
     }
   | { readonly type: 'removexattr'; readonly name: string }
   | { readonly type: 'getlk'; readonly lock: LockRange }
-  | { readonly type: 'setlk'; readonly lock: LockRange; readonly wait: boolean }
+  | {
+      readonly type: 'setlk'
+      readonly handle: number
+      readonly lock: LockRange
+      readonly wait: boolean
+    }
   | {
       readonly type: 'fallocate'
       readonly handle: number

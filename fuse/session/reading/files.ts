@@ -14,9 +14,8 @@ import { codeOf } from '../../../src/base/errors.ts'
 import type { Options } from '../../../src/volume/volume.ts'
 import { asked, type Call } from '../calls.ts'
 import { type Context, failure, status } from '../context.ts'
+import { dropLocksOf } from '../writing/locks.ts'
 import { openToWrite } from '../writing/open.ts'
-
-const WHOLE_FILE = { from: 0, to: Number.POSITIVE_INFINITY }
 
 type Of<T extends Operation['type']> = Extract<Operation, { type: T }>
 
@@ -52,16 +51,16 @@ export async function open(context: Context, request: Open, call: Call): Promise
 
 export function release(
   { handles, writing }: Context,
-  { nodeid, handle, flockOwner }: Of<'release'> & { nodeid: number },
+  { handle, flockOwner }: Of<'release'>,
   call: Call,
 ): Promise<Reply> | Reply {
   writing?.unflushed.onRelease(handle)
-  if (flockOwner === undefined || writing === undefined || !handles.has(handle)) {
+  const hasLocks = flockOwner !== undefined || writing?.lockOwners.has(handle) === true
+  if (!hasLocks || writing === undefined || !handles.has(handle)) {
     return status(handles.release(handle) ? 0 : ERRNO.EBADF)
   }
-  const lock = { ...WHOLE_FILE, kind: 'none', owner: flockOwner, pid: 0, isFlock: true } as const
-  return writing.volume
-    .lock(nodeid, lock, asked(call, { wait: false }))
+  const owner = flockOwner === undefined ? {} : { flockOwner }
+  return dropLocksOf(writing, { handle, ...owner, call })
     .then(() => status(0))
     .finally(() => handles.release(handle))
 }

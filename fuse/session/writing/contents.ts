@@ -31,12 +31,15 @@ export async function write(
 
 export function flush(
   { handles }: Context,
-  { volume, unflushed }: Writing,
+  { volume, unflushed, lockOwners }: Writing,
   { handle, owner, call }: Asked<'flush'>,
 ): Promise<Reply> | Reply {
   if (!handles.has(handle)) return failure('EBADF')
   if (!unflushed.has(handle, call.header.nodeid)) return status(0)
-  return volume.flush(handle, asked(call, { owner })).then(() => status(0))
+  return volume.flush(handle, asked(call, { owner })).then(() => {
+    lockOwners.onFlush(handle, owner)
+    return status(0)
+  })
 }
 
 export async function fsync(

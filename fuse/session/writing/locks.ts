@@ -13,12 +13,27 @@ export async function getlk({ volume }: Writing, { lock, call }: Asked): Promise
 }
 
 export async function setlk(
-  { volume, unflushed }: Writing,
-  { lock, wait, call }: Asked & { readonly wait: boolean },
+  { volume, unflushed, lockOwners }: Writing,
+  { handle, lock, wait, call }: Asked & { readonly handle: number; readonly wait: boolean },
 ): Promise<Reply> {
   if (lock.kind !== 'none') unflushed.onLock(call.header.nodeid)
+  lockOwners.onLock(handle, lock)
   await volume.lock(call.header.nodeid, lock, asked(call, { wait }))
   return status(0)
+}
+
+/** All that hangs on a handle which is over. */
+export async function dropLocksOf(
+  { volume, lockOwners }: Writing,
+  { handle, flockOwner, call }: { handle: number; flockOwner?: bigint; call: Call },
+): Promise<void> {
+  const drop = (owner: bigint, isFlock: boolean) => {
+    const lock = { kind: 'none', from: 0, to: Infinity, owner, pid: 0, isFlock } as const
+    return volume.lock(call.header.nodeid, lock, asked(call, { wait: false }))
+  }
+  const drops = lockOwners.onRelease(handle).map((owner) => drop(owner, false))
+  if (flockOwner !== undefined) drops.push(drop(flockOwner, true))
+  await Promise.all(drops)
 }
 
 /** A lock that was granted when nobody waited for it any more. */

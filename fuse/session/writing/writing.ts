@@ -10,6 +10,7 @@ import type { ChangeOptions, WritableVolume } from '../../../src/volume/volume.t
 import type { Header } from '../../protocol/request.ts'
 import type { Call } from '../calls.ts'
 import { CallerGroups } from './caller-groups.ts'
+import { LockOwners } from './lock-owners.ts'
 import { Privileges } from './privileges.ts'
 import { Unflushed } from './unflushed.ts'
 
@@ -22,6 +23,7 @@ export class Writing {
   readonly writesBack: boolean
   readonly privileges: Privileges
   readonly unflushed = new Unflushed()
+  readonly lockOwners = new LockOwners()
   readonly #groups = new CallerGroups()
 
   constructor(volume: WritableVolume, options: { readonly writeBack: boolean }) {

@@ -183,6 +183,7 @@ test('What is done to an open file', (t) => {
       make.lock('SETLKW', [5n, 9n, 2], { isFlock: true, owner: 2n ** 63n + 1n }),
       {
         type: 'setlk',
+        handle: 4,
         wait: true,
         lock: { kind: 'none', from: 5, to: 9, owner: 2n ** 63n + 1n, pid: 42, isFlock: true },
       },

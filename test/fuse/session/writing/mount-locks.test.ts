@@ -74,3 +74,21 @@ print(errno_of(fcntl.lockf, f, TRY))`
   t.is(await runPython(script, path), 'rang\ndone\n')
   t.is(mounted.counters()['fuse_waiting'], 0)
 })
+
+fuseTest('A lock of an open file goes with it, not with the program', async (t) => {
+  const { path, volume } = await mount(t, new PosixVolume())
+  const script = `
+put(p('f'), b'x')
+F_OFD_SETLK, lock = 37, struct.pack('hhqqi4x', fcntl.F_WRLCK, 0, 0, 0, 0)
+a, b = os.open(p('f'), os.O_RDWR), os.open(p('f'), os.O_RDWR)
+fcntl.fcntl(a, F_OFD_SETLK, lock)
+print(errno_of(fcntl.fcntl, b, F_OFD_SETLK, lock))
+os.close(os.open(p('f'), os.O_RDWR)); c = os.dup(a); os.close(a)
+print(errno_of(fcntl.fcntl, b, F_OFD_SETLK, lock))
+os.close(c)
+until = time.time() + 10
+while errno_of(fcntl.fcntl, b, F_OFD_SETLK, lock) != 'done' and time.time() < until: time.sleep(0.01)
+print(errno_of(fcntl.fcntl, b, F_OFD_SETLK, lock))`
+  t.is(await runPython(script, path), 'EAGAIN\nEAGAIN\ndone\n')
+  await until(() => volume.at('f').locks.held.length === 0)
+})
