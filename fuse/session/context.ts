@@ -50,8 +50,11 @@ export function unbelievable(reply: Reply): Reply {
   return reply
 }
 
-/** The inode whose attributes a reply carries, if it carries one's. */
-export function toldOf(reply: Reply, { header }: Call): Nodeid | undefined {
-  if (reply.type === 'attributes') return header.nodeid
+/**
+ * The inode whose attributes a reply carries, if it carries one's; or whose lock is granted by it: who
+ * has the lock must not find pages from before.
+ */
+export function toldOf(reply: Reply, { header, operation }: Call): Nodeid | undefined {
+  if (reply.type === 'attributes' || operation.type === 'setlk') return header.nodeid
   return reply.type === 'entry' || reply.type === 'created' ? reply.entry.nodeid : undefined
 }

@@ -17,15 +17,17 @@
 import type { LockRange } from '../ports/changes.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { LockAnswer, LockQuestion, Member } from '../ports/locks.ts'
-import type { Inode, PeerId } from '../ports/messages.ts'
+import type { Inode, Invalidation, PeerId } from '../ports/messages.ts'
 import type { Network } from '../ports/network.ts'
 import type { Random } from '../ports/random.ts'
 import type { Routing } from '../ports/routing.ts'
 import { Stopper, type StopSignal } from '../base/abort.ts'
 import type { Counters } from '../base/counters.ts'
 import { PotluckError } from '../base/errors.ts'
+import type { HybridClock } from '../block/stamp.ts'
 import { Holder, type LockOptions } from './holder/holder.ts'
 import { Keeper } from './keeper/keeper.ts'
+import { KnownChanges } from './known-changes.ts'
 import { Agreement } from './roll/agreement.ts'
 
 export type LockRoomInit = {
@@ -40,6 +42,9 @@ export type LockRoomInit = {
   readonly foundAfterMs?: number | undefined
   /** Whether any process here may want a lock: else others are not even asked who grants them. */
   readonly isNeeded: boolean
+  readonly stamps: HybridClock
+  /** What is cached of an inode from before this change must not be used any more. */
+  readonly onBehind: (change: Invalidation) => void
 }
 
 export type LockGauges = {
@@ -60,6 +65,7 @@ export class LockRoom {
   readonly #agreement: Agreement
   readonly #keeper: Keeper
   readonly #holder: Holder
+  readonly #changes = new KnownChanges()
 
   constructor(init: LockRoomInit) {
     this.#init = init
@@ -77,13 +83,19 @@ export class LockRoom {
       isSettled: () => this.#keeper.isSettled,
     })
     const { council, mandate } = this.#agreement
-    this.#keeper = new Keeper({ ...init, ask, council, mandate })
+    const now = () => init.stamps.tick()
+    this.#keeper = new Keeper({ ...init, ask, council, mandate, now })
     this.#holder = new Holder({
       ...init,
       ask,
       council,
       needRoll: () => this.#agreement.needRoll(),
       onSilence: (keeper) => this.#agreement.complain(keeper),
+      knownOf: (place) => this.#changes.of(place) ?? 0,
+      onTold: (place, told) => {
+        if (!init.stamps.witness(told) || !this.#changes.raise(place, told)) return
+        init.onBehind({ ...place, stamp: told })
+      },
     })
   }
 
@@ -140,6 +152,11 @@ export class LockRoom {
   ): Promise<void> {
     const range = { kind: 'none', from: 0, to: Infinity, owner, pid: 0, isFlock } as const
     await this.#holder.lock({ volume, inode }, range, { wait: false })
+  }
+
+  /** What this node has changed itself: whoever locks one of these inodes next has to see it. */
+  wrote(news: readonly Invalidation[]): void {
+    for (const change of news) this.#changes.raise(change, change.stamp)
   }
 
   /** A process relied on a lock of this inode that ran out: others may have written meanwhile. */

@@ -1,11 +1,14 @@
-import type { Counters } from '../base/counters.ts'
-import { LockRoom } from '../lock/lock-room.ts'
+import { LockRoom, type LockRoomInit } from '../lock/lock-room.ts'
 import type { NodeInit, NodePorts } from './mesh-node.ts'
 
 /** The locks of a node. Where nothing can be written nobody needs them, and no peer is asked. */
-export function locksOf(ports: NodePorts, init: NodeInit, counters: Counters): LockRoom {
+export function locksOf(
+  ports: NodePorts,
+  init: NodeInit,
+  inside: Pick<LockRoomInit, 'counters' | 'stamps' | 'onBehind'>,
+): LockRoom {
   const { epoch, foundAfterMs, volumes, hasLocks } = init
   const random = ports.random.fork('lock')
   const isNeeded = hasLocks ?? volumes.some(({ write = 'off' }) => write !== 'off')
-  return new LockRoom({ ...ports, random, counters, epoch, foundAfterMs, isNeeded })
+  return new LockRoom({ ...ports, ...inside, random, epoch, foundAfterMs, isNeeded })
 }

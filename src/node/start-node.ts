@@ -3,7 +3,7 @@
 //
 // It must start nothing that `stop` does not end.
 import assert from 'node:assert/strict'
-import type { Key, PeerId } from '../ports/messages.ts'
+import type { Invalidation, Key, PeerId } from '../ports/messages.ts'
 import type { Contact } from '../ports/routing.ts'
 import { Counters } from '../base/counters.ts'
 import { PotluckError } from '../base/errors.ts'
@@ -77,25 +77,22 @@ class Node implements MeshNode {
     const volumes = new Set(init.volumes.map(volumeIdOf))
     assert(volumes.size === init.volumes.length, 'two volumes have the same name')
     this.#found = new FoundChanges(ports.clock, (changes) => this.#rumors.publish(changes))
-    this.locks = locksOf(ports, init, this.#counters)
+    const [counters, stamps] = [this.#counters, this.#stamps]
+    const apply = (one: Invalidation) => this.#rooms.apply(one, { by: 'rumor' })
+    this.locks = locksOf(ports, init, { counters, stamps, onBehind: apply })
     this.#fetcher = this.#makeFetcher()
     this.#server = this.#makeServer()
-    this.#rumors = rumorsOf(ports, {
-      epoch: init.epoch,
-      volumes,
-      stamps: this.#stamps,
-      counters: this.#counters,
-      apply: (invalidation) => this.#rooms.apply(invalidation, { by: 'rumor' }),
-    })
+    this.#rumors = rumorsOf(ports, { epoch: init.epoch, volumes, stamps, counters, apply })
     this.#rooms = this.#makeRooms()
     this.#writings = new Writings(init.volumes, {
       ...ports,
       epoch: init.epoch,
       table: this.#table,
-      stamps: this.#stamps,
+      stamps,
       self: this.peer,
       rooms: this.#rooms,
       rumors: this.#rumors,
+      locks: this.locks,
     })
     this.#inside = this.#gather()
   }

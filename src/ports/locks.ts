@@ -1,7 +1,7 @@
 // What peers say to each other about locks: who keeps which, who vouches for whom, and what is held.
 // `src/lock` says what it means.
 import type { LockRange } from './changes.ts'
-import type { Inode, PeerId } from './messages.ts'
+import type { Inode, PeerId, Stamp } from './messages.ts'
 
 /** One life of a peer: what it held in RAM before it started again is gone. */
 export type Member = {
@@ -59,7 +59,13 @@ export type LockQuestion =
   /** What did you keep that is ours to keep by this roll? */
   | { readonly step: 'handover'; readonly epoch: number; readonly roll: Roll }
   /** Sets or drops a lock; with `wait` answered once that is done. */
-  | ({ readonly step: 'set'; readonly range: LockRange; readonly wait: boolean } & LockPlace &
+  | ({
+      readonly step: 'set'
+      readonly range: LockRange
+      readonly wait: boolean
+      /** The newest change of the inode that the asker knows of; 0 for none. */
+      readonly told: Stamp
+    } & LockPlace &
       LockTurn)
   | ({ readonly step: 'test'; readonly range: LockRange } & LockPlace)
   | { readonly step: 'renew'; readonly epoch: number; readonly session: number }
@@ -106,6 +112,8 @@ export type LockAnswer =
       readonly session: number
       /** From before the question was sent, for the asker; from now on, for the keeper. */
       readonly forMs: number
+      /** The newest change of the inode that anybody who had a lock knew of; 0 for none. */
+      readonly told: Stamp
       /** Of a claim: which of its records could not be kept, by their place in it. */
       readonly refused: readonly number[]
     }

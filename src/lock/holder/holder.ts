@@ -18,7 +18,14 @@ import { Claims } from './claims.ts'
 import { Doubts } from './doubts.ts'
 import { HeldInode, type Place } from './held-inode.ts'
 import { Leases } from './leases.ts'
-import { type Attempt, failFor, isCertain, Questions, unavailable } from './questions.ts'
+import {
+  type Attempt,
+  failFor,
+  isCertain,
+  Questions,
+  type QuestionsInit,
+  unavailable,
+} from './questions.ts'
 import { type Conflict, findConflict } from './testing.ts'
 
 const FIRST_PAUSE_MS = 5
@@ -35,7 +42,7 @@ export type HolderInit = {
   /** Resolves once there is a roll. */
   readonly needRoll: () => Promise<void>
   readonly onSilence: (keeper: Member) => void
-}
+} & Pick<QuestionsInit, 'knownOf' | 'onTold'>
 
 export type LockOptions = { readonly wait: boolean; readonly signal?: AbortSignal | undefined }
 

@@ -5,7 +5,8 @@ import type { LockAnswer, Member } from '../../ports/locks.ts'
 import { PotluckError } from '../../base/errors.ts'
 import type { Ask } from '../roll/ballots.ts'
 import type { Council } from '../roll/council.ts'
-import type { HeldInode } from './held-inode.ts'
+import type { Stamp } from '../../ports/messages.ts'
+import type { HeldInode, Place } from './held-inode.ts'
 import type { Leases } from './leases.ts'
 
 export type Attempt = {
@@ -31,6 +32,10 @@ export type QuestionsInit = {
   readonly council: Council
   readonly leases: Leases
   readonly onSilence: (keeper: Member) => void
+  /** The newest change of an inode that this node knows of; 0 for none. */
+  readonly knownOf: (place: Place) => Stamp
+  /** With a lock: what whoever has it must see. */
+  readonly onTold: (place: Place, told: Stamp) => void
   /** An answer has come, or will never come. */
   readonly onIdle: (inode: HeldInode) => void
 }
@@ -55,7 +60,8 @@ export class Questions {
     const { ask, clock, council, leases, onSilence, onIdle } = this.#init
     const { session } = leases.of(keeper)
     const turn = { epoch: council.self.epoch, session, sequence: leases.next() }
-    const question = { step: 'set', ...inode.place, ...turn, range, wait } as const
+    const told = this.#init.knownOf(inode.place)
+    const question = { step: 'set', ...inode.place, ...turn, range, wait, told } as const
     const signals = [inode.asking.signal, ...(signal ? [signal] : [])]
     const askedMs = clock.now()
     inode.began(range.owner)
@@ -80,6 +86,7 @@ export class Questions {
       if (!isInTime && range.kind !== 'none') return 'unknown'
       inode.keeper = keeper
       inode.set(range)
+      if (range.kind !== 'none') this.#init.onTold(inode.place, answer.told)
       return 'done'
     }
     if (answer.type !== 'refused') return 'later'

@@ -4,21 +4,23 @@
 import type { LockRange } from '../../ports/changes.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { LockAnswer, LockQuestion, LockRefusal, Member, Roll } from '../../ports/locks.ts'
-import type { PeerId } from '../../ports/messages.ts'
+import type { PeerId, Stamp } from '../../ports/messages.ts'
 import type { StopSignal } from '../../base/abort.ts'
 import type { Random } from '../../ports/random.ts'
 import * as limits from '../../wire/limits.ts'
 import type { Ask } from '../roll/ballots.ts'
 import type { Council } from '../roll/council.ts'
+import { KnownChanges } from '../known-changes.ts'
 import { HandOver } from './hand-over.ts'
 import { Inheritance } from './inheritance.ts'
 import type { Place } from './inode-locks.ts'
 import type { Mandate } from '../roll/mandate.ts'
 import { has, isSame, isSameRoll, keeperOf } from '../roll/roll.ts'
 import { type Session, Sessions } from './sessions.ts'
+import { Sweeper } from './sweeper.ts'
 import { Tables } from './tables.ts'
 import { Taking } from './taking.ts'
-import { LEASE_MS, RENEW_MS } from '../terms.ts'
+import { LEASE_MS } from '../terms.ts'
 
 type Asked<Step extends LockQuestion['step']> = LockQuestion & { readonly step: Step }
 
@@ -28,21 +30,26 @@ export type KeeperInit = {
   readonly ask: Ask
   readonly council: Council
   readonly mandate: Mandate
+  /** A stamp later than that of any change this node has heard of. */
+  readonly now: () => Stamp
 }
+
+type Leased = { readonly refused?: readonly number[]; readonly place?: Place }
 
 export class Keeper {
   readonly #init: KeeperInit
   readonly #tables = new Tables()
+  readonly #changes = new KnownChanges()
   readonly #sessions: Sessions
   readonly #inheritance: Inheritance
   readonly #handOver: HandOver
   readonly #taking: Taking
-  #cancel: (() => void) | undefined
-  #isStopped = false
+  readonly #sweeper: Sweeper
 
   constructor(init: KeeperInit) {
     this.#init = init
     this.#sessions = new Sessions({ ...init, onEnded: (holder) => this.#ended(holder) })
+    this.#sweeper = new Sweeper(init.clock, () => this.#sweep())
     this.#handOver = new HandOver(init)
     this.#taking = new Taking({
       tables: this.#tables,
@@ -56,14 +63,17 @@ export class Keeper {
       ...init,
       take: (records) => {
         this.#taking.inherit(records)
-        this.#sweepLater()
+        this.#sweeper.later()
       },
     })
   }
 
   get gauges(): { readonly locks: number; readonly waiters: number; readonly sessions: number } {
-    const { size: locks, waiters } = this.#tables
-    return { locks, waiters, sessions: this.#sessions.size }
+    return {
+      locks: this.#tables.size,
+      waiters: this.#tables.waiters,
+      sessions: this.#sessions.size,
+    }
   }
 
   /** All that the roll says it keeps is known to it. */
@@ -72,8 +82,7 @@ export class Keeper {
   }
 
   stop(): void {
-    this.#isStopped = true
-    this.#cancel?.()
+    this.#sweeper.stop()
     this.#inheritance.stop()
     this.#tables.clear()
   }
@@ -84,11 +93,12 @@ export class Keeper {
   }
 
   adopted(roll: Roll, before: Roll | undefined): void {
-    const { council } = this.#init
+    const { ask, council } = this.#init
     const isNext =
       before !== undefined && isSameRoll({ ...before, number: before.number + 1 }, roll)
     const leftMs = isNext && has(before.keepers, council.self) ? this.#inheritance.leftMs : LEASE_MS
-    this.#tellHolders(roll)
+    this.#sessions.tell(roll, { ask, self: council.self })
+    this.#changes.clear()
     // What was kept by a roll long past may have been given to others since.
     if (!isNext) this.#tables.clear()
     const records = this.#tables.depart((place) => this.#isOurs(place))
@@ -119,11 +129,12 @@ export class Keeper {
   async #set(holder: Member, asked: Asked<'set'>, signal: StopSignal): Promise<LockAnswer> {
     const { range } = asked
     if (range.kind !== 'none') await this.#init.mandate.hold()
-    this.#sweepLater()
+    this.#sweeper.later()
     const session = this.#sessions.take(holder, asked)
     if (typeof session === 'string') return this.#refuse(session)
     const why = this.#whyNot(asked, range.kind !== 'none')
     if (why !== undefined) return this.#refuse(why)
+    if (asked.told > 0) this.#changes.raise(asked, asked.told)
     const owner = { holder, owner: range.owner }
     const locks = this.#tables.at(asked)
     const conflict = locks.conflict(owner, range)
@@ -131,7 +142,7 @@ export class Keeper {
       if (locks.count(holder) >= limits.MAX_LOCKS_OF_INODE) return this.#refuse('full')
       locks.set(owner, range)
       this.#changed(asked, range)
-      return this.#lease(session)
+      return this.#lease(session, { place: asked })
     }
     if (asked.wait) return this.#wait(owner, asked, signal)
     return { type: 'conflict', holder: conflict.holder.peer, range: conflict.range }
@@ -145,7 +156,8 @@ export class Keeper {
     const outcome = await this.#tables.wait(owner, asked, signal)
     if (outcome !== 'granted') return this.#refuse(outcome)
     const session = this.#sessions.of(owner.holder)
-    return session === undefined ? this.#refuse('moved') : this.#lease(session)
+    if (session === undefined) return this.#refuse('moved')
+    return this.#lease(session, { place: asked })
   }
 
   async #test(holder: Member, asked: Asked<'test'>): Promise<LockAnswer> {
@@ -169,7 +181,7 @@ export class Keeper {
 
   async #claim(holder: Member, asked: Asked<'claim'>): Promise<LockAnswer> {
     if (!(await this.#init.mandate.hold())) return this.#refuse('later')
-    this.#sweepLater()
+    this.#sweeper.later()
     const session = this.#sessions.take(holder, asked)
     if (typeof session === 'string') return this.#refuse(session)
     if (asked.records.some((record) => !this.#isOurs(record))) return this.#refuse('moved')
@@ -177,13 +189,21 @@ export class Keeper {
     for (const [index, record] of asked.records.entries()) {
       if (!this.#taking.claim({ ...record, holder })) refused.push(index)
     }
-    return this.#lease(session, refused)
+    return this.#lease(session, { refused })
   }
 
-  #lease(session: Session, refused: readonly number[] = []): LockAnswer {
+  #lease(session: Session, { refused = [], place }: Leased = {}): LockAnswer {
     const forMs = Math.floor(Math.min(LEASE_MS, this.#init.mandate.leftMs))
     this.#sessions.extend(session, forMs)
-    return { type: 'lease', session: session.number, forMs, refused }
+    const told = place === undefined ? 0 : this.#told(place)
+    return { type: 'lease', session: session.number, forMs, told, refused }
+  }
+
+  /** Of an inode that nothing is known of, whoever locks it has to look again. */
+  #told(place: Place): Stamp {
+    const known = this.#changes.of(place) ?? this.#init.now()
+    this.#changes.raise(place, known)
+    return known
   }
 
   #refuse(why: LockRefusal): LockAnswer {
@@ -212,39 +232,23 @@ export class Keeper {
   }
 
   #ended(holder: Member): void {
-    for (const place of this.#tables.drop(holder)) this.#changed(place)
-  }
-
-  #tellHolders(roll: Roll): void {
-    const { ask, council } = this.#init
-    const { self } = council
-    for (const { peer } of this.#sessions.holders()) {
-      if (peer === self.peer) continue
-      // Who does not hear of it will be told when it renews.
-      ask(peer, { step: 'roll', epoch: self.epoch, roll }).catch(() => {})
+    for (const place of this.#tables.drop(holder)) {
+      this.#changes.raise(place, this.#init.now())
+      this.#changed(place)
     }
-  }
-
-  #sweepLater(): void {
-    if (this.#isStopped || this.#cancel !== undefined) return
-    this.#cancel = this.#init.clock.after(RENEW_MS / 2, () => {
-      this.#cancel = undefined
-      void this.#sweep()
-    })
   }
 
   /**
    * Ends leases that have run out, and only once the voters have said *after* that there is no newer
    * roll: by a newer one the holder may have claimed its locks in time, elsewhere.
    */
-  async #sweep(): Promise<void> {
+  async #sweep(): Promise<boolean> {
     const { mandate } = this.#init
     const over = this.#sessions.over()
     if (over.length > 0 && (await mandate.confirm())) this.#sessions.end(over)
     for (const place of this.#tables.waitedFor()) this.#changed(place)
-    if (this.#sessions.size > 0 || this.#tables.waiters > 0) {
-      if (this.#init.council.isKeeper) await mandate.hold()
-      this.#sweepLater()
-    }
+    const isNeeded = this.#sessions.size > 0 || this.#tables.waiters > 0
+    if (isNeeded && this.#init.council.isKeeper) await mandate.hold()
+    return isNeeded
   }
 }

@@ -1,9 +1,10 @@
 // The leases that a keeper has given, one for each peer that holds locks here. When one ends, whatever
 // it covered is free.
 import type { Clock } from '../../ports/clock.ts'
-import type { LockTurn, Member } from '../../ports/locks.ts'
+import type { LockTurn, Member, Roll } from '../../ports/locks.ts'
 import type { PeerId } from '../../ports/messages.ts'
 import type { Random } from '../../ports/random.ts'
+import type { Ask } from '../roll/ballots.ts'
 import { isSame } from '../roll/roll.ts'
 import { LEASE_MS } from '../terms.ts'
 
@@ -40,8 +41,12 @@ export class Sessions {
     return this.#byPeer.size
   }
 
-  holders(): readonly Member[] {
-    return [...this.#byPeer.values()].map(({ holder }) => holder)
+  /** Who does not hear of a new roll now will be told when it renews. */
+  tell(roll: Roll, { ask, self }: { readonly ask: Ask; readonly self: Member }): void {
+    for (const { holder } of this.#byPeer.values()) {
+      if (holder.peer === self.peer) continue
+      ask(holder.peer, { step: 'roll', epoch: self.epoch, roll }).catch(() => {})
+    }
   }
 
   /** The holder's, if it has one. */

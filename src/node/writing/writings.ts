@@ -22,6 +22,7 @@ import type { Via } from '../../tree/news/take-news.ts'
 import type { ChangeOptions } from '../../volume/volume.ts'
 import { WriteVolume } from '../../volume/writing/write-volume.ts'
 import type { VolumeInit } from '../mesh-node.ts'
+import type { LockRoom } from '../../lock/lock-room.ts'
 import { volumeIdOf } from '../volumes/volume-room.ts'
 import type { VolumeRooms } from '../volumes/volume-rooms.ts'
 import { ChangesByPeers } from './changes-by-peers.ts'
@@ -37,6 +38,7 @@ export type WritingsInit = {
   readonly table: PeerTable
   readonly rooms: VolumeRooms
   readonly rumors: RumorRoom
+  readonly locks: LockRoom
 }
 
 /** An epoch, in milliseconds, times this is still a whole number. */
@@ -85,7 +87,8 @@ export class Writings {
     const room = this.#init.rooms.get(id)
     const make = volume.source === undefined ? this.#byPeers(id) : this.#bySource(id, volume)
     const makeAt = (peer: PeerId) => this.#byPeers(id, peer)
-    room.writing = new WriteVolume({ reading: room.volume, make, makeAt })
+    const { locks } = this.#init
+    room.writing = new WriteVolume({ reading: room.volume, make, makeAt, volume: id, locks })
   }
 
   #bySource(id: string, { name, source }: VolumeInit) {
@@ -135,6 +138,7 @@ export class Writings {
   }
 
   #takeIn({ news }: Made, via: Via): void {
+    this.#init.locks.wrote(news)
     for (const one of news) this.#init.rooms.apply(one, via)
   }
 }

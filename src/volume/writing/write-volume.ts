@@ -23,6 +23,7 @@ import type {
   WritableVolume,
   Written,
 } from '../volume.ts'
+import { FileLocks, type FileLocksInit } from './file-locks.ts'
 import { KeptFiles } from './kept-files.ts'
 import { Making, type MakingInit } from './making.ts'
 import { ReadThrough } from './read-through.ts'
@@ -35,12 +36,14 @@ export class WriteVolume extends ReadThrough implements WritableVolume {
   readonly #making: Making
   readonly #files: WrittenFiles
   readonly #kept: KeptFiles
+  readonly #locks: FileLocks
 
-  constructor(init: MakingInit) {
+  constructor(init: MakingInit & FileLocksInit) {
     super(init.reading)
     this.#making = new Making(init)
     this.#files = new WrittenFiles(this.#making)
     this.#kept = new KeptFiles(this.#making, init.makeAt)
+    this.#locks = new FileLocks(init)
   }
 
   /** Before a change takes the last name of a file that is open here. */
@@ -173,11 +176,12 @@ export class WriteVolume extends ReadThrough implements WritableVolume {
     this.#kept.released(record)
   }
 
-  write(
+  async write(
     handle: number,
     what: { readonly from: number | 'end'; readonly bytes: Uint8Array },
     options: ChangeOptions,
   ): Promise<Written> {
+    this.#locks.check(handle)
     return this.#files.write(handle, what, options)
   }
 
@@ -206,7 +210,9 @@ export class WriteVolume extends ReadThrough implements WritableVolume {
   }
 
   /** Every write was on the source when it was answered, so no error is left to be told of. */
-  async flush(): Promise<void> {}
+  flush(handle: number, { owner }: Options & { readonly owner: bigint }): Promise<void> {
+    return this.#locks.closed(handle, owner)
+  }
 
   sync(handle: number, options: Options & { readonly dataOnly: boolean }): Promise<void> {
     return this.#files.sync(handle, options)
@@ -218,12 +224,20 @@ export class WriteVolume extends ReadThrough implements WritableVolume {
     await this.#making.make({ type: 'sync-directory', on }, { ...options, caller })
   }
 
-  async lock(_nodeid: Nodeid, _range: LockRange): Promise<void> {
-    throw new PotluckError('ENOSYS', 'locks are the kernel’s own')
+  lock(
+    nodeid: Nodeid,
+    range: LockRange,
+    options: Options & { readonly wait: boolean },
+  ): Promise<void> {
+    return this.#locks.lock(nodeid, range, options)
   }
 
-  async conflictingLock(_nodeid: Nodeid, _range: LockRange): Promise<LockRange | undefined> {
-    throw new PotluckError('ENOSYS', 'locks are the kernel’s own')
+  conflictingLock(
+    nodeid: Nodeid,
+    range: LockRange,
+    options?: Options,
+  ): Promise<LockRange | undefined> {
+    return this.#locks.conflicting(nodeid, range, options)
   }
 
   async #makeName(at: NewName, change: NameChange, options: ChangeOptions): Promise<Entry> {

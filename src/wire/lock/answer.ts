@@ -39,6 +39,7 @@ export function writeLockAnswer(writer: ByteWriter, answer: LockAnswer): void {
     case 'lease':
       writer.varint(answer.session)
       writer.varint(answer.forMs)
+      writer.f64(answer.told)
       return parts.writeList(writer, { all: answer.refused, ...REFUSED_RECORDS }, (to, index) =>
         to.varint(index),
       )
@@ -67,8 +68,9 @@ export function readLockAnswer(reader: ByteReader): LockAnswer {
     }
     case 'lease': {
       const [session, forMs] = [reader.varint(), reader.varint()]
+      const told = fields.readStamp(reader)
       const refused = parts.readList(reader, REFUSED_RECORDS, (from) => from.varint())
-      return { type, session, forMs, refused }
+      return { type, session, forMs, told, refused }
     }
     case 'conflict':
       return { type, holder: fields.readPeerId(reader), range: parts.readRange(reader) }

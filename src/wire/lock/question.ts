@@ -45,6 +45,7 @@ export function writeLockQuestion(writer: ByteWriter, question: LockQuestion): v
       writePlace(writer, question)
       writeTurn(writer, question)
       writer.u8(question.wait ? 1 : 0)
+      writer.f64(question.told)
       return parts.writeRange(writer, question.range)
     case 'test':
       writePlace(writer, question)
@@ -80,7 +81,8 @@ export function readLockQuestion(reader: ByteReader): LockQuestion {
     case 'set': {
       const place = { ...readPlace(reader), ...readTurn(reader) }
       const wait = fields.readChoice(reader, [false, true], 'truth value')
-      return { step, ...place, wait, range: parts.readRange(reader) }
+      const told = fields.readStamp(reader)
+      return { step, ...place, wait, told, range: parts.readRange(reader) }
     }
     case 'test':
       return { step, ...readPlace(reader), range: parts.readRange(reader) }

@@ -46,7 +46,7 @@ test('requests are about as large as they are on the wire', (t) => {
 
     { type: 'warm', volume, paths: [path, path], trace: '' },
     { type: 'trace', volume, name: 'python3-0f0f0f0f' },
-    { type: 'lock', question: { step: 'set', ...LOCKING, range: RANGE, wait: true } },
+    { type: 'lock', question: { step: 'set', ...LOCKING, range: RANGE, wait: true, told: STAMP } },
     { type: 'lock', question: { step: 'vouch', epoch: 1, roll: ROLL } },
     { type: 'lock', question: { step: 'renew', epoch: 1, session: 2 ** 40 } },
     { type: 'lock', question: { step: 'claim', ...LOCKING, records: [RECORD, RECORD] } },
@@ -72,7 +72,10 @@ test('replies are about as large as they are on the wire, blocks nearly to the b
     { type: 'heads', heads: [head, head, head] },
     { type: 'traces', traces: [notice, notice] },
     { type: 'failed', code: 'ENOENT', message: 'no such file: lib' },
-    { type: 'lock', answer: { type: 'lease', session: 2 ** 40, forMs: 12_000, refused: [] } },
+    {
+      type: 'lock',
+      answer: { type: 'lease', session: 2 ** 40, forMs: 12_000, told: STAMP, refused: [] },
+    },
     { type: 'lock', answer: { type: 'roll', epoch: 1, roll: ROLL } },
     { type: 'lock', answer: { type: 'conflict', holder: PEER, range: RANGE } },
     { type: 'lock', answer: { type: 'records', settledInMs: 0, records: [RECORD] } },

@@ -95,8 +95,13 @@ test('the bytes of questions about locks and of their answers are these, for eve
   const [peer, holder] = ['12D3', { peer: '12D3', epoch: 1 }]
   const bytes = '01' + '05ac02' + '0201000000000000' + '07'
   t.is(
-    hex(encodeRequest({ type: 'lock', question: { step: 'set', ...place, range, wait: true } })),
-    `0a${'07'}${'02' + '0176' + '023132' + '03' + '04' + '01'}${bytes}`,
+    hex(
+      encodeRequest({
+        type: 'lock',
+        question: { step: 'set', ...place, range, wait: true, told: 0 },
+      }),
+    ),
+    `0a${'07'}${'02' + '0176' + '023132' + '03' + '04' + '01'}${'00'.repeat(8)}${bytes}`,
   )
   const toEnd = { ...range, kind: 'read', to: Infinity, isFlock: true } as const
   const records = [{ holder, volume: 'v', inode: '12', locks: [toEnd] }]
@@ -118,7 +123,10 @@ test('the bytes of questions about locks and of their answers are these, for eve
     '0a0509' + '043132443301' + '02' + '01' + '043132443301' + '00',
   )
   const answer = (one: LockAnswer) => hex(encodeReply({ type: 'lock', answer: one }).head)
-  t.is(answer({ type: 'lease', session: 3, forMs: 128, refused: [1] }), '0d03' + '03800101' + '01')
+  t.is(
+    answer({ type: 'lease', session: 3, forMs: 128, told: 0, refused: [1] }),
+    '0d03' + '038001' + '00'.repeat(8) + '0101',
+  )
   t.is(answer({ type: 'conflict', holder: peer, range }), `0d04${'0431324433'}${bytes}`)
   t.is(answer({ type: 'refused', why: 'expired' }), '0d060200')
 })
