@@ -13,6 +13,7 @@ import { COPY } from './suites/copy.ts'
 import { GIT } from './suites/git.ts'
 import { succeed } from './tools/checks.ts'
 
+const LOCKS = fileURLToPath(new URL('programs/locks.py', import.meta.url))
 const OPEN_FILES = fileURLToPath(new URL('programs/open-files.py', import.meta.url))
 
 const ended = new AbortController()
@@ -64,6 +65,17 @@ testUnless(cannotMount, noProgram('python3')).serial(
     const { directory, scratch } = stage.makePlace('open')
     const { signal } = settings
     const command = ['python3', OPEN_FILES, directory]
+    await t.notThrowsAsync(succeed(command, { cwd: scratch, signal }))
+  },
+)
+
+testUnless(cannotMount, noProgram('python3')).serial(
+  'flock, fcntl and sqlite3 exclude each other on two mounts, and see what was written before',
+  async (t) => {
+    if (stage === undefined) return void t.fail('there is no mount')
+    const { directory, twin, scratch } = stage.makePlace('lock')
+    const { signal } = settings
+    const command = ['python3', LOCKS, directory, twin]
     await t.notThrowsAsync(succeed(command, { cwd: scratch, signal }))
   },
 )

@@ -34,8 +34,6 @@ export type KeeperInit = {
   readonly now: () => Stamp
 }
 
-type Leased = { readonly refused?: readonly number[]; readonly place?: Place }
-
 export class Keeper {
   readonly #init: KeeperInit
   readonly #tables = new Tables()
@@ -69,11 +67,8 @@ export class Keeper {
   }
 
   get gauges(): { readonly locks: number; readonly waiters: number; readonly sessions: number } {
-    return {
-      locks: this.#tables.size,
-      waiters: this.#tables.waiters,
-      sessions: this.#sessions.size,
-    }
+    const { size: locks, waiters } = this.#tables
+    return { locks, waiters, sessions: this.#sessions.size }
   }
 
   /** All that the roll says it keeps is known to it. */
@@ -142,7 +137,7 @@ export class Keeper {
       if (locks.count(holder) >= limits.MAX_LOCKS_OF_INODE) return this.#refuse('full')
       locks.set(owner, range)
       this.#changed(asked, range)
-      return this.#lease(session, { place: asked })
+      return this.#lease(session, asked)
     }
     if (asked.wait) return this.#wait(owner, asked, signal)
     return { type: 'conflict', holder: conflict.holder.peer, range: conflict.range }
@@ -157,7 +152,7 @@ export class Keeper {
     if (outcome !== 'granted') return this.#refuse(outcome)
     const session = this.#sessions.of(owner.holder)
     if (session === undefined) return this.#refuse('moved')
-    return this.#lease(session, { place: asked })
+    return this.#lease(session, asked)
   }
 
   async #test(holder: Member, asked: Asked<'test'>): Promise<LockAnswer> {
@@ -189,10 +184,10 @@ export class Keeper {
     for (const [index, record] of asked.records.entries()) {
       if (!this.#taking.claim({ ...record, holder })) refused.push(index)
     }
-    return this.#lease(session, { refused })
+    return this.#lease(session, undefined, refused)
   }
 
-  #lease(session: Session, { refused = [], place }: Leased = {}): LockAnswer {
+  #lease(session: Session, place?: Place, refused: readonly number[] = []): LockAnswer {
     const forMs = Math.floor(Math.min(LEASE_MS, this.#init.mandate.leftMs))
     this.#sessions.extend(session, forMs)
     const told = place === undefined ? 0 : this.#told(place)
