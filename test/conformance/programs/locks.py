@@ -14,8 +14,8 @@ import sys
 import time
 
 HERE, THERE = sys.argv[1], sys.argv[2]
-ADDS = 60
-INSERTS = 15
+ADDS = 25
+INSERTS = 6
 LOCK64 = 'hhqqi4x'
 
 
