@@ -1,5 +1,4 @@
 // A volume that takes changes: the read side, and beside it the write side's operations.
-import { PotluckError } from '../../base/errors.ts'
 import type {
   Allocation,
   AttributeChanges,
