@@ -1,3 +1,4 @@
+import { codeOf } from '../../src/base/errors.ts'
 import type { Log } from '../../src/log/log.ts'
 
 const KIND = 1
@@ -31,10 +32,14 @@ export class History {
   #committed: Committed[] = []
   /** Begun, not acknowledged: it may be there or not. */
   readonly #open = new Set<Intended>()
+  /** By number, the key that it was ever to be written to. */
+  readonly #begun = new Map<number, string>()
   #durable = 0
   #written = 0
   #ids = 0
   commits = 0
+  /** Reads that said so. */
+  damaged = 0
 
   newId(): number {
     this.#ids += 1
@@ -43,6 +48,7 @@ export class History {
 
   begin(changes: Intended): void {
     this.#open.add(changes)
+    for (const [key, id] of changes) this.#begun.set(id, key)
   }
 
   /** Nothing of it was done. */
@@ -80,10 +86,15 @@ export class History {
     this.durable(this.#written)
   }
 
-  async read(log: Log): Promise<Map<string, FoundValue>> {
+  /** @param isRotten what is damaged is left out, and counted */
+  async read(log: Log, isRotten = false): Promise<Map<string, FoundValue>> {
     const found = new Map<string, FoundValue>()
     for (const name of this.keys) {
-      const record = await log.read(log.key(KIND, Buffer.from(name)))
+      const record = await log.read(log.key(KIND, Buffer.from(name))).catch((error: unknown) => {
+        if (!isRotten || codeOf(error) !== 'CORRUPT') throw error
+        this.damaged += 1
+        return undefined
+      })
       if (record === undefined) continue
       const id = idOf(record.payload)
       found.set(name, { id: id ?? -1, version: record.version })
@@ -107,6 +118,17 @@ export class History {
       differences.push(`${from?.version ?? 0}: ${difference}`)
     }
     return [`no commit from ${this.#durable} on gives what was found; ${differences.join('; ')}`]
+  }
+
+  /**
+   * Problems of what was found on a disk that rots: what is damaged is said to be, and may have taken
+   * the newest with it, but nothing else is ever given out than what was once written to the key.
+   */
+  judgeRotten(found: ReadonlyMap<string, FoundValue>): string[] {
+    const wrong = [...found].filter(([key, { id }]) => this.#begun.get(id) !== key)
+    return wrong.map(
+      ([key, { id }]) => `"${key.slice(0, 6)}" is ${id}, which was never written there`,
+    )
   }
 
   /** Commits that nobody heard the end of, but that are there, have happened. */

@@ -47,6 +47,17 @@ export async function runCrashes(options: CrashOptions): Promise<CrashResult> {
   return run.result()
 }
 
+/** Runs one life, lets sectors rot after it, and reads what is left. @returns how much was damaged */
+export async function runRot(
+  seed: number,
+  rots: number,
+): Promise<{ readonly damaged: number; readonly problems: readonly string[] }> {
+  const run = new CrashRun({ seed })
+  await run.live(0)
+  const damaged = await run.rot(rots)
+  return { damaged, problems: run.problems }
+}
+
 class CrashRun {
   readonly problems: string[] = []
   readonly #seed: number
@@ -56,6 +67,7 @@ class CrashRun {
   readonly #clock = new VirtualClock()
   readonly #history = new History()
   #disk: SimDisk
+  #isRotten = false
   #cutBytes = 0
   #scanned = 0
   #collected = 0
@@ -86,6 +98,16 @@ class CrashRun {
     }
   }
 
+  /** Flips bits, opens the log and reads everything. @returns damaged records that were reported */
+  async rot(rots: number): Promise<number> {
+    this.#isRotten = true
+    for (let i = 0; i < rots; i++) this.#disk.rot()
+    const log = await this.#clock.runUntil(this.#open(), { withinMs: 600_000 })
+    const found = await this.#clock.runUntil(this.#history.read(log, true))
+    this.problems.push(...this.#history.judgeRotten(found))
+    return this.#history.damaged + log.report.damaged
+  }
+
   result(): CrashResult {
     return {
       seed: this.#seed,
@@ -106,7 +128,7 @@ class CrashRun {
       say: (level, message, fields) => {
         const from = fields?.['takenBackFromVersion']
         if (typeof from === 'number') this.#history.takenBack(from)
-        else if (level === 'error') this.problems.push(message)
+        else if (level === 'error' && !this.#isRotten) this.problems.push(message)
       },
       name: 'log',
       layout: layoutFor(ZONES_FROM + ZONES * ZONE_BYTES, ZONE_BYTES),

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { runCrashes } from '../../../sim/crash/log-run.ts'
+import { runCrashes, runRot } from '../../../sim/crash/log-run.ts'
 
 const SEEDS = 10
 
@@ -16,6 +16,16 @@ test('after every crash all that was durable is there, and nothing is half visib
   t.true(total.commits > SEEDS * 100, JSON.stringify(total))
   t.true(total.refused > 0 && total.zonesCollected > SEEDS * 10, JSON.stringify(total))
   t.true(total.cutBytes > 0 && total.scanned > SEEDS, JSON.stringify(total))
+})
+
+test('what rots is reported, and never given out', async (t) => {
+  let damaged = 0
+  for (let seed = 1; seed <= 12; seed++) {
+    const result = await runRot(seed, 12)
+    t.deepEqual(result.problems, [], `seed ${seed}`)
+    damaged += result.damaged
+  }
+  t.true(damaged > 12, `${damaged} damaged records`)
 })
 
 test('a seed is a run', async (t) => {
