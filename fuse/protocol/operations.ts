@@ -54,6 +54,8 @@ export type Operation =
   | { readonly type: 'interrupt'; readonly unique: number }
   | { readonly type: 'destroy' }
   | ChangeOperation
+  /** A place in a file that a double can't hold, 8 PiB and more: no file here is as large. */
+  | { readonly type: 'too-large' }
   /** The kernel does without it once it was told ENOSYS. */
   | { readonly type: 'unsupported' }
   /** The kernel's answer to a notify: nobody waits for a reply. */

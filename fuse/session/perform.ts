@@ -39,6 +39,8 @@ export function perform(context: Context, call: Call): Promise<Reply> | Reply {
       return statfs(context, call)
     case 'destroy':
       return status(0)
+    case 'too-large':
+      return failure('EFBIG')
     case 'unsupported':
     case 'init':
     case 'forget':

@@ -2,6 +2,7 @@
 import type { AttributeChanges, Time } from '../../../src/ports/changes.ts'
 import { type Body, type Message, readName, readU64 } from '../message.ts'
 import type { Operation } from '../operations.ts'
+import { TOO_LARGE } from './contents.ts'
 
 /** Which fields of `struct fuse_setattr_in` are meant. */
 const FATTR = {
@@ -29,7 +30,7 @@ export function decodeSetattr(message: Message, body: Body): Operation | undefin
   const atime = readTime(message, start, { now: FATTR.ATIME_NOW, at: 32, nanosAt: 56, valid })
   const mtime = readTime(message, start, { now: FATTR.MTIME_NOW, at: 40, nanosAt: 60, valid })
   const size = readU64(view, start + 16)
-  if (isMeant(FATTR.SIZE) && !Number.isSafeInteger(size)) return undefined
+  if (isMeant(FATTR.SIZE) && !Number.isSafeInteger(size)) return TOO_LARGE
   const changes: AttributeChanges = {
     ...(isMeant(FATTR.MODE) ? { mode: view.getUint32(start + 68, true) & 0o7777 } : {}),
     ...(isMeant(FATTR.UID) ? { uid: view.getUint32(start + 76, true) } : {}),

@@ -4,6 +4,9 @@ import type { Operation } from '../operations.ts'
 
 type Decoded = Operation | undefined
 
+/** What changes a place that no file here reaches. */
+export const TOO_LARGE: Operation = { type: 'too-large' }
+
 const WRITE_IN_BYTES = 40
 const WRITE_CACHE = 1
 const WRITE_KILL_SUIDGID = 4
@@ -14,7 +17,8 @@ export function decodeWrite({ view, bytes }: Message, { start, end }: Body): Dec
   const length = view.getUint32(start + 16, true)
   const writeFlags = view.getUint32(start + 20, true)
   const at = start + WRITE_IN_BYTES
-  if (!Number.isSafeInteger(from + length) || at + length !== end) return undefined
+  if (at + length !== end) return undefined
+  if (!Number.isSafeInteger(from + length)) return TOO_LARGE
   return {
     type: 'write',
     handle: readU64(view, start),
@@ -48,7 +52,7 @@ export function decodeFsyncdir({ view }: Message, { start }: Body): Decoded {
 export function decodeFallocate({ view }: Message, { start }: Body): Decoded {
   const from = readU64(view, start + 8)
   const length = readU64(view, start + 16)
-  if (!Number.isSafeInteger(from + length)) return undefined
+  if (!Number.isSafeInteger(from + length)) return TOO_LARGE
   const mode = view.getUint32(start + 24, true)
   return { type: 'fallocate', handle: readU64(view, start), from, length, mode }
 }
@@ -59,7 +63,8 @@ export function decodeCopy(isLong: boolean) {
     const offset = readU64(view, start + 8)
     const toNodeid = readU64(view, start + 16)
     const toOffset = readU64(view, start + 32)
-    if (![offset, toNodeid, toOffset].every(Number.isSafeInteger)) return undefined
+    if (!Number.isSafeInteger(toNodeid)) return undefined
+    if (![offset, toOffset].every(Number.isSafeInteger)) return TOO_LARGE
     return {
       type: 'copy',
       handle: readU64(view, start),

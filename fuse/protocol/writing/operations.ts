@@ -1,8 +1,8 @@
 // Requests that change something, or lock it: one structure of linux/fuse.h each, as values.
 //
 // What this room must never do: decide whether a change is allowed, or what it means. It says what
-// the kernel said, with numbers that it can vouch for: an offset that a double can't hold is
-// malformed. The bytes of a write are not copied: they are good for as long as the message is kept.
+// the kernel said, with numbers that it can vouch for: a place in a file that a double can't
+// hold is too large. The bytes of a write are not copied: they are good for as long as the message is kept.
 import type { AttributeChanges, LockRange } from '../../../src/ports/changes.ts'
 
 export type ChangeOperation =
