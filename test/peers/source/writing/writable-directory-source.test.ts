@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { chmodSync, chownSync, mkdirSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
@@ -91,4 +92,33 @@ test('a closed source gives back its threads and descriptors', async (t) => {
   t.is(source.openHandles, 1)
   await source.close()
   t.is(source.openHandles, 0)
+})
+
+rootTest('where the room runs out, the write says so, with what still fitted', async (t) => {
+  const folder = await makeFolder(t)
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'potluck-test', folder])
+  t.teardown(() => execFileSync('umount', [folder]))
+  const source = await openWritableSource({ directory: folder })
+  const caller = { uid: 0, gid: 0, groups: [], umask: 0 }
+  const how = { access: 'both', append: false, truncate: false, direct: false } as const
+  const at = { directory: '0', path: '', name: 'f' }
+  const create = { type: 'create', at, mode: 0o666, isExclusive: true, how } as const
+  const { handle = 0 } = await source.change(create, { caller })
+  const write = (from: number) =>
+    source.change(
+      { type: 'write', of: { handle, from }, bytes: new Uint8Array(50_000), isAppend: false },
+      { caller },
+    )
+  t.is((await write(0)).count, 50_000)
+  const { count = 0 } = await write(50_000)
+  t.true(count > 0 && count < 50_000)
+  await failsWith(t, 'ENOSPC', write(100_000))
+  await source.close()
+})
+
+rootTest('storage that is mounted read-only is no source to write to', async (t) => {
+  const folder = await makeFolder(t)
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=64k,ro', 'potluck-test', folder])
+  t.teardown(() => execFileSync('umount', [folder]))
+  await failsWith(t, 'EROFS', openWritableSource({ directory: folder }))
 })
