@@ -24,6 +24,7 @@ import type { HybridClock } from '../block/stamp.ts'
 import type { Log } from '../base/log.ts'
 import { EVERYTHING } from './floors.ts'
 import { Lives } from './lives.ts'
+import { withoutOvertaken } from './overtaken.ts'
 import {
   invalidationBytes,
   KEPT,
@@ -137,6 +138,7 @@ export class RumorRoom {
   #flush(): void {
     const { self, epoch, rumors, counters } = this.#init
     const { own } = this.#lives
+    this.#unsent = withoutOvertaken(this.#unsent)
     while (this.#unsent.length > 0) {
       const invalidations = this.#unsent.splice(0, countThatFits(this.#unsent))
       const rumor: Rumor = { publisher: self, epoch, number: own.newest + 1, invalidations }
