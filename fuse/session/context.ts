@@ -10,6 +10,9 @@ import type { OpenDirectories } from './reading/open-directories.ts'
 import type { References } from './references.ts'
 import type { Writing } from './writing/writing.ts'
 
+/** Room for any reply but contents: the largest is a page of a directory. */
+export const REPLY_BYTES = 256 * 1024
+
 export type Context = {
   readonly volume: Volume
   readonly references: References

@@ -11,7 +11,7 @@ import { encodeReply, type Reply } from '../protocol/reply.ts'
 import { decodeRequest, type Header } from '../protocol/request.ts'
 import { Writer } from '../protocol/writer.ts'
 import { Call, Calls } from './calls.ts'
-import { type Context, failure, status, toldOf, unbelievable } from './context.ts'
+import { type Context, failure, REPLY_BYTES, status, toldOf, unbelievable } from './context.ts'
 import { hasGivenUp } from './given-up.ts'
 import { Handles } from './handles.ts'
 import { LazyDirectories } from './lazy/lazy-directories.ts'
@@ -21,11 +21,8 @@ import { OpenDirectories } from './reading/open-directories.ts'
 import { References } from './references.ts'
 import { RequestCounts } from './request-counts.ts'
 import { Invalidations } from './telling/invalidations.ts'
-import { forget, undo } from './undo.ts'
+import { dropAllLocks, forget, undo } from './undo.ts'
 import { Writing } from './writing/writing.ts'
-
-/** Room for any reply but contents: the largest is a page of a directory. */
-const REPLY_BYTES = 256 * 1024
 
 const COMPLAIN_MS = 1000
 
@@ -241,6 +238,7 @@ export class Session {
   close(): void {
     this.hangUp()
     const { volume, references, handles, directories, lazyFiles, lazyDirectories } = this.#context
+    dropAllLocks(this.#context)
     handles.releaseAll()
     directories.releaseAll()
     lazyFiles?.dropAll()

@@ -4,7 +4,7 @@ import { codeOf } from '../../src/base/errors.ts'
 import type { Reply } from '../protocol/reply.ts'
 import type { Call } from './calls.ts'
 import type { Context } from './context.ts'
-import { dropLock } from './writing/locks.ts'
+import { dropLock, dropLocks } from './writing/locks.ts'
 
 export function undo(context: Context, reply: Reply, call: Call): void {
   const { handles, directories, writing } = context
@@ -37,4 +37,10 @@ export function forget(context: Context, nodeid: number, count: number): void {
     writing?.unflushed.forget(nodeid)
   }
   volume.forget(nodeid, dropped)
+}
+
+/** Nobody is left who could unlock; what can't be dropped goes with its lease. */
+export function dropAllLocks({ writing }: Context): void {
+  if (writing === undefined) return
+  dropLocks(writing, writing.lockOwners.onClose()).catch(codeOf)
 }

@@ -14,7 +14,7 @@ import { codeOf } from '../../../src/base/errors.ts'
 import type { Options } from '../../../src/volume/volume.ts'
 import { asked, type Call } from '../calls.ts'
 import { type Context, failure, status } from '../context.ts'
-import { dropLocksOf } from '../writing/locks.ts'
+import { dropLocks } from '../writing/locks.ts'
 import { openToWrite } from '../writing/open.ts'
 
 type Of<T extends Operation['type']> = Extract<Operation, { type: T }>
@@ -59,8 +59,9 @@ export function release(
   if (!hasLocks || writing === undefined || !handles.has(handle)) {
     return status(handles.release(handle) ? 0 : ERRNO.EBADF)
   }
-  const owner = flockOwner === undefined ? {} : { flockOwner }
-  return dropLocksOf(writing, { handle, ...owner, call })
+  const { nodeid } = call.header
+  const flock = flockOwner === undefined ? [] : [{ nodeid, owner: flockOwner, isFlock: true }]
+  return dropLocks(writing, [...writing.lockOwners.onRelease(handle), ...flock], call)
     .then(() => status(0))
     .finally(() => handles.release(handle))
 }

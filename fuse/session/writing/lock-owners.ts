@@ -1,34 +1,52 @@
 // Whose locks hang on which handle. The kernel tells of a close by a program that has locks (FLUSH,
 // with its owner); of the end of an open file, whose own locks fcntl(2) calls open file description
-// locks, it tells no owner. So they are noted when they are taken, and dropped with the file.
+// locks, it tells no owner, and of the end of a mount nothing at all. So owners are noted when they
+// lock, and what they hold is dropped with the file.
 import type { LockRange } from '../../../src/ports/changes.ts'
+import type { Nodeid } from '../../../src/volume/volume.ts'
+
+/** All that an owner has locked of an inode, in one of the two ways. */
+export type Held = {
+  readonly nodeid: Nodeid
+  readonly owner: bigint
+  /** flock(2)'s locks and fcntl(2)'s are apart. */
+  readonly isFlock: boolean
+}
 
 export class LockOwners {
-  readonly #owners = new Map<number, Set<bigint>>()
-
-  onLock(handle: number, { kind, isFlock, owner }: LockRange): void {
-    // The kernel itself says when a flock goes.
-    if (kind === 'none' || isFlock) return
-    const owners = this.#owners.get(handle)
-    if (owners === undefined) this.#owners.set(handle, new Set([owner]))
-    else owners.add(owner)
-  }
+  readonly #held = new Map<number, Map<string, Held>>()
 
   has(handle: number): boolean {
-    return this.#owners.has(handle)
+    return this.#held.has(handle)
   }
 
-  /** A program's close has dropped all that it had locked of the file. */
+  onLock(handle: number, nodeid: Nodeid, { kind, isFlock, owner }: LockRange): void {
+    if (kind === 'none') return
+    const held = this.#held.get(handle) ?? new Map<string, Held>()
+    this.#held.set(handle, held)
+    held.set(keyOf(owner, isFlock), { nodeid, owner, isFlock })
+  }
+
+  /** A program's close has dropped all that it had locked of the file by fcntl(2). */
   onFlush(handle: number, owner: bigint): void {
-    const owners = this.#owners.get(handle)
-    owners?.delete(owner)
-    if (owners?.size === 0) this.#owners.delete(handle)
+    const held = this.#held.get(handle)
+    held?.delete(keyOf(owner, false))
+    if (held?.size === 0) this.#held.delete(handle)
   }
 
-  /** @returns those who may still have locks by a handle that is over */
-  onRelease(handle: number): readonly bigint[] {
-    const owners = this.#owners.get(handle)
-    this.#owners.delete(handle)
-    return owners === undefined ? [] : [...owners]
+  /** @returns what may still be locked by a handle that is over */
+  onRelease(handle: number): readonly Held[] {
+    const held = this.#held.get(handle)
+    this.#held.delete(handle)
+    return held === undefined ? [] : [...held.values()]
   }
+
+  /** The same of all handles. */
+  onClose(): readonly Held[] {
+    return [...this.#held.keys()].flatMap((handle) => this.onRelease(handle))
+  }
+}
+
+function keyOf(owner: bigint, isFlock: boolean): string {
+  return `${owner}${isFlock ? 'f' : ''}`
 }

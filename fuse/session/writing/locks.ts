@@ -1,8 +1,10 @@
 // Locks of byte ranges and of whole files.
 import type { LockRange } from '../../../src/ports/changes.ts'
+import type { Options } from '../../../src/volume/volume.ts'
 import type { Reply } from '../../protocol/reply.ts'
 import { asked, type Call } from '../calls.ts'
 import { status } from '../context.ts'
+import type { Held } from './lock-owners.ts'
 import type { Writing } from './writing.ts'
 
 type Asked = { readonly lock: LockRange; readonly call: Call }
@@ -17,22 +19,25 @@ export async function setlk(
   { handle, lock, wait, call }: Asked & { readonly handle: number; readonly wait: boolean },
 ): Promise<Reply> {
   if (lock.kind !== 'none') unflushed.onLock(call.header.nodeid)
-  lockOwners.onLock(handle, lock)
+  lockOwners.onLock(handle, call.header.nodeid, lock)
   await volume.lock(call.header.nodeid, lock, asked(call, { wait }))
   return status(0)
 }
 
-/** All that hangs on a handle which is over. */
-export async function dropLocksOf(
-  { volume, lockOwners }: Writing,
-  { handle, flockOwner, call }: { handle: number; flockOwner?: bigint; call: Call },
+/** Drops all that is still locked by what is over. */
+export async function dropLocks(
+  { volume }: Writing,
+  held: readonly Held[],
+  options: Options = {},
 ): Promise<void> {
-  const drop = (owner: bigint, isFlock: boolean) => {
-    const lock = { kind: 'none', from: 0, to: Infinity, owner, pid: 0, isFlock } as const
-    return volume.lock(call.header.nodeid, lock, asked(call, { wait: false }))
-  }
-  const drops = lockOwners.onRelease(handle).map((owner) => drop(owner, false))
-  if (flockOwner !== undefined) drops.push(drop(flockOwner, true))
+  const drops = held.map(({ nodeid, owner, isFlock }) => {
+    const whole = { from: 0, to: Number.POSITIVE_INFINITY, pid: 0 }
+    return volume.lock(
+      nodeid,
+      { ...whole, kind: 'none', owner, isFlock },
+      { ...options, wait: false },
+    )
+  })
   await Promise.all(drops)
 }
 

@@ -190,3 +190,14 @@ test('A close asks the volume only where something was written or locked', async
   t.is((await send(make.flush({ handle: locker, nodeid: third })))?.errno, 0)
   t.deepEqual(volume.at('third').locks.held, [], 'any close drops them')
 })
+
+test('A session that ends drops the locks that its programs still hold', async (t) => {
+  const { volume, send, session } = harnessOf(new PosixVolume())
+  const nodeid = nodeidOf(await send(make.create('file')))
+  await send(make.lock('SETLK', [0n, 9n, 0], { nodeid, owner: 1n }))
+  await send(make.lock('SETLK', [0n, 2n ** 63n - 1n, 0], { nodeid, owner: 2n, isFlock: true }))
+  t.is(volume.at('file').locks.held.length, 2)
+  session.close()
+  await settled()
+  t.deepEqual(volume.at('file').locks.held, [])
+})
