@@ -27,7 +27,7 @@ const FSSTRESS_MS = 900_000
 const OPERATIONS = 100_000
 const QUICK_OPERATIONS = 2_000
 /** What fsx finds out at its start, such as that a kind of fallocate is not there. */
-const NOT_SUPPORTED = /^.*(?:does not support|disabling).*$/gm
+const NOT_SUPPORTED = /^(?:main: )?(.*(?:does not support|disabling).*?)(?:, disabling!)?$/gm
 
 const missing = (settings: Settings): string | undefined =>
   noCheckout(RECIPE, settings) ??
@@ -57,14 +57,14 @@ export const FSX: Suite = {
     for (const [index, [what, options]] of Object.entries(FSX_WAYS).entries()) {
       const operations = operationsOf(index, settings)
       await checks.check(`${operations} operations, ${what}`, async () => {
-        const command = [program, '-q', '-N', operations, '-S', settings.seed, ...options]
+        const command = [program, '-N', operations, '-S', settings.seed, ...options]
         const file = path.join(place.directory, `fsx-${index}`)
         const output = await succeed([...command, '-P', place.scratch, file].map(String), {
           cwd: place.scratch,
           limitMs: FSX_MS,
           signal: settings.signal,
         })
-        for (const [line] of output.matchAll(NOT_SUPPORTED)) unsupported.add(line.trim())
+        for (const [, reason = ''] of output.matchAll(NOT_SUPPORTED)) unsupported.add(reason)
       })
     }
     for (const reason of unsupported) checks.skip(1, reason)
