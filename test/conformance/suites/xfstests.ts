@@ -27,7 +27,7 @@ const FSSTRESS_MS = 900_000
 const OPERATIONS = 100_000
 const QUICK_OPERATIONS = 2_000
 /** What fsx finds out at its start, such as that a kind of fallocate is not there. */
-const NOT_SUPPORTED = /^(?:main: )?(.*(?:does not support|disabling).*?)(?:, disabling!)?$/gm
+const NOT_SUPPORTED = /^(?:main: )?(.*), disabling!$/gm
 
 const missing = (settings: Settings): string | undefined =>
   noCheckout(RECIPE, settings) ??
