@@ -6,7 +6,7 @@ import { type FollowProgress, Following, type FollowingPorts } from './following
 import type { Place } from './recording.ts'
 import { Learning, type LearningInit } from './learning.ts'
 import { type Start, Starts, type StartsInit } from './starts.ts'
-import { isTraceName, type ByteRange, type Trace } from './trace.ts'
+import { indexOf, isTraceName, type ByteRange, type Trace } from './trace.ts'
 import { TraceStore } from './trace-store.ts'
 
 /** Files read before a start can be recognized, and until it is not any more. */
@@ -83,6 +83,12 @@ export class Traces {
   mayNeed(want: Want): boolean {
     for (const following of this.#followed) if (!following.mayNeed(want)) return false
     return true
+  }
+
+  /** Whether one of those that are being followed has this path. */
+  isKnown(path: Path): boolean {
+    for (const { trace } of this.#followed) if (indexOf(trace).places.has(path)) return true
+    return false
   }
 
   /** Records all that a process and its children use, under a name. @throws PotluckError EINVAL, BUSY */

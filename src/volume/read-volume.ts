@@ -8,7 +8,7 @@ import { PotluckError } from '../base/errors.ts'
 import { PassingMap } from '../base/passing-map.ts'
 import { versionOf } from '../block/version.ts'
 import { OpenFile, type FileInit } from '../file/open-file.ts'
-import type { Traces } from '../heat/traces.ts'
+import type { Accesses } from './accesses.ts'
 import type { InodeRecord } from '../tree/inode-record.ts'
 import type { Tree } from '../tree/tree.ts'
 import { DirectorySnapshot } from './directory-snapshot.ts'
@@ -40,7 +40,7 @@ export type ReadVolumeInit = {
   readonly tree: Tree
   readonly file: FileInit
   /** Sees what programs use. */
-  readonly watch: Pick<Traces, 'looked' | 'read'> | undefined
+  readonly watch: Accesses | undefined
   readonly usage: ((options: Options) => Promise<SourceUsage>) | undefined
   readonly xattrs: (record: InodeRecord, options: Options) => Promise<ReadonlyMap<Name, Uint8Array>>
 }

@@ -32,15 +32,15 @@ export class TreeAhead {
   }
 
   /** @throws PotluckError ENOENT where it is gone, and what looking failed with */
-  async resolve(entry: TraceEntry): Promise<AheadBlocks> {
+  async resolve(entry: Pick<TraceEntry, 'path' | 'isListed' | 'ranges'>): Promise<AheadBlocks> {
     const { path, isListed, ranges } = entry
-    if (isListed) await DirectorySnapshot.take(this.#init.tree, await this.#directory(path), {})
+    if (isListed) await DirectorySnapshot.take(this.#init.tree, await this.directory(path), {})
     if (path === '') return NO_BLOCKS
     const record = await this.#find(path)
     return ranges.length === 0 ? NO_BLOCKS : this.#blocksOf(record, entry)
   }
 
-  #blocksOf(record: InodeRecord, { ranges }: TraceEntry): AheadBlocks {
+  #blocksOf(record: InodeRecord, { ranges }: Pick<TraceEntry, 'ranges'>): AheadBlocks {
     const { blockBytes, dataWant, tree } = this.#init
     const { attributes } = record
     if (attributes?.type !== 'file' || tree.inlineOf(record) !== undefined) return NO_BLOCKS
@@ -53,7 +53,8 @@ export class TreeAhead {
     return { blocks, isWhole: blocks.length === Math.ceil(size / blockBytes) }
   }
 
-  async #directory(path: Path): Promise<InodeRecord> {
+  /** @throws PotluckError ENOENT where it is gone, and what looking failed with */
+  async directory(path: Path): Promise<InodeRecord> {
     const { tree } = this.#init
     const known = this.#directories.get(path)
     if (known !== undefined) return known
@@ -66,7 +67,7 @@ export class TreeAhead {
   async #find(path: Path): Promise<InodeRecord> {
     const { tree } = this.#init
     const { directory, name } = splitPath(path)
-    const parent = await this.#directory(directory)
+    const parent = await this.directory(directory)
     if (!parent.isDirectory) throw new PotluckError('ENOTDIR', `${directory} is no directory now`)
     const first = this.#first.get(directory)
     // Whoever comes second finds the page here; what went wrong with the first is not its business.

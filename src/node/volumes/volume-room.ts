@@ -20,6 +20,7 @@ import { Tree } from '../../tree/tree.ts'
 import { PotluckError } from '../../base/errors.ts'
 import { readWhole } from '../../volume/whole-file.ts'
 import { tracesOver } from '../../volume/volume-traces.ts'
+import { accessesOver } from '../../volume/accesses.ts'
 import { ReadVolume } from '../../volume/read-volume.ts'
 import type { WriteVolume } from '../../volume/writing/write-volume.ts'
 import type { Volume } from '../../volume/volume.ts'
@@ -82,7 +83,7 @@ export class VolumeRoom {
       name: volume.name,
       tree: this.tree,
       file: this.#fileInit(),
-      watch: this.traces,
+      watch: volume.ahead === 'none' ? undefined : accessesOver(this.traces, this.#fileParts()),
       usage: volume.source?.usage.bind(volume.source),
       xattrs: (record, options) => this.#xattrs(record, options),
     })
@@ -105,9 +106,9 @@ export class VolumeRoom {
     }
   }
 
-  async readFile(record: InodeRecord, signal?: AbortSignal): Promise<void> {
+  readFile(record: InodeRecord, signal?: AbortSignal): Promise<void> {
     const bring = (want: Want) => this.#bringData(want, { signal })
-    await readWhole(record, { ...this.#fileParts(), bring, signal })
+    return readWhole(record, { ...this.#fileParts(), bring, signal })
   }
 
   #makeTree(): Tree {
@@ -179,6 +180,8 @@ export class VolumeRoom {
 
   #fileParts() {
     return {
+      counters: this.#init.counters,
+      prefetches: this.prefetches,
       tree: this.tree,
       blockBytes: this.#blockBytes,
       dataWant: this.#dataWant.bind(this),
@@ -190,7 +193,6 @@ export class VolumeRoom {
     return tracesOver({
       ...this.#init,
       ...this.#fileParts(),
-      prefetches: this.prefetches,
       known: volume.traces ?? [],
       peers: () => table.size,
       tellKernel: (change) => this.volume.tellKernel(change),

@@ -1,0 +1,39 @@
+// What programs use of a volume goes by here, to those who guess from it what is used next.
+import type { Name, Path } from '../ports/messages.ts'
+import type { ByteRange } from '../heat/trace.ts'
+import type { Traces } from '../heat/traces.ts'
+import type { InodeRecord } from '../tree/inode-record.ts'
+import { Neighbours, type NeighboursInit } from './neighbours.ts'
+
+export class Accesses {
+  readonly #traces: Traces | undefined
+  readonly #neighbours: Neighbours
+
+  constructor(traces: Traces | undefined, neighbours: Neighbours) {
+    this.#traces = traces
+    this.#neighbours = neighbours
+  }
+
+  /** A name was asked for and found; without one, a directory was listed, or asked for one in vain. */
+  looked(
+    pid: number | undefined,
+    at: { readonly directory: InodeRecord; readonly name?: Name },
+  ): void {
+    this.#traces?.looked(pid, at)
+    if (at.name === undefined) this.#neighbours.listed(at.directory)
+  }
+
+  /** Bytes of a file were asked for. */
+  read(pid: number | undefined, file: InodeRecord, range: ByteRange): void {
+    this.#traces?.read(pid, file, range)
+    this.#neighbours.read(file)
+  }
+}
+
+export function accessesOver(
+  traces: Traces | undefined,
+  init: Omit<NeighboursInit, 'isKnown'>,
+): Accesses {
+  const isKnown = (path: Path) => traces?.isKnown(path) === true
+  return new Accesses(traces, new Neighbours({ ...init, isKnown }))
+}
