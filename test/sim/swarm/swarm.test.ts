@@ -13,6 +13,12 @@ const SEEDS: readonly (readonly [seed: number, nodes: number])[] = [
   [25, 14],
   // A file is replaced while it is held open, and each read of it went to the source.
   [407, 24],
+  // A dead peer was waited for as long as signs of life had once taken under faults.
+  [39, 64],
+  // What was found behind everybody's back counted as told.
+  [41, 64],
+  // A file was seen changed by its new name, and unchanged by its old one.
+  [88, 64],
 ]
 
 for (const [seed, nodes] of SEEDS) {
