@@ -126,8 +126,11 @@ class Climb {
 
   #hedge(): void {
     this.#isHedged = true
-    if (this.#asks.filter((ask) => ask.isOutstanding).length !== 1) return
+    const [slow, ...others] = this.#asks.filter((ask) => ask.isOutstanding)
+    if (slow === undefined || others.length > 0) return
     if (this.#askNext()) this.#ports.counters.add('fetch_hedges_total')
+    // The second may win soon. If nobody asked after the first then, a dead one would be hedged each time.
+    void this.#ports.suspects.isAlive(slow.peer)
   }
 
   #doubtAll(): void {

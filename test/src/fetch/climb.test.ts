@@ -50,6 +50,22 @@ test('one who is slow gets a second one beside it, and the first answer wins', a
   t.is(bench.clock.pending, 0, 'nothing is left behind')
 })
 
+test('one who was hedged and is dead is passed over from then on, however soon the second came', async (t) => {
+  const bench = new FetchBench({ peers: 20 })
+  const [first, second] = bench.order()
+  bench.script(first, bench.after(60_000, good))
+  bench.silent.add(first ?? '')
+  bench.script(second, bench.after(10, { type: 'block', block: blockOf('second', 5) }))
+  t.is(await textBrought(bench), 'second')
+  await bench.clock.run(1_000)
+  t.true(bench.ports.suspects.has(first ?? ''))
+  t.is(await textBrought(bench), 'second')
+  t.deepEqual(
+    bench.asked.map(({ peer }) => peer),
+    [first, second, second],
+  )
+})
+
 test('the slow one may still win', async (t) => {
   const bench = new FetchBench({ peers: 20 })
   const [first, second] = bench.order()
