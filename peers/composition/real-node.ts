@@ -5,6 +5,7 @@ import { mountVolume } from '../../fuse/mount.ts'
 import type { Mount } from '../../fuse/driver.ts'
 import type { Log } from '../../src/base/log.ts'
 import type { MeshNode, VolumeInit } from '../../src/node/mesh-node.ts'
+import type { Spill } from '../../src/ports/spill.ts'
 import { startNode } from '../../src/node/start-node.ts'
 import { serveApi } from '../api/api-server.ts'
 import { Timings, timedNetwork } from '../api/metrics/timings.ts'
@@ -20,10 +21,9 @@ import { realClock } from '../ports/real-clock.ts'
 import { realRandom } from '../ports/real-random.ts'
 import { openTraceFiles, type TraceFiles } from '../state/trace-files.ts'
 import { keepMemory } from './memory.ts'
-import { openSource } from './sources.ts'
-import type { OpenSource } from './sources.ts'
-import type { PeerSettings } from './settings.ts'
-import { volumeNames } from './settings.ts'
+import { openSource, type OpenSource } from './sources.ts'
+import { openSpill } from './spill.ts'
+import { type PeerSettings, volumeNames } from './settings.ts'
 
 export type RunningNode = {
   readonly node: MeshNode
@@ -54,7 +54,8 @@ export async function startRealNode(settings: PeerSettings, log: Log): Promise<R
   const peer = await startPeerOf(settings, acquired, log)
   const wants = new Timings()
   const traces = await openTraces(settings, acquired, log)
-  const node = await startNodeOf(settings, { peer, sources, traces, wants, log })
+  const spill = await openSpill(settings.spill, acquired, log)
+  const node = await startNodeOf(settings, { peer, sources, traces, wants, spill, log })
   acquired.defer(() => node.stop())
   const joining = await keepJoining({ peer, targets: settings.join, log })
   acquired.defer(() => joining.stop())
@@ -127,12 +128,13 @@ type NodeParts = {
   readonly sources: ReadonlyMap<string, OpenSource>
   readonly traces: ReadonlyMap<string, TraceFiles>
   readonly wants: Timings
+  readonly spill: Spill | undefined
   readonly log: Log
 }
 
 function startNodeOf(
   settings: PeerSettings,
-  { peer, sources, traces, wants, log }: NodeParts,
+  { peer, sources, traces, wants, spill, log }: NodeParts,
 ): Promise<MeshNode> {
   const ports = {
     clock: realClock,
@@ -141,6 +143,7 @@ function startNodeOf(
     routing: peer.routing,
     rumors: peer.rumors,
     programs: realPrograms,
+    ...(spill && { spill }),
     log,
   }
   const volumes = volumeNames(settings).map((name) => {

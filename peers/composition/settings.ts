@@ -26,6 +26,8 @@ export type PeerSettings = {
   readonly mounts: readonly NamedDirectory[]
   readonly write: WriteMode
   readonly ramBytes: number
+  /** The local disk behind the RAM. */
+  readonly spill?: { readonly directory: string; readonly sizeBytes: number }
   readonly blockBytes?: number
   readonly inlineBytes?: number
   readonly readAheadBytes?: number

@@ -6,6 +6,7 @@
 // It must never hand out a block that is older than the floor, of another version, or damaged.
 import type { Block, Invalidation, Key, PeerId, Stamp, Want } from '../ports/messages.ts'
 import type { Random } from '../ports/random.ts'
+import type { Spill } from '../ports/spill.ts'
 import type { StopSignal } from '../base/abort.ts'
 import { isAboutPath, PotluckError } from '../base/errors.ts'
 import { PassingMap } from '../base/passing-map.ts'
@@ -21,6 +22,7 @@ import { type Hedging, HEDGING, hedgeAfterMs } from './hedging.ts'
 import { Loads } from './loads.ts'
 import { flightName, isWorthAsking, nextInLine } from './second-opinion.ts'
 import { askSourceHolders, type Holders } from './source-holders.ts'
+import { takeSpilled } from './spilled.ts'
 import { Suspects } from './suspects.ts'
 import { type Asked, isLessThan, isUsable } from './verify.ts'
 
@@ -31,6 +33,7 @@ export type FetcherInit = Omit<ClimbPorts, 'suspects' | 'loads'> & {
   readonly random: Random
   readonly shard: Shard
   readonly floors: Floors
+  readonly spill?: Spill
   /** By volume; absent where this node has no source. */
   readonly authorities: ReadonlyMap<string, DirectoryAuthority>
   /** Told when a page was read off the source again, with what was here before. */
@@ -164,20 +167,15 @@ export class Fetcher {
   }
 
   #start(name: string, want: Want, work: Work): Flight {
-    const flight = new Flight(
-      want,
-      (signal) => work(want, signal),
-      (ended) => {
-        if (this.#flights.get(name) === ended) this.#flights.delete(name)
-      },
-    )
+    const end = (ended: Flight) => this.#flights.get(name) === ended && this.#flights.delete(name)
+    const flight = new Flight(want, (signal) => work(want, signal), end)
     this.#flights.set(name, flight)
     return flight
   }
 
   async #bring(key: Key, want: Want, signal: StopSignal): Promise<Fetched> {
     // The shard is asked again inside the flight: a former flight may just have landed.
-    const held = this.peek(want, key)
+    const held = this.peek(want, key) ?? (await takeSpilled(this.#init, key, want))
     if (held !== undefined) return { answer: { type: 'block', block: held }, tier: 'shard' }
     for (let round = 0; round < BUSY_ROUNDS; round++) {
       const start = this.#init.clock.now()
@@ -240,7 +238,9 @@ export class Fetcher {
     // Two who ask for different names of one directory may be answered in any order.
     if (want.kind === 'page' && isLessThan(answer.block, this.#init.shard.get(key))) return
     // An invalidation may have come in while the block was under way.
-    if (isUsable(answer.block, this.#withFloor(want))) this.#init.shard.admit(key, answer.block)
+    if (!isUsable(answer.block, this.#withFloor(want))) return
+    this.#init.shard.admit(key, answer.block)
+    this.#init.spill?.keep(key, answer.block)
   }
 
   #withFloor<T extends Asked>(want: T): T {

@@ -11,6 +11,7 @@ import type { Traces } from '../heat/traces.ts'
 import type { Programs } from '../ports/programs.ts'
 import type { Random } from '../ports/random.ts'
 import type { Routing } from '../ports/routing.ts'
+import type { Spill } from '../ports/spill.ts'
 import type { Rumors } from '../ports/rumors.ts'
 import type { Source } from '../ports/source.ts'
 import type { Volume } from '../volume/volume.ts'
@@ -27,6 +28,8 @@ export type NodePorts = {
   readonly checksum?: (bytes: Uint8Array) => number
   /** @default nobody can be told apart: all who read at one time are one start */
   readonly programs?: Programs
+  /** @default what RAM can't hold is gone, and so is all of it with the process */
+  readonly spill?: Spill
   /** @default nothing is logged */
   readonly log?: Log
 }

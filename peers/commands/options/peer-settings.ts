@@ -34,7 +34,7 @@ export function peerSettings(flags: Flags, places: Places): PeerSettings {
     ...identitySettings(options, mesh, places),
     ...meshSettings(options, places.env),
     ...volumeSettings(options, places.cwd),
-    ...cacheSettings(options),
+    ...cacheSettings(options, places),
     ...localSettings(options, mesh, places),
   }
   checkVolumes(settings)
@@ -121,6 +121,7 @@ function volumeSettings(options: OptionReader, cwd: string): Part<VolumeKeys> {
 
 type CacheKeys =
   | 'ramBytes'
+  | 'spill'
   | 'blockBytes'
   | 'inlineBytes'
   | 'readAheadBytes'
@@ -129,13 +130,14 @@ type CacheKeys =
   | 'revalidateMs'
   | 'sourceTimeoutMs'
 
-function cacheSettings(options: OptionReader): Part<CacheKeys> {
+function cacheSettings(options: OptionReader, { cwd }: Places): Part<CacheKeys> {
   const blockBytes = options.one('block', parseBlock)
   const inlineBytes = options.one('inline', parseSizeWithin(0, MEBI))
   const readAheadBytes = options.one('read-ahead', parseSizeWithin(0, 1024 * MEBI))
   return {
     ramBytes:
       options.one('ram', parseSizeWithin(LEAST_RAM, Number.MAX_SAFE_INTEGER)) ?? defaultRam(),
+    ...spillSettings(options, cwd),
     ...(blockBytes === undefined ? {} : { blockBytes }),
     ...(inlineBytes === undefined ? {} : { inlineBytes }),
     ...(readAheadBytes === undefined ? {} : { readAheadBytes }),
@@ -212,4 +214,15 @@ function checkOnce(
       throw usageError(`${option}: "${by(each)}" is given twice; give it once`)
     seen.add(by(each))
   }
+}
+
+const DEFAULT_SPILL = 16 * 1024 * MEBI
+const LEAST_SPILL = 256 * MEBI
+
+function spillSettings(options: OptionReader, cwd: string): Part<'spill'> {
+  const directory = options.one('spill', parseText)
+  const within = parseSizeWithin(LEAST_SPILL, Number.MAX_SAFE_INTEGER)
+  const sizeBytes = options.one('spill-size', within) ?? DEFAULT_SPILL
+  if (directory === undefined) return {}
+  return { spill: { directory: path.resolve(cwd, directory), sizeBytes } }
 }

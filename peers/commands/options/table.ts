@@ -42,6 +42,12 @@ export const OPTIONS = [
     help: 'most bytes of cached blocks (default: 1/8 of the memory, at most 4GiB)',
   },
   {
+    name: 'spill',
+    value: 'DIR',
+    help: 'keep file data on a local disk too, for the next start and for what RAM has no room for',
+  },
+  { name: 'spill-size', value: 'SIZE', help: 'most bytes there; kept for ever (default: 16GiB)' },
+  {
     name: 'block',
     value: 'SIZE',
     help: 'block size, a power of two, 4KiB to 4MiB (default: 1MiB)',
