@@ -175,7 +175,8 @@ export class Fetcher {
 
   async #bring(key: Key, want: Want, signal: StopSignal): Promise<Fetched> {
     // The shard is asked again inside the flight: a former flight may just have landed.
-    const held = this.peek(want, key) ?? (await takeSpilled(this.#init, key, want))
+    const { spill } = this.#init
+    const held = this.peek(want, key) ?? (spill && (await takeSpilled(this.#init, key, want)))
     if (held !== undefined) return { answer: { type: 'block', block: held }, tier: 'shard' }
     for (let round = 0; round < BUSY_ROUNDS; round++) {
       const start = this.#init.clock.now()
@@ -185,7 +186,6 @@ export class Fetcher {
         signal,
         hedgeAfterMs: () => hedgeAfterMs(this.times.lately, this.#init.hedging ?? HEDGING),
       }
-      // A round follows only where all were busy.
       const result = await climb(this.#ports, task)
       if (result.type === 'answered') {
         this.times.add(this.#init.clock.now() - start)
