@@ -6,7 +6,7 @@
 // It must never hand out a block that is older than the floor, of another version, or damaged.
 import type { Block, Invalidation, Key, PeerId, Stamp, Want } from '../ports/messages.ts'
 import type { Random } from '../ports/random.ts'
-import type { Spill } from '../ports/spill.ts'
+import type { Spill } from '../log/spill.ts'
 import type { StopSignal } from '../base/abort.ts'
 import { isAboutPath, PotluckError } from '../base/errors.ts'
 import { PassingMap } from '../base/passing-map.ts'

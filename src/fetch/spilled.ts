@@ -1,6 +1,6 @@
 import type { Counters } from '../base/counters.ts'
 import type { Block, Key, Want } from '../ports/messages.ts'
-import type { Spill } from '../ports/spill.ts'
+import type { Spill } from '../log/spill.ts'
 import type { Shard } from '../shard/shard.ts'
 import { isUsable } from './verify.ts'
 
