@@ -88,15 +88,22 @@ fuseTest('Names that are not UTF-8, or as long as names can be, survive', async 
 
 fuseTest('64 MiB arrive byte for byte, in reads of 1 MiB', async (t) => {
   const content = randomBytes(64 << 20)
-  const { at, mount } = await mountTree(t, { large: { file: content } })
+  const volume = new MemoryVolume({ large: { file: content } })
+  const read = volume.read.bind(volume)
+  let bytesRead = 0
+  volume.read = (handle, range, options) => {
+    bytesRead += range.length
+    return read(handle, range, options)
+  }
+  const { at, mount } = await mountTree(t, volume)
   const expected = createHash('sha256').update(content).digest('hex')
   t.is((await run('sha256sum', at('large'))).slice(0, 64), expected)
   const reads = mount.counters()['fuse_read_total'] ?? 0
   t.true(reads >= 64 && reads <= 80, `${reads} reads`)
+  bytesRead = 0
   t.is((await run('sha256sum', at('large'))).slice(0, 64), expected)
-  const again = (mount.counters()['fuse_read_total'] ?? 0) - reads
-  // A machine short of memory may have dropped some of the pages meanwhile.
-  t.true(again <= 8, `the second time from the page cache: ${again} reads`)
+  // A busy machine drops single pages meanwhile, here and there: some are read again.
+  t.true(bytesRead < 4 << 20, `the second time from the page cache: ${bytesRead} bytes read`)
 })
 
 fuseTest('A read across the end, or at an odd offset, is exact', async (t) => {
