@@ -16,6 +16,8 @@ export class HeldInode {
   asking = new AbortController()
   /** Owners whose locks ran out before they let go of them. */
   readonly lost = new Set<bigint>()
+  /** Calls that are under way, if only waiting to ask again: they go on with this very object. */
+  calls = 0
   /** Questions that are asked again because no answer came. */
   uncertain = 0
   /** Of each owner, what a keeper may or may not have done. */
@@ -43,7 +45,8 @@ export class HeldInode {
   }
 
   get isForgettable(): boolean {
-    return !this.isInUse && !this.isMoving && this.lost.size === 0
+    const isIdle = this.calls === 0 && !this.isInUse && !this.isMoving
+    return isIdle && this.lost.size === 0
   }
 
   isBusyFor(owner: bigint): boolean {

@@ -103,6 +103,7 @@ export class Holder {
       const either = AbortSignal.any([this.#stopping.signal, ...(signal ? [signal] : [])])
       return await this.#lock({ inode, range, wait, signal: either })
     } finally {
+      inode.calls -= 1
       this.#forget(inode)
     }
   }
@@ -210,9 +211,8 @@ export class Holder {
   }
 
   #heldAt(keeper: Member): HeldInode[] {
-    return [...this.#inodes.values()].filter(
-      (inode) => inode.size > 0 && inode.keeper !== undefined && isSame(inode.keeper, keeper),
-    )
+    const isIt = (at: Member | undefined) => at !== undefined && isSame(at, keeper)
+    return [...this.#inodes.values()].filter((one) => one.size > 0 && isIt(one.keeper))
   }
 
   /** @throws PotluckError ENOLCK where no roll can be had */
@@ -229,14 +229,14 @@ export class Holder {
     return sleep(clock, waitMs * (0.5 + random.next()), signal === undefined ? {} : { signal })
   }
 
-  /** @throws PotluckError ENOLCK */
+  /** For one call more, until it takes it back. @throws PotluckError ENOLCK */
   #at(place: Place): HeldInode {
-    const name = nameOfPlace(place)
-    const known = this.#inodes.get(name)
-    if (known !== undefined) return known
-    if (this.#inodes.size >= INODES_MAX) throw new PotluckError('ENOLCK', 'too many locked files')
-    const inode = new HeldInode(place)
-    this.#inodes.set(name, inode)
+    const known = this.#inodes.get(nameOfPlace(place))
+    const isRoom = known !== undefined || this.#inodes.size < INODES_MAX
+    if (!isRoom) throw new PotluckError('ENOLCK', 'too many locked files')
+    const inode = known ?? new HeldInode(place)
+    this.#inodes.set(nameOfPlace(place), inode)
+    inode.calls += 1
     return inode
   }
 
