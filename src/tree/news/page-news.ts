@@ -1,8 +1,8 @@
 // What a peer is told with a page, so that it has no gaps that its sender has not.
 import type { Inode, Invalidation, News, Stamp } from '../../ports/messages.ts'
+import { toldBy } from '../../block/stamp.ts'
 import { MAX_PAGE_NEWS } from '../../wire/limits.ts'
 import { partOf } from '../../wire/page.ts'
-import { toldAt } from './told-names.ts'
 import type { StampedPage, Told } from './told.ts'
 
 export type PagePlace = { readonly volume: string; readonly inode: Inode; readonly index: number }
@@ -17,7 +17,7 @@ export function newsOfPage(
   if (page.splits > 0 && index === 0) return []
   const all: Invalidation[] = []
   const add = (about: Inode, at: Stamp, news: News): void => {
-    if (at > stamp) all.push({ volume, inode: about, stamp: toldAt(at), news })
+    if (at > stamp) all.push({ volume, inode: about, stamp: toldBy(at), news })
   }
   const addAttributes = (child: Inode): void => {
     const now = told.inodes.find(child)

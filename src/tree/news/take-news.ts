@@ -2,21 +2,12 @@
 import type { Counters } from '../../base/counters.ts'
 import { floorOf, type HybridClock } from '../../block/stamp.ts'
 import { versionOf } from '../../block/version.ts'
-import type {
-  Attributes,
-  Inode,
-  Invalidation,
-  Name,
-  News,
-  PeerId,
-  Stamp,
-} from '../../ports/messages.ts'
+import type { Attributes, Inode, Invalidation, News, PeerId, Stamp } from '../../ports/messages.ts'
 import type { Floors } from '../../rumor/floors.ts'
 import type { Freshness } from '../freshness.ts'
 import type { InodeRecord } from '../inode-record.ts'
 import type { InodeTable } from '../inode-table.ts'
 import type { KernelNews } from '../kernel-news.ts'
-import { outdoneBy, toldAt } from './told-names.ts'
 import type { Told } from './told.ts'
 
 /** How news came here. `own`: a change of this node, and of the asker's kernel, which knows. */
@@ -53,7 +44,7 @@ export class TakeNews {
 
   take(told: Invalidation & { readonly news: News }, via: Via): void {
     const { inode, news } = told
-    const stamp = outdoneBy(told.stamp)
+    const stamp = floorOf(told.stamp)
     if (news.type === 'name') return this.#takeName(inode, { news, stamp }, via)
     const own = `${inode} ${stamp}`
     if (via.by === 'own') this.#remember(own)
@@ -70,7 +61,7 @@ export class TakeNews {
     const { name, by, entry } = news
     const verdict = told.names.learn(inode, name, { entry, stamp, by })
     if (verdict === 'known') return
-    if (verdict === 'doubtful') this.#doubt(inode, name)
+    if (verdict === 'doubtful') this.#doubt(inode)
     if (entry !== undefined) this.#learnNamed(entry.attributes, stamp, via)
     const directory = inodes.byInode(inode)
     if (directory === undefined) return
@@ -98,7 +89,7 @@ export class TakeNews {
     const before = record?.attributes
     const isNews = this.#learn(inode, attributes, stamp)
     if (via.by === 'page' && !isNews) return
-    if (isContent) floors.raise({ volume, inode, stamp: floorOf(toldAt(stamp)) })
+    if (isContent) floors.raise({ volume, inode, stamp })
     if (record === undefined) return
     if (isBytes) record.keptVersion = 0
     else keepVersion(record, before)
@@ -130,11 +121,9 @@ export class TakeNews {
   }
 
   /** Above all that has been told, and so above both changes of which nobody knows the order. */
-  #doubt(directory: Inode, name: Name): void {
-    const { volume, floors, stamps, counters, told } = this.#init
-    const stamp = floorOf(stamps.tick())
-    told.names.settle(directory, name, stamp)
-    floors.raise({ volume, inode: directory, stamp })
+  #doubt(directory: Inode): void {
+    const { volume, floors, stamps, counters } = this.#init
+    floors.raise({ volume, inode: directory, stamp: floorOf(stamps.tick()) })
     counters.add('tree_doubts_total')
   }
 

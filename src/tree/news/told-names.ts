@@ -4,10 +4,10 @@
 //
 // How a name is decided. A change of the stamp T was made before T, by the clock of whoever made it; all
 // who hear of it keep it here. A page of the stamp S was read after S began, give or take what
-// clocks differ. So a page of S ≥ outdoneBy(T) was read after the change and has it, and counts; an
+// clocks differ. So a page of S ≥ floorOf(T) was read after the change and has it, and counts; an
 // older page may miss it, and what was told counts. (Had somebody behind the mesh's back changed the
 // name once more in the half second between, that is noticed when the page is next checked, as all
-// that they do.) Changes are kept here with the stamp that a page needs to outdo them, outdoneBy(T).
+// that they do.) Changes are kept here with the stamp that a page needs to outdo them, floorOf(T).
 //
 // Two changes of one name, by two publishers, whose stamps are closer than clocks differ, and with
 // different outcomes, may have happened in either order. Then the directory's floor is raised above
@@ -21,24 +21,10 @@
 //
 // It must never forget what was told without raising the floor of what it was about.
 import type { Inode, Name, NewsEntry, PeerId, Stamp } from '../../ports/messages.ts'
-import { floorOf, toldBy } from '../../block/stamp.ts'
+import { floorOf } from '../../block/stamp.ts'
 
 /** How far apart stamps have to be to say what was first. */
 export const SKEW: Stamp = floorOf(0)
-
-/**
- * How fresh a page must be to count for more than what was told at this stamp. A page may have been
- * stamped ahead of its time by as much as clocks differ, for an asker's floor, and then somebody
- * whose clock is behind, and who has not heard yet, makes a change: so twice that much.
- */
-export function outdoneBy(told: Stamp): Stamp {
-  return floorOf(floorOf(told))
-}
-
-/** The stamp that something was told with. */
-export function toldAt(outdone: Stamp): Stamp {
-  return toldBy(toldBy(outdone))
-}
 
 /** Names told of in one directory; past it the older half goes, and the directory is read again. */
 const NAMES_MAX = 4_096
@@ -51,13 +37,6 @@ export type NameFact = {
   /** A page of this stamp or later counts for more. */
   readonly stamp: Stamp
   readonly by: PeerId
-  /** After a doubt: a page of this stamp counts, too. */
-  readonly settled?: Stamp
-}
-
-/** Whether what was told counts for more than a page of this stamp. */
-export function countsOver({ stamp, settled = Infinity }: NameFact, page: Stamp): boolean {
-  return Math.min(stamp, settled) > page
 }
 
 export type ToldNamesInit = {
@@ -98,12 +77,6 @@ export class ToldNames {
       this.#put(directory, name, fact)
     }
     return verdict
-  }
-
-  /** From this stamp on a page says how it is with a name of which two changes are in doubt. */
-  settle(directory: Inode, name: Name, settled: Stamp): void {
-    const known = this.find(directory, name)
-    if (known !== undefined) this.#put(directory, name, { ...known, settled })
   }
 
   /** Forgets what no page can miss any more. */

@@ -4,7 +4,7 @@ import { type Page, partOf } from '../../wire/page.ts'
 import type { PageEntry } from '../../wire/page-entry.ts'
 import type { Known } from '../page-diff.ts'
 import { type Dated, ToldInodes } from './told-inodes.ts'
-import { countsOver, type NameFact, ToldNames } from './told-names.ts'
+import { type NameFact, ToldNames } from './told-names.ts'
 
 export type StampedPage = { readonly page: Page; readonly stamp: Stamp }
 
@@ -31,7 +31,7 @@ export class Told {
   /** What a name leads to, by a page that answers it and by what was told. */
   resolve(directory: Inode, name: Name, { page, stamp }: StampedPage): Resolved {
     const fact = this.names.find(directory, name)
-    if (fact !== undefined && countsOver(fact, stamp)) return this.answer(name, fact)
+    if (fact !== undefined && fact.stamp > stamp) return this.answer(name, fact)
     return this.#corrected(page.find(name), stamp)
   }
 
@@ -50,7 +50,7 @@ export class Told {
       find: (name) => this.resolve(directory, name, found).entry,
       has: (name) => {
         const fact = facts?.get(name)
-        const isTold = fact !== undefined && countsOver(fact, stamp)
+        const isTold = fact !== undefined && fact.stamp > stamp
         return isTold ? fact.entry !== undefined : page.has(name)
       },
     }
@@ -80,7 +80,7 @@ export class Told {
   ): Generator<[Name, Resolved]> {
     for (const [name, fact] of this.names.of(directory) ?? []) {
       if (part > 0 && partOf(name, page.splits) !== part) continue
-      if (countsOver(fact, stamp)) yield [name, this.answer(name, fact)]
+      if (fact.stamp > stamp) yield [name, this.answer(name, fact)]
     }
   }
 

@@ -1,6 +1,5 @@
 // Random programs on several nodes, whose clocks differ, one operation after another. Whoever makes a
 // change sees exactly what the storage has, at once; everyone else as soon as the rumor is there.
-import assert from 'node:assert/strict'
 import test from 'ava'
 import fc from 'fast-check'
 import type { Path } from '../../../../src/ports/messages.ts'
@@ -131,12 +130,12 @@ for (const [where, withSource] of [
             if (one.settles) {
               await world.sleep(1_500)
               const truth = truthOf(world)
-              for (const each of hands) assert.deepEqual(await seenBy(each), truth)
+              for (const each of hands) t.deepEqual(await seenBy(each), truth)
             }
           }
           await world.sleep(1_500)
           const truth = truthOf(world)
-          for (const each of hands) assert.deepEqual(await seenBy(each), truth)
+          for (const each of hands) t.deepEqual(await seenBy(each), truth)
           // Alone from here on, everything is as if nobody else were there.
           const hand = hands[0] as Hand
           for (const one of steps.slice(0, 5)) {
@@ -165,7 +164,7 @@ test('where rumors are lost, everyone agrees in the end all the same', async (t)
         }
         await world.sleep(200_000)
         const truth = truthOf(world)
-        for (const each of hands) assert.deepEqual(await seenBy(each), truth)
+        for (const each of hands) t.deepEqual(await seenBy(each), truth)
       })
     }),
     { numRuns: RUNS / 4, seed: 4 },
