@@ -70,7 +70,7 @@ testUnless(cannotMount, noProgram('python3')).serial(
 )
 
 testUnless(cannotMount, noProgram('python3')).serial(
-  'flock, fcntl and sqlite3 exclude each other on two mounts, and see what was written before',
+  'flock and fcntl exclude each other on two mounts, and see what was written before',
   async (t) => {
     if (stage === undefined) return void t.fail('there is no mount')
     const { directory, twin, scratch } = stage.makePlace('lock')

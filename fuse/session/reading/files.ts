@@ -61,7 +61,10 @@ export function release(
   }
   const { nodeid } = call.header
   const flock = flockOwner === undefined ? [] : [{ nodeid, owner: flockOwner, isFlock: true }]
-  return dropLocks(writing, [...writing.lockOwners.onRelease(handle), ...flock], call)
+  // The kernel itself says when a flock goes, and to drop it twice could drop the next one: a new open
+  // file may have the number of one that is over.
+  const others = writing.lockOwners.onRelease(handle).filter(({ isFlock }) => !isFlock)
+  return dropLocks(writing, [...others, ...flock], call)
     .then(() => status(0))
     .finally(() => handles.release(handle))
 }

@@ -9,6 +9,7 @@ import type { InodeRecord } from '../inode-record.ts'
 import type { InodeTable } from '../inode-table.ts'
 import type { KernelNews } from '../kernel-news.ts'
 import type { Told } from './told.ts'
+import { isChangedLater } from './told-inodes.ts'
 
 /** How news came here. `own`: a change of this node, and of the asker's kernel, which knows. */
 export type Via =
@@ -115,6 +116,8 @@ export class TakeNews {
     freshness.saw(attributes, stamp)
     const record = inodes.byInode(inode)
     if (record === undefined) return true
+    // A rumor may be slower than a reading that was made because of a later change.
+    if (stamp <= record.stamp && isChangedLater(record.attributes, attributes)) return true
     record.attributes = attributes
     record.stamp = Math.max(record.stamp, stamp)
     return true

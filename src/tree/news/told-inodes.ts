@@ -67,6 +67,11 @@ function isLater(a: Dated, b: Dated): boolean {
   return difference === 0 ? b.stamp >= a.stamp : difference < 0
 }
 
+/** Whether the source changed an inode to the state `a` after `b`, by its own clock. */
+export function isChangedLater(a: Attributes | undefined, b: Attributes): boolean {
+  return a !== undefined && compareChanged(a, b) > 0
+}
+
 function compareChanged(a: Attributes, b: Attributes): number {
   return a.ctimeSeconds - b.ctimeSeconds || a.ctimeNanos - b.ctimeNanos
 }

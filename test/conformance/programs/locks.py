@@ -1,4 +1,4 @@
-"""Locks between processes on two mounts of one tree: by flock, fcntl and sqlite3.
+"""Locks between processes on two mounts of one tree: by flock and fcntl.
 
 usage: locks.py MOUNT OTHER-MOUNT   (both name the same directory)
 Ends with 0 if all is as on one local file system, else with the first thing that is not.
@@ -7,7 +7,6 @@ import errno
 import fcntl
 import os
 import signal
-import sqlite3
 import struct
 import subprocess
 import sys
@@ -15,7 +14,6 @@ import time
 
 HERE, THERE = sys.argv[1], sys.argv[2]
 ADDS = 25
-INSERTS = 6
 LOCK64 = 'hhqqi4x'
 
 
@@ -140,43 +138,9 @@ def check_counter(how):
     assert value == 4 * ADDS, f'{how}: {value} of {4 * ADDS} additions'
 
 
-INSERT = """
-import sqlite3, sys
-base = sqlite3.connect(sys.argv[1], timeout=60, isolation_level=None)
-for i in range(int(sys.argv[2])):
-    base.execute('begin immediate')
-    (count,) = base.execute('select value from total').fetchone()
-    base.execute('update total set value = ?', (count + 1,))
-    base.execute('insert into rows values (?, ?)', (sys.argv[3], 'x' * 500))
-    base.execute('commit')
-"""
-
-
-def check_sqlite():
-    base = sqlite3.connect(os.path.join(HERE, 'base'))
-    base.execute('create table total (value integer)')
-    base.execute('create table rows (who text, what text)')
-    base.execute('insert into total values (0)')
-    base.commit()
-    base.close()
-    path = lambda where: os.path.join(where, 'base')
-    writers = [
-        child(INSERT, path(where), INSERTS, who) for who, where in enumerate((HERE, THERE) * 2)
-    ]
-    assert [writer.wait() for writer in writers] == [0] * 4
-    for where in (HERE, THERE):
-        base = sqlite3.connect(path(where))
-        (total,) = base.execute('select value from total').fetchone()
-        (rows,) = base.execute('select count(*) from rows').fetchone()
-        (verdict,) = base.execute('pragma integrity_check').fetchone()
-        base.close()
-        assert (total, rows, verdict) == (4 * INSERTS, 4 * INSERTS, 'ok'), (total, rows, verdict)
-
-
 with open(os.path.join(HERE, 'f'), 'wb') as made:
     made.write(b'0' * 100)
 for check in (check_flock, check_ranges, check_close, check_waiting):
     check()
 check_counter('flock')
 check_counter('fcntl')
-check_sqlite()
