@@ -2,6 +2,9 @@
 // all of them have: one name, no children.
 import type { Attributes, Inode, Name, Path, Stamp } from '../ports/messages.ts'
 
+/** No path that a source takes has more names (16 KiB from the root). */
+const DEPTH_MAX = 8_192
+
 export type Link = { readonly parent: InodeRecord; readonly name: Name }
 
 /** What a directory has besides; each part made when first needed. */
@@ -146,7 +149,8 @@ export class InodeRecord {
   /** Where the source has it, by the newest name. */
   path(): Path {
     let { parent, name: path } = this
-    while (parent?.parent !== undefined) {
+    // Heard of in the wrong order, moves of directories may for a while make one its own ancestor.
+    for (let depth = 0; parent?.parent !== undefined && depth < DEPTH_MAX; depth++) {
       path = `${parent.name}/${path}`
       parent = parent.parent
     }
