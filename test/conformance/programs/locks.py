@@ -133,7 +133,9 @@ def check_counter(how):
         pass
     adders = [child(ADD, os.path.join(where, how), ADDS, how) for where in (HERE, THERE) * 2]
     assert [adder.wait() for adder in adders] == [0] * 4
-    with open(os.path.join(THERE, how)) as file:
+    with opened(THERE, how) as file:
+        # Without the lock it may be read before the rumor of the last addition is here.
+        fcntl.flock(file, fcntl.LOCK_EX) if how == 'flock' else fcntl.lockf(file, fcntl.LOCK_EX)
         value = int(file.read())
     assert value == 4 * ADDS, f'{how}: {value} of {4 * ADDS} additions'
 
