@@ -1,6 +1,9 @@
-// Messages that are none, made out of good ones and out of nothing.
+// Messages that are none, made out of good ones and out of nothing, and what a session does with them.
 import fc from 'fast-check'
-import type { Received } from './fake-device.ts'
+import { wantsReply } from '../../fuse/protocol/opcodes.ts'
+import type { Volume } from '../../src/volume/volume.ts'
+import { type Harness, type Received, settled } from './fake-device.ts'
+import { make } from './requests.ts'
 
 /** By the way in which they are broken. */
 export function garbageFrom(valid: readonly Buffer[]) {
@@ -39,6 +42,30 @@ export function garbageFrom(valid: readonly Buffer[]) {
   return { anything, headed, truncated, flipped }
 }
 
-export function isWellFormed({ length, errno, body }: Received): boolean {
+type Counted = Volume & { readonly references: ReadonlyMap<number, number> }
+
+/**
+ * A sequence on one session, so that what one message leaves behind meets the next: it goes on
+ * serving, answers no more than was asked, and its end gives back all that was held.
+ */
+export async function survivesOn<V extends Counted>(
+  { device, session, send, volume }: Harness<V>,
+  { messages, openIn }: { messages: readonly Buffer[]; openIn: (volume: V) => number },
+): Promise<boolean> {
+  for (const message of messages) await send(message)
+  await settled()
+  const asked = messages.filter(
+    (message) => message.length >= 40 && wantsReply(message.readUInt32LE(4)),
+  )
+  const isServing = (await send(make.getattr({ unique: 2 ** 40 })))?.errno === 0
+  session.close()
+  await settled()
+  const isEmpty = [...volume.references.values()].every((count) => count === 0)
+  const isBounded = device.received.length <= asked.length + 1
+  const isClosed = openIn(volume) === 0
+  return isServing && isBounded && isEmpty && isClosed && device.received.every(isWellFormed)
+}
+
+function isWellFormed({ length, errno, body }: Received): boolean {
   return length === 16 + body.length && errno < 200 && (errno === 0 || body.length === 0)
 }

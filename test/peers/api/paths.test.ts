@@ -45,7 +45,6 @@ test('texts survive being byte strings, and byte strings survive an address', (t
       t.is(textOf(unescapeBytes(escapeBytes(bytesOf(text)))), text)
     }),
   )
-  t.pass()
 })
 
 test('a checked path never has a dot, a dot-dot or an empty name', (t) => {

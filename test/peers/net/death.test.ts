@@ -68,5 +68,8 @@ test('those who had no connection to a dead peer hear of its death', async (t) =
   await until(() => b.routing.contacts().length === 2)
   victim.process.kill('SIGKILL')
   await until(() => b.routing.contacts().length === 1 && a.routing.contacts().length === 1)
-  t.pass()
+  t.deepEqual(
+    [a, b].map(({ routing }) => routing.contacts().map(({ peer }) => peer)),
+    [[b.peerId], [a.peerId]],
+  )
 })

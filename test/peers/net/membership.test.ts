@@ -70,16 +70,16 @@ test('rumors reach all of six peers once, and not the one that told them', async
 
 test('the same heartbeat is heard each time it is sent', async (t) => {
   const [a, b] = [await aPeer(t), await aPeer(t)]
-  let heard = 0
-  a.rumors.subscribe(() => heard++)
+  const heard: Gossip[] = []
+  a.rumors.subscribe((one) => heard.push(one))
   // Published before anyone listens: it waits.
   const gossip: Gossip = { type: 'heartbeat', head: { publisher: b.peerId, epoch: 1, number: 0 } }
   b.rumors.publish(gossip)
   await a.dial(b.addresses())
-  await until(() => heard === 1)
+  await until(() => heard.length === 1)
   b.rumors.publish(gossip)
-  await until(() => heard === 2)
-  t.pass()
+  await until(() => heard.length === 2)
+  t.deepEqual(heard, [gossip, gossip])
 })
 
 test('a peer with another mesh key is refused, on both ends, and disturbs nobody', async (t) => {

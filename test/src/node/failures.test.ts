@@ -83,16 +83,18 @@ test('the home of a block hangs: the reader waits out one silence, and only once
 
 test('every home in turn hangs and resumes, and nothing is read wrong', async (t) => {
   const world = await meshOf(8)
-  await world.run(async () => {
-    const reading = readAll(world, 0, world.tree.files())
+  const files = world.tree.files()
+  const read = await world.run(async () => {
+    const reading = readAll(world, 0, files)
     for (let index = 1; index < 8; index++) {
       world.hang(index)
       await world.sleep(400)
       world.resume(index)
     }
-    await reading
+    return reading
   })
-  t.pass()
+  t.is(read, files.length)
+  t.true(total(world, 'fetch_hedges_total') > 0, 'nobody was waited for')
 })
 
 test('a peer with bad memory: its blocks are noticed, fetched elsewhere, never handed out', async (t) => {
@@ -130,8 +132,8 @@ test('a network that refuses and loses: slow is allowed, wrong or stuck is not',
     ({ kind }) => (kind === 'request' && random.next() < 0.05 ? REFUSE : PASS),
     lose(random, 0.01, ['request', 'reply']),
   )
-  await world.run(everyoneReads)
-  t.pass()
+  t.is(await world.run(everyoneReads), 8 * world.tree.files().length)
+  t.true(total(world, 'fetch_peer_failures_total') > 0, 'nothing was refused or lost')
 })
 
 test('a source that fails now and then: the error is told, not cached, and concerns nobody else', async (t) => {

@@ -56,19 +56,34 @@ export async function readBytes(node: WorldNode, path: Path): Promise<Buffer> {
   return Buffer.concat(slices)
 }
 
-/** Reads these files one after another; each must be what the storage holds. */
-export async function readAll(world: World, index: number, paths: readonly Path[]): Promise<void> {
+/** Reads these files one after another, and says how many were what the storage holds: all. */
+export async function readAll(
+  world: World,
+  index: number,
+  paths: readonly Path[],
+): Promise<number> {
   const node = world.node(index)
   for (const path of paths) {
     const bytes = await readBytes(node, path)
     assert(bytes.equals(truth(world, path)), `${path} read wrong on node ${index}`)
   }
+  return paths.length
 }
 
 /** All living nodes read all files, each in an order of its own. */
-export async function everyoneReads(world: World): Promise<void> {
+export function everyoneReads(world: World): Promise<number> {
+  return livingRead(world, (index) => shuffled(world, index))
+}
+
+/** All living nodes read this one file. */
+export function everyoneReadsOne(world: World, path: Path): Promise<number> {
+  return livingRead(world, () => [path])
+}
+
+async function livingRead(world: World, paths: (index: number) => Path[]): Promise<number> {
   const living = world.nodes.filter((node) => node.isLiving)
-  await Promise.all(living.map(({ index }) => readAll(world, index, shuffled(world, index))))
+  const counts = await Promise.all(living.map(({ index }) => readAll(world, index, paths(index))))
+  return counts.reduce((sum, count) => sum + count, 0)
 }
 
 export function shuffled(world: World, index: number): Path[] {
