@@ -2,7 +2,7 @@ import test from 'ava'
 import fc from 'fast-check'
 import { areAttributesEqual, isSameContent, versionOf } from '../../../src/block/version.ts'
 import type { Attributes } from '../../../src/ports/messages.ts'
-import { attributes } from '../wire/arbitraries.ts'
+import { attributes } from '../wire/arbitraries/basics.ts'
 
 const CONTENT = ['size', 'mtimeSeconds', 'mtimeNanos', 'ctimeSeconds', 'ctimeNanos'] as const
 const SHOWN = ['mode', 'nlink', 'uid', 'gid', 'rdev'] as const

@@ -5,7 +5,8 @@ import type { Reply } from '../../../src/ports/messages.ts'
 import { decodeGossip, encodeGossip } from '../../../src/wire/gossip.ts'
 import { decodeReply, encodeReply } from '../../../src/wire/reply.ts'
 import { decodeRequest, encodeRequest } from '../../../src/wire/request.ts'
-import { gossip, reply, request } from './arbitraries.ts'
+import { reply, request } from './arbitraries/messages.ts'
+import { gossip } from './arbitraries/rumors.ts'
 
 const RUNS = 3_000
 const FUZZ_RUNS = 15_000

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { codeOf, PotluckError } from '../../../src/base/errors.ts'
 import { checkPage, encodePage, Page, type PageContent, partOf } from '../../../src/wire/page.ts'
 import { type BareEntry, isName, type PageEntry } from '../../../src/wire/page-entry.ts'
-import { attributes, name } from './arbitraries.ts'
+import { attributes, name } from './arbitraries/basics.ts'
 
 const entry: fc.Arbitrary<PageEntry> = fc
   .tuple(name, attributes, fc.string({ unit: 'binary-ascii' }), fc.uint8Array({ maxLength: 40 }))

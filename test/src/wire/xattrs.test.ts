@@ -2,7 +2,7 @@ import test from 'ava'
 import fc from 'fast-check'
 import { codeOf, PotluckError } from '../../../src/base/errors.ts'
 import { decodeXattrs, encodeXattrs } from '../../../src/wire/xattrs.ts'
-import { name } from './arbitraries.ts'
+import { name } from './arbitraries/basics.ts'
 
 const xattrs = fc
   .array(fc.tuple(name, fc.uint8Array({ maxLength: 100 })), { maxLength: 8 })
