@@ -5,9 +5,16 @@ import type { AttributeChanges, Caller, NewName } from '../../src/ports/changes.
 import type { Nodeid, WritableVolume } from '../../src/volume/volume.ts'
 import { typeBits } from '../protocol/attributes.ts'
 import { OPEN_APPEND } from '../protocol/flags.ts'
-import { errnoOf } from '../protocol/errno.ts'
 import { openModeOf } from '../session/writing/open.ts'
-import { type Callback, finish, resolving, resolvingParent } from './walk.ts'
+import {
+  answer,
+  answerCount,
+  type Callback,
+  finish,
+  resolving,
+  resolvingParent,
+  type Transfer,
+} from './walk.ts'
 
 const OPEN_CREATED = 0o2
 
@@ -100,26 +107,10 @@ export class NativeChanges {
     const volume = this.#volume
     return {
       create: (path: string, mode: number, reply: Callback) => {
-        this.#create(path, mode).then(
-          (handle) => reply(0, handle),
-          (error: unknown) => reply(-errnoOf(error)),
-        )
+        answer(reply, async () => [await this.#create(path, mode)])
       },
-      write: (
-        ...[, handle, buffer, length, from, reply]: [
-          string,
-          number,
-          Uint8Array,
-          number,
-          number,
-          Callback,
-        ]
-      ) => {
-        // How many bytes there were stands where other operations have 0.
-        this.#write(handle, buffer.subarray(0, length), from).then(reply, (error: unknown) =>
-          reply(-errnoOf(error)),
-        )
-      },
+      write: (...[, handle, buffer, length, from, reply]: Transfer) =>
+        answerCount(reply, this.#write(handle, buffer.subarray(0, length), from)),
       flush: (_path: string, handle: number, reply: Callback) =>
         finish(reply, () => volume.flush(handle, { owner: 0n })),
       fsync: (...[, dataOnly, handle, reply]: [string, number, number, Callback]) =>

@@ -1,12 +1,11 @@
 // The operations of a volume by path, as libfuse's high-level interface asks for them: those that read,
 // and, for a volume that takes changes, those that change something.
 import { typeBits } from '../protocol/attributes.ts'
-import { errnoOf } from '../protocol/errno.ts'
 import { PotluckError } from '../../src/base/errors.ts'
 import type { Attributes } from '../../src/ports/messages.ts'
 import { isWritable, type Nodeid, type Volume } from '../../src/volume/volume.ts'
 import { NativeChanges } from './changes.ts'
-import { answer, byteNames, type Callback, resolving } from './walk.ts'
+import { answer, answerCount, byteNames, type Callback, resolving, type Transfer } from './walk.ts'
 
 /** Times in milliseconds and a small inode number are all that fuse-native passes on. */
 function statOf(attributes: Attributes, ino: bigint) {
@@ -108,20 +107,8 @@ function contents(volume: Volume, changes: NativeChanges | undefined): object {
         return [handle]
       })
     },
-    read(
-      ...[, handle, buffer, length, from, reply]: [
-        string,
-        number,
-        Uint8Array,
-        number,
-        number,
-        Callback,
-      ]
-    ) {
-      // How many bytes there are stands where other operations have 0.
-      copyInto(volume, { handle, buffer, length, from }).then(reply, (error: unknown) =>
-        reply(-errnoOf(error)),
-      )
+    read(...[, handle, buffer, length, from, reply]: Transfer) {
+      answerCount(reply, copyInto(volume, { handle, buffer, length, from }))
     },
     release(_path: string, handle: number, reply: Callback) {
       changes?.closed(handle)
@@ -147,13 +134,11 @@ async function copyInto(
 
 function extended(volume: Volume): object {
   return {
-    getxattr(
-      ...[path, name, , reply]: [string, string, number, (errno: number, value?: Buffer) => void]
-    ) {
-      resolving(volume, path, (nodeid) => volume.getxattr(nodeid, byteNames(name).join('/'))).then(
-        (value) => reply(0, Buffer.from(value)),
-        (error: unknown) => reply(-errnoOf(error)),
-      )
+    getxattr(...[path, name, , reply]: [string, string, number, Callback]) {
+      answer(reply, async () => {
+        const bytes = byteNames(name).join('/')
+        return [Buffer.from(await resolving(volume, path, (at) => volume.getxattr(at, bytes)))]
+      })
     },
   }
 }

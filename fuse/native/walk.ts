@@ -8,6 +8,9 @@ import { ROOT_NODEID, type Nodeid, type Volume } from '../../src/volume/volume.t
 /** `errno` is negative or 0; what follows is the answer. */
 export type Callback = (errno: number, ...answer: unknown[]) => void
 
+/** What a read or a write is called with: path, handle, buffer, length, offset, reply. */
+export type Transfer = [string, number, Uint8Array, number, number, Callback]
+
 /** fuse-native gives paths as JavaScript strings and so takes names as UTF-8. */
 export function byteNames(path: string): string[] {
   const bytes = Buffer.from(path, 'utf8').toString('latin1')
@@ -59,6 +62,11 @@ export function answer(reply: Callback, work: () => Promise<readonly unknown[]>)
     (values) => reply(0, ...values),
     (error: unknown) => reply(-errnoOf(error)),
   )
+}
+
+/** The same for a transfer: how many bytes there were stands where other operations have 0. */
+export function answerCount(reply: Callback, work: Promise<number>): void {
+  work.then(reply, (error: unknown) => reply(-errnoOf(error)))
 }
 
 /** The same for an operation that says no more than that it is done. */

@@ -1,5 +1,4 @@
 // `potluck peer`: starts a node, says in one line where it is, and stays until it is told to leave.
-import { once } from 'node:events'
 import { stat } from 'node:fs/promises'
 import { openLog } from '../composition/log.ts'
 import type { RunningNode } from '../composition/real-node.ts'
@@ -8,6 +7,7 @@ import { usageError } from './exit-codes.ts'
 import { peerSettings } from './options/peer-settings.ts'
 import type { Flags } from './options/read-options.ts'
 import type { Terminal } from './terminal.ts'
+import { untilTold } from './until-told.ts'
 
 export type PeerFlags = Flags & { readonly untilEof?: boolean }
 
@@ -53,19 +53,4 @@ function readyLine({ node, addresses, mounts, api, metricsUrl }: RunningNode): s
     ...(metricsUrl === undefined ? [] : [`metrics ${metricsUrl}`]),
   ]
   return `${parts.join('; ')}\n`
-}
-
-async function untilTold({ interrupted }: Terminal, untilEof: boolean): Promise<void> {
-  if (interrupted.aborted) return
-  const told = once(interrupted, 'abort')
-  if (!untilEof) return void (await told)
-  process.stdin.resume()
-  const ended = new Promise<void>((resolve) => {
-    process.stdin
-      .once('end', resolve)
-      .once('close', resolve)
-      .once('error', () => resolve())
-  })
-  await Promise.race([told, ended])
-  process.stdin.destroy()
 }

@@ -48,8 +48,7 @@ export async function runTraceShow(
   flags: TraceFlags,
   terminal: Terminal,
 ): Promise<void> {
-  await withClient(flags, terminal, async (client) => {
-    const volume = await volumeOf(client, flags, terminal)
+  await withVolume(flags, terminal, async ({ client, volume }) => {
     const bytes = await client.trace(volume, name, { signal: terminal.interrupted })
     const trace = decodeTrace(bytes)
     terminal.out(flags.json === true ? `${JSON.stringify(trace)}\n` : traceText(trace))
@@ -61,8 +60,7 @@ export async function runTraceExport(
   flags: TraceFlags & { readonly out: string },
   terminal: Terminal,
 ): Promise<void> {
-  await withClient(flags, terminal, async (client) => {
-    const volume = await volumeOf(client, flags, terminal)
+  await withVolume(flags, terminal, async ({ client, volume }) => {
     const bytes = await client.trace(volume, name, { signal: terminal.interrupted })
     await writeFile(path.resolve(terminal.cwd, flags.out), bytes)
     terminal.out(`${flags.out}: ${formatBytes(bytes.length)}\n`)
@@ -80,8 +78,7 @@ export async function runTraceImport(
   })
   const trace = { ...read, name: flags.as ?? read.name, recordedMs: Date.now() }
   if (!isTraceName(trace.name)) throw usageError(`--as: "${trace.name}" can't be a trace's name`)
-  await withClient(flags, terminal, async (client) => {
-    const volume = await volumeOf(client, flags, terminal)
+  await withVolume(flags, terminal, async ({ client, volume }) => {
     const options = { signal: terminal.interrupted }
     say(await client.importTrace(volume, encodeTrace(trace), options), terminal)
   })
@@ -92,8 +89,7 @@ export async function runTraceDelete(
   flags: TraceFlags,
   terminal: Terminal,
 ): Promise<void> {
-  await withClient(flags, terminal, async (client) => {
-    const volume = await volumeOf(client, flags, terminal)
+  await withVolume(flags, terminal, async ({ client, volume }) => {
     await client.traceWork('delete', { volume, name }, { signal: terminal.interrupted })
     terminal.out(`deleted '${name}' on every node\n`)
   })
@@ -105,8 +101,7 @@ export async function runTraceRecord(
   command: readonly string[],
   { flags, terminal }: { readonly flags: TraceFlags; readonly terminal: Terminal },
 ): Promise<void> {
-  await withClient(flags, terminal, async (client) => {
-    const volume = await volumeOf(client, flags, terminal)
+  await withVolume(flags, terminal, async ({ client, volume }) => {
     await client.traceWork('record', { volume, name, pid: process.pid })
     let code: number | string
     let summary: TraceSummary
@@ -159,8 +154,7 @@ export async function runTraceWarm(
   flags: TraceFlags,
   terminal: Terminal,
 ): Promise<void> {
-  await withClient(flags, terminal, async (client) => {
-    const volume = await volumeOf(client, flags, terminal)
+  await withVolume(flags, terminal, async ({ client, volume }) => {
     const bar = progressBar(terminal, `warming ${name}`)
     const total = await client
       .warm(volume, [], {
@@ -173,6 +167,18 @@ export async function runTraceWarm(
     const what = `${formatCount(total.filesDone)} names, ${formatBytes(total.bytesDone)}`
     terminal.out(`${name}: ${what} warm here; every other node has begun\n`)
   })
+}
+
+type Place = { readonly client: ApiClient; readonly volume: string }
+
+async function withVolume(
+  flags: TraceFlags,
+  terminal: Terminal,
+  use: (place: Place) => Promise<void>,
+): Promise<void> {
+  await withClient(flags, terminal, async (client) =>
+    use({ client, volume: await volumeOf(client, flags, terminal) }),
+  )
 }
 
 /** Where there is but one volume, nobody has to name it. */

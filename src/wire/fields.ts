@@ -21,6 +21,16 @@ export function writeChoice<T>(writer: ByteWriter, choices: readonly T[], value:
   writer.u8(index)
 }
 
+const TRUTHS = [false, true] as const
+
+export function readTruth(reader: ByteReader): boolean {
+  return readChoice(reader, TRUTHS, 'truth value')
+}
+
+export function writeTruth(writer: ByteWriter, isSo: boolean): void {
+  writer.u8(isSo ? 1 : 0)
+}
+
 /**
  * A path relative to the volume's root: no empty, '.' or '..' component, no NUL. '' is the root.
  */

@@ -66,7 +66,7 @@ function writeBody(writer: ByteWriter, reply: Reply): Uint8Array | undefined {
       writer.u8(DESCRIPTION)
       fields.writeVolume(writer, volume)
       writer.varint(blockBytes)
-      writer.u8(hasSource ? 1 : 0)
+      fields.writeTruth(writer, hasSource)
       return undefined
     }
     case 'rumors':
@@ -234,7 +234,7 @@ function readDescription(reader: ByteReader): Reply {
   if (blockBytes < 1 || blockBytes > limits.MAX_BLOCK_BYTES) {
     throw malformed(`a block size of ${blockBytes}`)
   }
-  const hasSource = fields.readChoice(reader, [false, true], 'truth value')
+  const hasSource = fields.readTruth(reader)
   return { type: 'description', description: { volume, blockBytes, hasSource } }
 }
 

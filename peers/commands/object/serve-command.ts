@@ -1,8 +1,8 @@
-import { once } from 'node:events'
 import { openLog } from '../../composition/log.ts'
 import { startObjects, type RunningObjects } from '../../objects/start-objects.ts'
 import { formatBytes, formatCount } from '../options/quantities.ts'
 import type { Terminal } from '../terminal.ts'
+import { untilTold } from '../until-told.ts'
 import { objectSocket, type SocketFlags } from './object-socket.ts'
 
 const LEVELS = ['debug', 'info', 'warn', 'error'] as const
@@ -48,16 +48,4 @@ function readyLine({ dir, logShards }: ServeFlags, { socket, reports }: RunningO
   if (cutBytes > 0) parts.push(`a torn tail of ${formatBytes(cutBytes)} was cut off`)
   if (damaged > 0) parts.push(`${damaged} damaged records were left out`)
   return `${parts.join('; ')}\n`
-}
-
-async function untilTold({ interrupted }: Terminal, untilEof: boolean): Promise<void> {
-  if (interrupted.aborted) return
-  const told = once(interrupted, 'abort')
-  if (!untilEof) return void (await told)
-  process.stdin.resume()
-  const ended = new Promise<void>((resolve) => {
-    process.stdin.once('end', resolve).once('close', resolve)
-  })
-  await Promise.race([told, ended])
-  process.stdin.destroy()
 }

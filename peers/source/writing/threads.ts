@@ -1,5 +1,6 @@
-// The threads that change a source, as many as are needed at a time up to a bound. One whose call the
-// storage does not answer is waited for as any call on the storage is: it is given up, never ended.
+// The threads that change a source, as many as are needed at a time up to a bound. Given up after a
+// while is only the wait for a call: its thread keeps its place among the bounded number until the
+// storage answers, closes what the call may have opened, and takes the next one.
 import { Worker } from 'node:worker_threads'
 import type { Log } from '../../../src/base/log.ts'
 import type { Path } from '../../../src/ports/messages.ts'

@@ -1,4 +1,4 @@
-import { crc32 } from 'node:zlib'
+import { isSealed, seal } from './seal.ts'
 
 export const BATCH_HEAD_BYTES = 64
 /** 'PBAT' */
@@ -19,20 +19,19 @@ export type BatchHead = {
 
 export function writeBatchHead(into: Buffer, head: BatchHead): void {
   into.fill(0, 0, BATCH_HEAD_BYTES)
-  into.writeUInt32LE(MAGIC, 0)
   into.writeUIntLE(head.generation, 8, 6)
   into.writeUIntLE(head.number, 16, 6)
   into.writeUInt32LE(head.bytes, 24)
   into.writeUInt32LE(head.records, 28)
   into.writeUIntLE(head.durable, 32, 6)
   into.writeUIntLE(head.version, 40, 6)
-  into.writeUInt32LE(crc32(into.subarray(8, BATCH_HEAD_BYTES)), 4)
+  seal(into.subarray(0, BATCH_HEAD_BYTES), MAGIC)
 }
 
 /** Undefined where no batch of this life of the zone, or of any without `generation`, begins. */
 export function readBatchHead(bytes: Buffer, generation?: number): BatchHead | undefined {
-  if (bytes.length < BATCH_HEAD_BYTES || bytes.readUInt32LE(0) !== MAGIC) return undefined
-  if (bytes.readUInt32LE(4) !== crc32(bytes.subarray(8, BATCH_HEAD_BYTES))) return undefined
+  if (bytes.length < BATCH_HEAD_BYTES) return undefined
+  if (!isSealed(bytes.subarray(0, BATCH_HEAD_BYTES), MAGIC)) return undefined
   const found = bytes.readUIntLE(8, 6)
   if (generation !== undefined && found !== generation) return undefined
   return {

@@ -2,6 +2,7 @@
 // written when all before it is durable.
 import { crc32 } from 'node:zlib'
 import { roundUp, SECTOR_BYTES } from './layout.ts'
+import { isSealed, seal } from './seal.ts'
 
 export const ENTRY_BYTES = 32
 export const FOOTER_BYTES = 64
@@ -70,18 +71,16 @@ export type ZoneFooter = {
 
 export function writeZoneFooter(into: Buffer, footer: ZoneFooter): void {
   into.fill(0, 0, FOOTER_BYTES)
-  into.writeUInt32LE(FOOTER_MAGIC, 0)
   into.writeUIntLE(footer.generation, 8, 6)
   into.writeUInt32LE(footer.entries, 16)
   into.writeUInt32LE(footer.entriesChecksum, 20)
   into.writeUIntLE(footer.durable, 24, 6)
   into.writeUIntLE(footer.version, 32, 6)
-  into.writeUInt32LE(crc32(into.subarray(8, FOOTER_BYTES)), 4)
+  seal(into.subarray(0, FOOTER_BYTES), FOOTER_MAGIC)
 }
 
 export function readZoneFooter(bytes: Buffer): ZoneFooter | undefined {
-  if (bytes.readUInt32LE(0) !== FOOTER_MAGIC) return undefined
-  if (bytes.readUInt32LE(4) !== crc32(bytes.subarray(8, FOOTER_BYTES))) return undefined
+  if (!isSealed(bytes.subarray(0, FOOTER_BYTES), FOOTER_MAGIC)) return undefined
   return {
     generation: bytes.readUIntLE(8, 6),
     entries: bytes.readUInt32LE(16),

@@ -16,7 +16,6 @@ const TYPES: readonly LockAnswer['type'][] = [
   'refused',
 ]
 const REFUSALS: readonly LockRefusal[] = ['moved', 'later', 'expired', 'stale', 'deadlock', 'full']
-const TRUTHS = [false, true] as const
 
 const REFUSED_RECORDS = { limit: limits.MAX_LOCK_RECORDS, what: 'refused records' }
 
@@ -28,7 +27,7 @@ export function writeLockAnswer(writer: ByteWriter, answer: LockAnswer): void {
       writer.varint(answer.epoch)
       return parts.writeRollIfAny(writer, answer.roll)
     case 'vote':
-      writer.u8(answer.isGiven ? 1 : 0)
+      fields.writeTruth(writer, answer.isGiven)
       writer.varint(answer.ballot)
       writer.varint(answer.acceptedBallot)
       parts.writeRollIfAny(writer, answer.accepted)
@@ -84,7 +83,7 @@ export function readLockAnswer(reader: ByteReader): LockAnswer {
 }
 
 function readVote(reader: ByteReader): LockAnswer {
-  const isGiven = fields.readChoice(reader, TRUTHS, 'truth value')
+  const isGiven = fields.readTruth(reader)
   const [ballot, acceptedBallot] = [reader.varint(), reader.varint()]
   const { roll: accepted } = parts.readRollIfAny(reader)
   const vote = { type: 'vote', isGiven, ballot, acceptedBallot } as const

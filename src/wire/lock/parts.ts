@@ -68,13 +68,13 @@ export function readRoll(reader: ByteReader): Roll {
 
 /** A roll that need not be there. */
 export function writeRollIfAny(writer: ByteWriter, roll: Roll | undefined): void {
-  writer.u8(roll === undefined ? 0 : 1)
+  fields.writeTruth(writer, roll !== undefined)
   if (roll !== undefined) writeRoll(writer, roll)
 }
 
 /** As a property, to be spread into an object that may lack it. */
 export function readRollIfAny(reader: ByteReader): { readonly roll?: Roll } {
-  const isThere = fields.readChoice(reader, [false, true], 'truth value')
+  const isThere = fields.readTruth(reader)
   return isThere ? { roll: readRoll(reader) } : {}
 }
 

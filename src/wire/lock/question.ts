@@ -44,7 +44,7 @@ export function writeLockQuestion(writer: ByteWriter, question: LockQuestion): v
     case 'set':
       writePlace(writer, question)
       writeTurn(writer, question)
-      writer.u8(question.wait ? 1 : 0)
+      fields.writeTruth(writer, question.wait)
       writer.f64(question.told)
       return parts.writeRange(writer, question.range)
     case 'test':
@@ -80,7 +80,7 @@ export function readLockQuestion(reader: ByteReader): LockQuestion {
     }
     case 'set': {
       const place = { ...readPlace(reader), ...readTurn(reader) }
-      const wait = fields.readChoice(reader, [false, true], 'truth value')
+      const wait = fields.readTruth(reader)
       const told = fields.readStamp(reader)
       return { step, ...place, wait, told, range: parts.readRange(reader) }
     }
