@@ -9,6 +9,7 @@ import type { Counters } from '../base/counters.ts'
 import type { Prefetches } from '../heat/prefetches.ts'
 import { splitPath } from '../heat/trace.ts'
 import type { InodeRecord } from '../tree/inode-record.ts'
+import type { Page } from '../wire/page.ts'
 import { TreeAhead, type TreeAheadInit } from './tree-ahead.ts'
 
 /** Of larger directories nobody reads all. */
@@ -33,11 +34,22 @@ export type NeighboursInit = TreeAheadInit & {
   readonly isKnown: (path: Path) => boolean
 }
 
+/** The files of one directory and ending. */
+type Kind = {
+  /** How many of them were read. */
+  read: number
+  /** So many must have been; undefined while nobody has counted the names, Infinity: never, or done. */
+  needed: number | undefined
+}
+
+type Place = { readonly directory: Path; readonly ending: string; readonly kind: Kind }
+
+type Looked = { readonly ahead: TreeAhead; readonly place: InodeRecord; readonly page: Page }
+
 export class Neighbours {
   readonly #init: NeighboursInit
   readonly #seen = new Set<Inode>()
-  /** How many files of one directory and ending were read; Infinity where nothing is left to do. */
-  readonly #kinds = new Map<Path, number>()
+  readonly #kinds = new Map<Path, Kind>()
 
   constructor(init: NeighboursInit) {
     this.#init = init
@@ -77,47 +89,52 @@ export class Neighbours {
     const { directory, name } = splitPath(path)
     const ending = endingOf(name)
     if (ending === undefined) return
-    const kind = `${directory}/*${ending}`
-    const read = (this.#kinds.get(kind) ?? 0) + 1
-    if (this.#kinds.size >= KINDS_KEPT) this.#kinds.clear()
-    this.#kinds.set(kind, read)
-    if (read > NAMES_MAX) return
-    this.#consider({ directory, ending, kind, read }).catch(() => {
+    const kind = this.#kindOf(`${directory}/*${ending}`)
+    kind.read += 1
+    if (kind.needed !== undefined && kind.read < kind.needed) return
+    this.#consider({ directory, ending, kind }).catch(() => {
       // A hint that came to nothing: who needs the files for real is told why.
       this.#init.counters.add('neighbours_failed_total')
     })
   }
 
-  async #consider(found: {
-    readonly directory: Path
-    readonly ending: string
-    readonly kind: Path
-    readonly read: number
-  }): Promise<void> {
-    const { directory, ending, kind, read } = found
-    const { tree, blockBytes, prefetches } = this.#init
+  #kindOf(name: Path): Kind {
+    const known = this.#kinds.get(name)
+    if (known !== undefined) return known
+    if (this.#kinds.size >= KINDS_KEPT) this.#kinds.clear()
+    const kind = { read: 0, needed: undefined }
+    this.#kinds.set(name, kind)
+    return kind
+  }
+
+  async #consider(found: Place): Promise<void> {
+    const { directory, kind } = found
+    const { tree } = this.#init
     const ahead = new TreeAhead(this.#init)
     const place = await ahead.directory(directory)
-    const { page } = await tree.page(place, { index: 0, splits: 0, name: NAMES_ONLY })
-    const names = [...page.all()].filter(({ name }) => endingOf(name) === ending)
-    const [, needed] = EVIDENCE.find(([siblings]) => names.length <= siblings) ?? []
-    if (page.splits > 0 || page.count > NAMES_MAX || needed === undefined) {
-      return void this.#kinds.set(kind, Infinity)
+    if (kind.needed === undefined) {
+      const { page } = await tree.page(place, { index: 0, splits: 0, name: NAMES_ONLY })
+      kind.needed = neededOf(page, found.ending)
     }
-    if (read !== needed) return
+    if (kind.read < kind.needed) return
+    kind.needed = Infinity
     // All of them with attributes: one round for the storage, where each by itself would be one.
-    const whole = await tree.page(place, { index: 0, splits: 0 })
+    const { page } = await tree.page(place, { index: 0, splits: 0 })
+    this.#offer(found, { ahead, place, page })
+  }
+
+  #offer({ ending }: Place, { ahead, place, page }: Looked): void {
+    const { blockBytes, prefetches } = this.#init
     let bytes = 0
-    for (const { name, attributes } of whole.page) {
-      const { size, type, inode } = attributes
+    for (const entry of page) {
+      const { size, type, inode } = entry.attributes
       // Its reader fetches it.
       if (this.#seen.has(inode)) continue
-      if (type !== 'file' || endingOf(name) !== ending || size === 0 || size > blockBytes) continue
+      if (type !== 'file' || size === 0 || size > blockBytes) continue
+      if (endingOf(entry.name) !== ending) continue
       bytes += size
       if (bytes > BYTES_MAX) return
-      const path = directory === '' ? name : `${directory}/${name}`
-      const ranges = [{ from: 0, to: size }]
-      const { blocks } = await ahead.resolve({ path, ranges, isListed: false })
+      const { blocks } = ahead.blocksOf(place, entry, [{ from: 0, to: size }])
       for (const { want } of blocks) prefetches.offer(want)
     }
   }
@@ -127,4 +144,13 @@ export class Neighbours {
 function endingOf(name: Name): string | undefined {
   const dot = name.lastIndexOf('.')
   return dot > 0 ? name.slice(dot) : undefined
+}
+
+/** How many files of an ending must have been read; Infinity where no number would do. */
+function neededOf(page: Page, ending: string): number {
+  if (page.splits > 0 || page.count > NAMES_MAX) return Infinity
+  let siblings = 0
+  for (const { name } of page.all()) if (endingOf(name) === ending) siblings += 1
+  const [, needed] = EVIDENCE.find(([most]) => siblings <= most) ?? []
+  return needed ?? Infinity
 }

@@ -8,6 +8,7 @@ import type { AheadBlock, AheadBlocks } from '../heat/following.ts'
 import { type ByteRange, splitPath, type TraceEntry } from '../heat/trace.ts'
 import { InodeRecord } from '../tree/inode-record.ts'
 import type { Tree } from '../tree/tree.ts'
+import type { PageEntry } from '../wire/page-entry.ts'
 import { DirectorySnapshot } from './directory-snapshot.ts'
 
 /** Of one entry; who reads more than that of a file reads it in order, and is read ahead for. */
@@ -37,10 +38,15 @@ export class TreeAhead {
     if (isListed) await DirectorySnapshot.take(this.#init.tree, await this.directory(path), {})
     if (path === '') return NO_BLOCKS
     const record = await this.#find(path)
-    return ranges.length === 0 ? NO_BLOCKS : this.#blocksOf(record, entry)
+    return ranges.length === 0 ? NO_BLOCKS : this.#blocksOf(record, ranges)
   }
 
-  #blocksOf(record: InodeRecord, { ranges }: Pick<TraceEntry, 'ranges'>): AheadBlocks {
+  /** The blocks of a file, by what a page of its directory says of it. */
+  blocksOf(parent: InodeRecord, found: PageEntry, ranges: readonly ByteRange[]): AheadBlocks {
+    return this.#blocksOf(recordOf(parent, found), ranges)
+  }
+
+  #blocksOf(record: InodeRecord, ranges: readonly ByteRange[]): AheadBlocks {
     const { blockBytes, dataWant, tree } = this.#init
     const { attributes } = record
     if (attributes?.type !== 'file' || tree.inlineOf(record) !== undefined) return NO_BLOCKS
@@ -76,9 +82,13 @@ export class TreeAhead {
     if (first === undefined) this.#first.set(directory, finding)
     const { entry } = await finding
     if (entry === undefined) throw new PotluckError('ENOENT', `${path} is gone`)
-    // A record of its own: the kernel may forget its one meanwhile, and that knows no path any more.
-    return InodeRecord.detached(entry.attributes.inode, { parent, name }, entry.attributes)
+    return recordOf(parent, entry)
   }
+}
+
+/** One of its own: the kernel may forget its one meanwhile, and that knows no path any more. */
+function recordOf(parent: InodeRecord, { name, attributes }: PageEntry): InodeRecord {
+  return InodeRecord.detached(attributes.inode, { parent, name }, attributes)
 }
 
 /** The blocks in which the ranges lie, in order. */
