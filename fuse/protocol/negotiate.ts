@@ -25,6 +25,9 @@ const WANTED =
   INIT.ABORT_ERROR |
   INIT.MAX_PAGES |
   INIT.CACHE_SYMLINKS |
+  // Access is neither wider nor narrower than on the source. The kernel asks for a list once an inode,
+  // for who is not its owner, where the mode's bits for the group could be a list's mask.
+  INIT.POSIX_ACL |
   INIT.INIT_EXT
 
 const WANTED_TO_READ =
@@ -44,9 +47,6 @@ const WANTED_TO_WRITE =
   INIT.FLOCK_LOCKS |
   // The umask comes along, since a default access control list of the directory may overrule it.
   INIT.DONT_MASK |
-  // Access is no wider than on the source: the kernel asks for a list where the mode's bits for the
-  // group could be a list's mask. What is only read does without: each list is a call on the storage.
-  INIT.POSIX_ACL |
   // Set-user-id bits are dropped here. The kernel would ask for security.capability at each write.
   INIT.HANDLE_KILLPRIV_V2 |
   INIT.SETXATTR_EXT

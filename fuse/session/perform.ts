@@ -23,7 +23,7 @@ import { performChange } from './writing/perform-change.ts'
 /** What can be answered at once is not a promise. */
 export function perform(context: Context, call: Call): Promise<Reply> | Reply {
   const { operation } = call
-  const errno = constantErrno(call, { hasAcls: context.writing !== undefined })
+  const errno = constantErrno(call)
   if (errno !== undefined) return status(errno)
   const { nodeid } = call.header
   switch (operation.type) {

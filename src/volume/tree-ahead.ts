@@ -20,6 +20,8 @@ export type TreeAheadInit = {
   readonly tree: Tree
   readonly blockBytes: number
   readonly dataWant: (record: InodeRecord, index: number, version: number) => Want
+  /** Brings what a kernel may ask for before it opens a file. */
+  readonly xattrsAhead: (record: InodeRecord) => void
 }
 
 export class TreeAhead {
@@ -47,9 +49,11 @@ export class TreeAhead {
   }
 
   #blocksOf(record: InodeRecord, ranges: readonly ByteRange[]): AheadBlocks {
-    const { blockBytes, dataWant, tree } = this.#init
+    const { blockBytes, dataWant, tree, xattrsAhead } = this.#init
     const { attributes } = record
-    if (attributes?.type !== 'file' || tree.inlineOf(record) !== undefined) return NO_BLOCKS
+    if (attributes?.type !== 'file') return NO_BLOCKS
+    xattrsAhead(record)
+    if (tree.inlineOf(record) !== undefined) return NO_BLOCKS
     const { size } = attributes
     const version = versionOf(attributes)
     const blocks = indexesOf(ranges, { size, blockBytes }).map((index): AheadBlock => {

@@ -164,7 +164,7 @@ fuseTest('What has the same answer always is not asked of the volume', async (t)
   const script = `
 import os, sys
 print(open(sys.argv[1]).isatty(), os.listdir(os.path.dirname(sys.argv[1])))
-try: os.getxattr(sys.argv[1], 'system.posix_acl_access')
+try: os.getxattr(sys.argv[1], 'system.nfs4_acl')
 except OSError as error: print(error.strerror)`
   const options = ['-c', script, at('folder/inner')]
   t.is(await run('python3', ...options), "False ['inner']\nOperation not supported\n")

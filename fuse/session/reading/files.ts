@@ -128,14 +128,13 @@ export async function getxattr(
 }
 
 export async function listxattr(
-  { volume, writing }: Context,
+  { volume }: Context,
   { nodeid, length }: Of<'listxattr'> & { nodeid: number },
   options: Options,
 ): Promise<Reply> {
-  const kinds = { hasAcls: writing !== undefined }
   return sized(length, async () => {
     const all = await volume.listxattr(nodeid, options)
-    const names = all.filter((name) => isServedXattr(name, kinds))
+    const names = all.filter((name) => isServedXattr(name))
     return Buffer.from(names.map((name) => `${name}\0`).join(''), 'latin1')
   })
 }

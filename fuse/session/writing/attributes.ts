@@ -28,8 +28,6 @@ export async function setattr(
   return { type: 'attributes', ...changed }
 }
 
-const KINDS = { hasAcls: true } as const
-
 /** XATTR_CREATE and XATTR_REPLACE. */
 const xattrModes = new Map<number, XattrMode>([
   [0, 'set'],
@@ -43,7 +41,7 @@ export async function setxattr(
 ): Promise<Reply> {
   const mode = xattrModes.get(flags)
   if (mode === undefined) return failure('EINVAL')
-  if (!isServedXattr(name, KINDS)) return failure('ENOTSUP')
+  if (!isServedXattr(name)) return failure('ENOTSUP')
   const options = writing.change(call, {})
   const { nodeid } = call.header
   await writing.volume.setxattr(nodeid, { name, value, mode }, options)
@@ -55,7 +53,7 @@ export async function removexattr(
   writing: Writing,
   { name, call }: Asked<'removexattr'>,
 ): Promise<Reply> {
-  if (!isServedXattr(name, KINDS)) return failure('ENOTSUP')
+  if (!isServedXattr(name)) return failure('ENOTSUP')
   await writing.volume.removexattr(call.header.nodeid, name, writing.change(call, {}))
   return status(0)
 }

@@ -2,7 +2,7 @@
 // is decided of a volume is decided by the rooms below; here they only meet. It must never keep for
 // one volume what belongs to all: shard, fetcher, floors and rumors are the node's.
 import type { Clock } from '../../ports/clock.ts'
-import type { Block, Name, Want } from '../../ports/messages.ts'
+import type { Block, Want } from '../../ports/messages.ts'
 import type { Counters } from '../../base/counters.ts'
 import type { HybridClock } from '../../block/stamp.ts'
 import type { Fetched } from '../../fetch/flight.ts'
@@ -24,7 +24,7 @@ import { accessesOver } from '../../volume/accesses.ts'
 import { ReadVolume } from '../../volume/read-volume.ts'
 import type { WriteVolume } from '../../volume/writing/write-volume.ts'
 import type { Volume } from '../../volume/volume.ts'
-import { decodeXattrs } from '../../wire/xattrs.ts'
+import { Xattrs } from './xattrs.ts'
 import type { TierCounts, VolumeInit, VolumeStatus } from '../mesh-node.ts'
 import { readAheadFor } from '../tuning.ts'
 
@@ -66,6 +66,7 @@ export class VolumeRoom {
   readonly #blocks: TierCounts = { shard: 0, peer: 0, source: 0 }
   readonly #bytes: TierCounts = { shard: 0, peer: 0, source: 0 }
   readonly prefetches: Prefetches
+  readonly #xattrs: Xattrs
   /** Undefined where starts are not watched. */
   readonly traces: Traces | undefined
 
@@ -78,6 +79,7 @@ export class VolumeRoom {
     this.revalidateMs = isStatic ? Infinity : (volume.revalidateMs ?? DEFAULT_REVALIDATE_MS)
     this.tree = this.#makeTree()
     this.prefetches = this.#makePrefetches()
+    this.#xattrs = this.#makeXattrs()
     this.traces = (volume.ahead ?? 'trace') === 'trace' ? this.#makeTraces() : undefined
     this.volume = new ReadVolume({
       name: volume.name,
@@ -85,7 +87,7 @@ export class VolumeRoom {
       file: this.#fileInit(),
       watch: volume.ahead === 'none' ? undefined : accessesOver(this.traces, this.#fileParts()),
       usage: volume.source?.usage.bind(volume.source),
-      xattrs: (record, options) => this.#xattrs(record, options),
+      xattrs: (record, options) => this.#xattrs.of(record, options),
     })
   }
 
@@ -185,6 +187,7 @@ export class VolumeRoom {
       tree: this.tree,
       blockBytes: this.#blockBytes,
       dataWant: this.#dataWant.bind(this),
+      xattrsAhead: (record: InodeRecord) => this.#xattrs.ahead(record),
     }
   }
 
@@ -212,6 +215,12 @@ export class VolumeRoom {
     })
   }
 
+  #makeXattrs(): Xattrs {
+    const { id: volume, tree, prefetches } = this
+    const held = (want: Want) => this.#held(want)
+    return new Xattrs({ volume, tree, prefetches, held, bring: this.#bringPage.bind(this) })
+  }
+
   #counted(fetched: Fetched): Fetched {
     const { answer, tier, isJoined } = fetched
     if (answer.type === 'block' && isJoined !== true) this.#count(tier, answer.block.bytes.length)
@@ -227,24 +236,5 @@ export class VolumeRoom {
     const { inode } = record
     const at = { volume: this.id, kind: 'data', inode, index, splits: 0 } as const
     return { ...at, path: record.path(), version, floor: 0, reach: 'climb' }
-  }
-
-  async #xattrs(record: InodeRecord, options: Options): Promise<ReadonlyMap<Name, Uint8Array>> {
-    const at = {
-      volume: this.id,
-      kind: 'xattrs',
-      inode: record.inode,
-      index: 0,
-      splits: 0,
-    } as const
-    // They have no version of their own: as old as attributes may be, they may be.
-    const { freshness, told } = this.tree
-    const floor = Math.max(
-      freshness.floor(record.inode),
-      told.inodes.find(record.inode)?.stamp ?? 0,
-    )
-    const want: Want = { ...at, path: record.path(), version: 0, floor, reach: 'climb' }
-    const { bytes } = this.#held(want) ?? (await this.#bringPage(want, options))
-    return decodeXattrs(bytes)
   }
 }

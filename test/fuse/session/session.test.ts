@@ -151,7 +151,7 @@ test('Rules of another host are no attributes here, and the volume is not asked 
   const inode = volume.find('file')
   inode.xattrs.set('user.a', Buffer.from('value')).set('security.selinux', Buffer.from('label'))
   const options = { nodeid: inode.number }
-  for (const name of ['system.posix_acl_access', 'security.selinux', 'security.capability']) {
+  for (const name of ['system.nfs4_acl', 'security.selinux', 'security.capability']) {
     t.is((await send(make.getxattr(name, 64, options)))?.errno, ERRNO.ENOTSUP, name)
   }
   t.is(volume.calls.size, 0)
