@@ -133,6 +133,6 @@ export class PeerRumors implements Rumors {
 }
 
 function publisherOf(gossip: Gossip): PeerId {
-  if (gossip.type === 'trace') return gossip.publisher
+  if ('publisher' in gossip) return gossip.publisher
   return gossip.type === 'rumor' ? gossip.rumor.publisher : gossip.head.publisher
 }

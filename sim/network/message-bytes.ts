@@ -1,5 +1,6 @@
 // How large a message is on the wire, near enough: the simulator does not encode what it passes on.
 // Held against `src/wire` in a test.
+import type { HeatAnswer, HeatQuestion } from '../../src/ports/heat/heat-messages.ts'
 import type { LockAnswer, LockQuestion, LockRecord, Roll } from '../../src/ports/locks.ts'
 import type {
   Answer,
@@ -17,6 +18,7 @@ const RUMOR = 64
 const NOTICE = 44
 const MEMBER = 60
 const LOCK = 20
+const RATE = 10
 
 export function requestBytes(request: Request): number {
   switch (request.type) {
@@ -46,6 +48,8 @@ export function requestBytes(request: Request): number {
       return FRAME + changeBytes(request.change)
     case 'lock':
       return FRAME + questionBytes(request.question)
+    case 'heat':
+      return FRAME + heatQuestionBytes(request.question)
   }
 }
 
@@ -69,13 +73,34 @@ export function replyBytes(reply: Reply): number {
       return FRAME + rumorBytes(reply.made.news) + (reply.made.bytes?.length ?? 0)
     case 'lock':
       return FRAME + answerAboutLocksBytes(reply.answer)
+    case 'heat':
+      return FRAME + heatAnswerBytes(reply.answer)
     case 'failed':
       return FRAME + reply.message.length
   }
 }
 
 export function gossipBytes(gossip: Gossip): number {
-  return FRAME + (gossip.type === 'rumor' ? rumorBytes(gossip.rumor.invalidations) : RUMOR)
+  if (gossip.type === 'rumor') return FRAME + rumorBytes(gossip.rumor.invalidations)
+  if (gossip.type !== 'heat') return FRAME + RUMOR
+  const { news } = gossip
+  if (news.step === 'wish') return FRAME + RUMOR + news.wish.path.length
+  return FRAME + RUMOR + lengthOf(news.files, RATE + 18)
+}
+
+function heatQuestionBytes(question: HeatQuestion): number {
+  return question.step === 'rates' ? RUMOR + lengthOf(question.rates, RATE) : 1
+}
+
+function heatAnswerBytes(answer: HeatAnswer): number {
+  return answer.step === 'rates' ? 2 + 8 * answer.perSecond.length : lengthOf(answer.wishes, RUMOR)
+}
+
+function lengthOf(
+  all: readonly { readonly path: string; readonly inode?: string }[],
+  each: number,
+): number {
+  return all.reduce((sum, { path, inode = '' }) => sum + path.length + inode.length + each, 0)
 }
 
 function answerBytes(answer: Answer): number {

@@ -1,4 +1,5 @@
 import type { RequestHandler } from '../ports/network.ts'
+import { PotluckError } from '../base/errors.ts'
 import type { GaugedRooms } from './gauges.ts'
 import type { Writings } from './writing/writings.ts'
 
@@ -31,6 +32,10 @@ export function answering(inside: Inside): RequestHandler {
       case 'lock': {
         const { question } = request
         return { type: 'lock', answer: await locks.answer(from, question, options.signal) }
+      }
+      case 'heat': {
+        if (rooms.heat === undefined) throw new PotluckError('ENOTSUP', 'nothing is counted here')
+        return { type: 'heat', answer: rooms.heat.answer(from, request.question) }
       }
       default:
         return rumors.answer(request)

@@ -14,6 +14,8 @@ import type { WarmJobs } from './warm-jobs.ts'
 export type NodeGauges = {
   readonly ramBytes: number
   readonly ramCapacityBytes: number
+  /** Of pinned blocks, which are never evicted. */
+  readonly pinnedBytes: number
   /** Fetches under way. */
   readonly flights: number
   /** Blocks being read ahead, of all volumes. */
@@ -68,6 +70,7 @@ export function gaugesOf(node: GaugedRooms): NodeGauges {
   return {
     ramBytes: shard.usedBytes,
     ramCapacityBytes: shard.capacityBytes,
+    pinnedBytes: shard.pinnedBytes,
     flights: fetcher.flights,
     ...sums,
     floors: floors.size,

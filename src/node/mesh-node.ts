@@ -17,6 +17,7 @@ import type { Source } from '../ports/source.ts'
 import type { Volume } from '../volume/volume.ts'
 import type { WarmProgress } from '../volume/warm.ts'
 import type { NodeGauges } from './gauges.ts'
+import type { Heat, HeatInit } from './heat/heat-status.ts'
 
 export type NodePorts = {
   readonly clock: Clock
@@ -81,6 +82,8 @@ export type NodeInit = {
    * where others are known to be there already. @default at once in company, 1_000 alone
    */
   readonly foundAfterMs?: number
+  /** @default uses are not counted, and nothing is pinned */
+  readonly heat?: HeatInit
   /** Whether processes here may lock files. @default where a volume takes changes */
   readonly hasLocks?: boolean
 }
@@ -135,6 +138,9 @@ export interface MeshNode {
 
   /** Drops what any node caches of a path (with `recursive` the whole volume) and tells everyone. */
   invalidate(volume: string, path: string, options?: { recursive?: boolean }): Promise<void>
+
+  /** What is used often, and pinned; undefined where uses are not counted. */
+  readonly heat: Heat | undefined
 
   /** Access traces of a volume. @throws PotluckError UNKNOWN_VOLUME, ENOTSUP where starts are not watched */
   traces(volume: string): Traces

@@ -3,6 +3,7 @@ import { Fetcher, type FetcherInit } from '../fetch/fetcher.ts'
 import { authoritiesOf, type Expecting } from './volumes/authorities.ts'
 import type { NodePorts, VolumeInit } from './mesh-node.ts'
 import { Server, type ServerInit } from '../serve/server.ts'
+import { Shard, type ShardInit } from '../shard/shard.ts'
 import { type TunedInit, TUNING, type Tuning } from './tuning.ts'
 import { volumeIdOf } from './volumes/volume-room.ts'
 
@@ -15,6 +16,13 @@ type FetchingInit = Pick<
   readonly volumes: readonly VolumeInit[]
   readonly tuning: Tuning
   readonly expected: Expecting
+}
+
+/** This node's RAM, with a part for what is pinned. */
+export function shardOf(init: TunedInit, isHome: ShardInit['isHome']): Shard {
+  const { ramBytes: capacityBytes, heat } = init
+  const pinCapacityBytes = Math.floor(capacityBytes * (heat?.pinShare ?? 0))
+  return new Shard({ capacityBytes, pinCapacityBytes, isHome })
 }
 
 /** Brings blocks from peers, and from the sources that are mounted here. */

@@ -2,7 +2,6 @@
 // simulated ports, the command line once with real ones; there is no other way to make a node.
 //
 // It must start nothing that `stop` does not end.
-import assert from 'node:assert/strict'
 import type { Invalidation, Key, PeerId } from '../ports/messages.ts'
 import type { Contact } from '../ports/routing.ts'
 import { Counters } from '../base/counters.ts'
@@ -11,11 +10,12 @@ import { HybridClock } from '../block/stamp.ts'
 import type { Fetcher } from '../fetch/fetcher.ts'
 import type { Traces } from '../heat/traces.ts'
 import type { LockRoom } from '../lock/lock-room.ts'
+import type { Heat } from './heat/heat-status.ts'
 import { PeerTable } from '../placement/peer-table.ts'
 import { Floors } from '../rumor/floors.ts'
 import type { RumorRoom } from '../rumor/rumor-room.ts'
 import type { Server } from '../serve/server.ts'
-import { Shard } from '../shard/shard.ts'
+import type { Shard } from '../shard/shard.ts'
 import { FoundChanges } from '../tree/found-changes.ts'
 import type { Options, Volume } from '../volume/volume.ts'
 import type { WarmProgress } from '../volume/warm.ts'
@@ -26,10 +26,9 @@ import { locksOf } from './locks-of.ts'
 import { invalidationsFor } from './volumes/invalidate.ts'
 import type { Holder, MeshNode, NodePorts, NodeStatus } from './mesh-node.ts'
 import { rumorsOf } from './rumors-of.ts'
-import { fetcherOver, serverOver } from './serving.ts'
+import { fetcherOver, serverOver, shardOf } from './serving.ts'
 import { type TunedInit, TUNING, type Tuning } from './tuning.ts'
-import { volumeIdOf } from './volumes/volume-room.ts'
-import { VolumeRooms } from './volumes/volume-rooms.ts'
+import { volumeIdsOf, VolumeRooms } from './volumes/volume-rooms.ts'
 import { WarmJobs, type WarmOptions } from './warm-jobs.ts'
 import { Writings } from './writing/writings.ts'
 
@@ -71,11 +70,9 @@ class Node implements MeshNode {
     this.#startedMs = ports.clock.now()
     this.#stamps = new HybridClock(ports.clock)
     this.#table = new PeerTable(ports.routing.self, this.#tuning.prefixBits, this.#tuning.choices)
-    const isHome = (key: Key) => this.#table.isHome(key)
-    this.#shard = new Shard({ capacityBytes: init.ramBytes, isHome })
+    this.#shard = shardOf(init, (key: Key) => this.#table.isHome(key))
     this.#warms = new WarmJobs({ ...ports, stopping: this.#stopping.signal })
-    const volumes = new Set(init.volumes.map(volumeIdOf))
-    assert(volumes.size === init.volumes.length, 'two volumes have the same name')
+    const volumes = volumeIdsOf(init.volumes)
     this.#found = new FoundChanges(ports.clock, (changes) => this.#rumors.publish(changes))
     const [counters, stamps] = [this.#counters, this.#stamps]
     const apply = (one: Invalidation) => this.#rooms.apply(one, { by: 'rumor' })
@@ -153,14 +150,18 @@ class Node implements MeshNode {
     options: { recursive?: boolean } = {},
   ): Promise<void> {
     const room = this.#rooms.byName(volume)
-    const ports = { room, stamps: this.#stamps, tell: this.#rumors.publish.bind(this.#rumors) }
-    await invalidationsFor(ports, path, options.recursive === true)
+    const tell = this.#rumors.publish.bind(this.#rumors)
+    await invalidationsFor({ room, stamps: this.#stamps, tell }, path, options.recursive === true)
   }
 
   traces(volume: string): Traces {
     const { traces } = this.#rooms.byName(volume)
     if (traces !== undefined) return traces
     throw new PotluckError('ENOTSUP', `starts that use '${volume}' are not watched here`)
+  }
+
+  get heat(): Heat | undefined {
+    return this.#rooms.heat
   }
 
   async warm(
@@ -211,6 +212,8 @@ class Node implements MeshNode {
       stamps: this.#stamps,
       counters: this.#counters,
       fetcher: this.#fetcher,
+      shard: this.#shard,
+      heat: this.#init.heat,
       ramBytes: this.#init.ramBytes,
     })
   }

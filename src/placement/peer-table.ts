@@ -32,6 +32,7 @@ export class PeerTable {
   readonly #contacts: Contact[] = []
   readonly #bits: number
   readonly #choices: number
+  #changes = 0
 
   constructor(self: Contact, prefixBits: number = PREFIX_BITS_A_HOP, choices: number = CHOICES) {
     this.self = self
@@ -43,16 +44,24 @@ export class PeerTable {
     return this.#contacts.length
   }
 
+  /** Grows with each peer that comes or goes. */
+  get changes(): number {
+    return this.#changes
+  }
+
   add(contact: Contact): void {
     if (contact.peer === this.self.peer) return
     const at = this.#lowerBound(contact.position, KEY_BITS)
     if (this.#contacts[at]?.peer === contact.peer) return
     this.#contacts.splice(at, 0, contact)
+    this.#changes += 1
   }
 
   remove(contact: Contact): void {
     const at = this.#lowerBound(contact.position, KEY_BITS)
-    if (this.#contacts[at]?.peer === contact.peer) this.#contacts.splice(at, 1)
+    if (this.#contacts[at]?.peer !== contact.peer) return
+    this.#contacts.splice(at, 1)
+    this.#changes += 1
   }
 
   has(contact: Contact): boolean {
@@ -92,6 +101,13 @@ export class PeerTable {
       .slice(range.from, range.to)
       .sort((a, b) => compareDistance(key, a.position, b.position))
       .slice(0, count)
+  }
+
+  /** Whether this node is one of the `count` closest to the key: in the innermost part of its tree. */
+  isAmongClosest(key: Key, count: number): boolean {
+    if (count <= 1) return count === 1 && this.isHome(key)
+    const last = this.closest(key, count)[count - 1]
+    return last === undefined || compareDistance(key, this.self.position, last.position) < 0
   }
 
   #pick(key: Key, bits: number, { tried, loadOf }: Picking): Contact | undefined {

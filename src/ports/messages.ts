@@ -4,6 +4,7 @@
 
 import type { Caller } from './changes.ts'
 import type { Change, Made } from './writable-source.ts'
+import type { HeatAnswer, HeatNews, HeatQuestion } from './heat/heat-messages.ts'
 import type { LockAnswer, LockQuestion } from './locks.ts'
 
 /** A peer's libp2p id, in its usual text form. */
@@ -190,6 +191,7 @@ export type Request =
   /** One of them; answered by a block, whose bytes it is, or by `missing`. */
   | { readonly type: 'trace'; readonly volume: string; readonly name: string }
   | { readonly type: 'lock'; readonly question: LockQuestion }
+  | { readonly type: 'heat'; readonly question: HeatQuestion }
 
 export type Reply =
   | { readonly type: 'answer'; readonly answer: Answer }
@@ -201,6 +203,7 @@ export type Reply =
   | { readonly type: 'done' }
   | { readonly type: 'made'; readonly made: Made }
   | { readonly type: 'lock'; readonly answer: LockAnswer }
+  | { readonly type: 'heat'; readonly answer: HeatAnswer }
   /** The request failed there; `code` is an ErrorCode. */
   | { readonly type: 'failed'; readonly code: string; readonly message: string }
 
@@ -220,3 +223,4 @@ export type Gossip =
   | { readonly type: 'rumor'; readonly rumor: Rumor }
   | { readonly type: 'heartbeat'; readonly head: RumorHead }
   | { readonly type: 'trace'; readonly publisher: PeerId; readonly notice: TraceNotice }
+  | { readonly type: 'heat'; readonly publisher: PeerId; readonly news: HeatNews }

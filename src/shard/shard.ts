@@ -5,6 +5,8 @@
 // On top of it comes the mesh's rule: a block of which this node is the home goes last, because the
 // homes' copies together are the mesh's one copy. It holds as long as the others, the guests, have
 // more than a tenth: where homes alone fill the shard, as on a single node, they compete as equals.
+// What is pinned is not in those queues at all, and never evicted; it has a bound of its own below the
+// shard's, past which a pin is not heeded.
 // It must never hold more bytes than its capacity, nor keep a slice that pins a larger buffer.
 import assert from 'node:assert/strict'
 import type { Block, Key } from '../ports/messages.ts'
@@ -23,19 +25,26 @@ type Queue = Map<Key, Slot>
 
 export type ShardInit = {
   readonly capacityBytes: number
+  /** The most of them that pinned blocks may have. @default 0 */
+  readonly pinCapacityBytes?: number
   /** Whether this node is the closest to the key. */
   readonly isHome: (key: Key) => boolean
 }
 
 export class Shard {
   readonly capacityBytes: number
+  readonly pinCapacityBytes: number
   readonly #isHome: (key: Key) => boolean
   /** A Map iterates in the order of insertion, which makes it a queue that can be looked up. */
   readonly #small: Queue = new Map()
   readonly #main: Queue = new Map()
   readonly #ghosts = new Set<Key>()
+  /** To be kept once they are here; and those that are. */
+  #pins: ReadonlySet<Key> = new Set()
+  readonly #pinned: Queue = new Map()
   #smallBytes = 0
   #mainBytes = 0
+  #pinnedBytes = 0
   /** Bytes of which another node is the home, as far as was noticed: homes move with the peers. */
   #guestBytes = 0
   #evictions = 0
@@ -43,15 +52,37 @@ export class Shard {
   constructor(init: ShardInit) {
     assert(init.capacityBytes > 0)
     this.capacityBytes = init.capacityBytes
+    this.pinCapacityBytes = init.pinCapacityBytes ?? 0
+    assert(this.pinCapacityBytes < this.capacityBytes, 'room must be left beside the pins')
     this.#isHome = init.isHome
   }
 
   get usedBytes(): number {
-    return this.#smallBytes + this.#mainBytes
+    return this.#smallBytes + this.#mainBytes + this.#pinnedBytes
   }
 
   get blocks(): number {
-    return this.#small.size + this.#main.size
+    return this.#small.size + this.#main.size + this.#pinned.size
+  }
+
+  get pinnedBytes(): number {
+    return this.#pinnedBytes
+  }
+
+  isPinned(key: Key): boolean {
+    return this.#pinned.has(key)
+  }
+
+  /** From now on these blocks are kept while they are here, and no others: those may go as any. */
+  pin(keys: ReadonlySet<Key>): void {
+    this.#pins = keys
+    for (const [key, slot] of this.#pinned) {
+      if (keys.has(key)) continue
+      this.delete(key)
+      if (slot.isGuest) this.#guestBytes += slot.size
+      this.#insertMain(key, slot)
+    }
+    for (const key of keys) this.#keep(key)
   }
 
   get evictions(): number {
@@ -59,7 +90,7 @@ export class Shard {
   }
 
   get(key: Key): Block | undefined {
-    const slot = this.#small.get(key) ?? this.#main.get(key)
+    const slot = this.#slot(key)
     if (slot === undefined) return undefined
     if (slot.frequency < FREQUENCY_MAX) slot.frequency += 1
     return slot.block
@@ -67,7 +98,7 @@ export class Shard {
 
   /** Whether a block is here, without counting as a use of it. */
   has(key: Key): boolean {
-    return this.#small.has(key) || this.#main.has(key)
+    return this.#slot(key) !== undefined
   }
 
   /**
@@ -75,25 +106,49 @@ export class Shard {
    * too late, after a newer state of the same version.
    */
   admit(key: Key, block: Block): void {
-    const held = (this.#small.get(key) ?? this.#main.get(key))?.block
+    const held = this.#slot(key)?.block
     if (held !== undefined && held.version === block.version && held.stamp > block.stamp) return
     const size = block.bytes.length + ENTRY_BYTES
     this.delete(key)
-    if (size > this.capacityBytes) return
+    if (size > this.capacityBytes - this.#pinnedBytes) return
     while (this.usedBytes + size > this.capacityBytes) this.#evictOne()
     const isGuest = !this.#isHome(key)
     const slot: Slot = { block: compact(block), frequency: 0, size, isGuest }
     if (isGuest) this.#guestBytes += size
     if (this.#ghosts.delete(key)) this.#insertMain(key, slot)
     else this.#insertSmall(key, slot)
+    this.#keep(key)
   }
 
   delete(key: Key): void {
-    const slot = this.#small.get(key) ?? this.#main.get(key)
+    const slot = this.#slot(key)
     if (slot === undefined) return
+    if (this.#pinned.delete(key)) {
+      this.#pinnedBytes -= slot.size
+      return
+    }
     if (this.#small.delete(key)) this.#smallBytes -= slot.size
     else if (this.#main.delete(key)) this.#mainBytes -= slot.size
     if (slot.isGuest) this.#guestBytes -= slot.size
+  }
+
+  /** What there is for all that is not pinned. */
+  get #evictableBytes(): number {
+    return this.capacityBytes - this.#pinnedBytes
+  }
+
+  #slot(key: Key): Slot | undefined {
+    return this.#small.get(key) ?? this.#main.get(key) ?? this.#pinned.get(key)
+  }
+
+  /** Out of eviction's way, where it shall be and there is room for that. */
+  #keep(key: Key): void {
+    if (!this.#pins.has(key) || this.#pinned.has(key)) return
+    const slot = this.#slot(key)
+    if (slot === undefined || this.#pinnedBytes + slot.size > this.pinCapacityBytes) return
+    this.delete(key)
+    this.#pinned.set(key, slot)
+    this.#pinnedBytes += slot.size
   }
 
   #insertSmall(key: Key, slot: Slot): void {
@@ -109,7 +164,7 @@ export class Shard {
   #evictOne(): void {
     const reprieves = { left: REPRIEVES }
     for (;;) {
-      const isSmallFull = this.#smallBytes > this.capacityBytes * SMALL_SHARE
+      const isSmallFull = this.#smallBytes > this.#evictableBytes * SMALL_SHARE
       const isDone =
         isSmallFull || this.#main.size === 0
           ? this.#evictFromSmall()
@@ -150,7 +205,7 @@ export class Shard {
     const isGuest = !this.#isHome(key)
     if (isGuest !== slot.isGuest) this.#guestBytes += isGuest ? slot.size : -slot.size
     slot.isGuest = isGuest
-    return !isGuest && this.#guestBytes > this.capacityBytes * SMALL_SHARE
+    return !isGuest && this.#guestBytes > this.#evictableBytes * SMALL_SHARE
   }
 
   #drop(key: Key, slot: Slot): true {

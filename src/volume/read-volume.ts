@@ -8,6 +8,7 @@ import { PotluckError } from '../base/errors.ts'
 import { PassingMap } from '../base/passing-map.ts'
 import { versionOf } from '../block/version.ts'
 import { OpenFile, type FileInit } from '../file/open-file.ts'
+import type { Uses } from '../heat/rates/uses.ts'
 import type { Accesses } from './accesses.ts'
 import type { InodeRecord } from '../tree/inode-record.ts'
 import type { Tree } from '../tree/tree.ts'
@@ -41,6 +42,8 @@ export type ReadVolumeInit = {
   readonly file: FileInit
   /** Sees what programs use. */
   readonly watch: Accesses | undefined
+  /** Counts them; absent where nothing is to be pinned. */
+  readonly uses?: Uses | undefined
   readonly usage: ((options: Options) => Promise<SourceUsage>) | undefined
   readonly xattrs: (record: InodeRecord, options: Options) => Promise<ReadonlyMap<Name, Uint8Array>>
 }
@@ -79,7 +82,10 @@ export class ReadVolume implements Volume {
       record === undefined ? { directory } : { directory, name },
     )
     if (record?.attributes === undefined) return { nodeid: 0, validMs }
-    return { nodeid: record.nodeid, attributes: record.attributes, validMs }
+    const { nodeid, attributes } = record
+    const { uses } = this.#init
+    if (uses === undefined || attributes.type !== 'file') return { nodeid, attributes, validMs }
+    return { nodeid, attributes, validMs: uses.looked(record, validMs) }
   }
 
   async getattr(
@@ -134,6 +140,7 @@ export class ReadVolume implements Volume {
     if (file === undefined) throw new PotluckError('EBADF', `no file has the handle ${handle}`)
     const { from, length } = range
     this.#init.watch?.read(options.pid, file.record, { from, to: from + length })
+    this.#init.uses?.read(file.record)
     return file.read(range, options)
   }
 
@@ -165,7 +172,11 @@ export class ReadVolume implements Volume {
     const { attributes } = entry
     if (attributes === undefined) return undefined
     const { record, validMs } = this.#snapshot(handle).refer(this.tree, entry)
-    return { nodeid: record.nodeid, attributes: record.attributes ?? attributes, validMs }
+    const { nodeid } = record
+    const now = record.attributes ?? attributes
+    const { uses } = this.#init
+    if (uses === undefined || now.type !== 'file') return { nodeid, attributes: now, validMs }
+    return { nodeid, attributes: now, validMs: uses.listedMs(validMs) }
   }
 
   releasedir(handle: number): void {

@@ -1,12 +1,13 @@
 import type { Gossip, Invalidation, Rumor, RumorHead, TraceNotice } from '../ports/messages.ts'
 import * as fields from './fields.ts'
+import { readHeatNews, writeHeatNews } from './heat/heat.ts'
 import { readInvalidation, writeInvalidation } from './invalidation.ts'
 import * as limits from './limits.ts'
 import { ByteReader, malformed } from './reader.ts'
 import { ByteWriter, tooLarge } from './writer.ts'
 
 // The order is the encoding: append only, with a new WIRE_VERSION.
-const TYPES: readonly Gossip['type'][] = ['rumor', 'heartbeat', 'trace']
+const TYPES: readonly Gossip['type'][] = ['rumor', 'heartbeat', 'trace', 'heat']
 
 const scratch = new ByteWriter()
 
@@ -15,10 +16,12 @@ export function encodeGossip(gossip: Gossip): Uint8Array {
   scratch.at = 0
   fields.writeChoice(scratch, TYPES, gossip.type)
   if (gossip.type === 'rumor') writeRumor(scratch, gossip.rumor)
-  else if (gossip.type === 'trace') {
+  else if (gossip.type === 'heartbeat') writeHead(scratch, gossip.head)
+  else {
     fields.writePeerId(scratch, gossip.publisher)
-    writeNotice(scratch, gossip.notice)
-  } else writeHead(scratch, gossip.head)
+    if (gossip.type === 'trace') writeNotice(scratch, gossip.notice)
+    else writeHeatNews(scratch, gossip.news)
+  }
   if (scratch.at > limits.MAX_GOSSIP_BYTES) {
     throw tooLarge('a rumor', scratch.at, limits.MAX_GOSSIP_BYTES)
   }
@@ -39,11 +42,10 @@ export function decodeGossip(bytes: Uint8Array): Gossip {
 
 function readBody(reader: ByteReader, type: Gossip['type']): Gossip {
   if (type === 'rumor') return { type, rumor: readRumor(reader) }
-  if (type === 'trace') {
-    const publisher = fields.readPeerId(reader)
-    return { type, publisher, notice: readNotice(reader) }
-  }
-  return { type, head: readHead(reader) }
+  if (type === 'heartbeat') return { type, head: readHead(reader) }
+  const publisher = fields.readPeerId(reader)
+  if (type === 'trace') return { type, publisher, notice: readNotice(reader) }
+  return { type, publisher, news: readHeatNews(reader) }
 }
 
 export function writeNotice(writer: ByteWriter, notice: TraceNotice): void {

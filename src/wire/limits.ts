@@ -11,7 +11,7 @@
 // It must never do I/O, keep state between messages, or accept what it would not itself encode.
 
 /** Grows whenever bytes change their meaning; part of the protocol id, so versions never mix. */
-export const WIRE_VERSION = 5
+export const WIRE_VERSION = 6
 
 export const MAX_NAME_BYTES = 255
 /**
@@ -61,6 +61,12 @@ export const MAX_TRACE_NAME_BYTES = 128
 export const MAX_FAILURE_BYTES = 1_024
 /** A directory is split into at most this many parts. */
 export const MAX_SPLITS = 1_048_576
+/** Inodes whose rates one peer tells another at once. */
+export const MAX_RATES = 256
+/** Pinned files in one message over gossip, which they fill only if their paths are very long. */
+export const MAX_PINS = 256
+/** Paths that people have pinned, or unpinned since. */
+export const MAX_WISHES = 1_024
 /** On the roll of those who keep locks. */
 export const MAX_KEEPERS = 16
 /** What one peer may hold of one inode, as its processes would have to hold as many locks. */

@@ -1,9 +1,9 @@
-import type { LockAnswer } from '../ports/locks.ts'
 import type { Answer, Block, Reply, Rumor, RumorHead } from '../ports/messages.ts'
 import { readMade, writeMade } from './change/made.ts'
 import * as fields from './fields.ts'
 import { readHead, readNotice, readRumor, writeHead, writeNotice, writeRumor } from './gossip.ts'
 import { readInvalidation, writeInvalidation } from './invalidation.ts'
+import { readHeatAnswer, writeHeatAnswer } from './heat/heat.ts'
 import * as limits from './limits.ts'
 import { readLockAnswer, writeLockAnswer } from './lock/answer.ts'
 import { ByteReader, malformed } from './reader.ts'
@@ -30,6 +30,7 @@ const TOLD_BLOCK = 10
 const TRACES = 11
 const MADE = 12
 const LOCK = 13
+const HEAT = 14
 
 const NOTICES = limits.MAX_NOTICES
 const scratch = new ByteWriter()
@@ -85,18 +86,17 @@ function writeBody(writer: ByteWriter, reply: Reply): Uint8Array | undefined {
       writer.u8(MADE)
       return writeMade(writer, reply.made)
     case 'lock':
-      return writeLock(writer, reply.answer)
+      writer.u8(LOCK)
+      return void writeLockAnswer(writer, reply.answer)
+    case 'heat':
+      writer.u8(HEAT)
+      return void writeHeatAnswer(writer, reply.answer)
     case 'failed':
       writer.u8(FAILED)
       writer.byteString(reply.code, limits.MAX_NAME_BYTES)
       writer.text(cut(reply.message, limits.MAX_FAILURE_BYTES), limits.MAX_FAILURE_BYTES)
       return undefined
   }
-}
-
-function writeLock(writer: ByteWriter, answer: LockAnswer): undefined {
-  writer.u8(LOCK)
-  writeLockAnswer(writer, answer)
 }
 
 function writeAll<T>(
@@ -214,6 +214,8 @@ function readBody(reader: ByteReader, shape: number, payload: Uint8Array | undef
       return { type: 'made', made: readMade(reader, payload) }
     case LOCK:
       return { type: 'lock', answer: readLockAnswer(reader) }
+    case HEAT:
+      return { type: 'heat', answer: readHeatAnswer(reader) }
     case FAILED:
       return readFailed(reader)
     default:

@@ -2,6 +2,7 @@ import type { BlockKind, Reach, Request, Want } from '../ports/messages.ts'
 import { readChange, writeChange } from './change/change.ts'
 import { readCaller, writeCaller } from './change/parts.ts'
 import * as fields from './fields.ts'
+import { readHeatQuestion, writeHeatQuestion } from './heat/heat.ts'
 import * as limits from './limits.ts'
 import { readLockQuestion, writeLockQuestion } from './lock/question.ts'
 import { ByteReader, malformed } from './reader.ts'
@@ -20,6 +21,7 @@ const TYPES: readonly Request['type'][] = [
   'change',
   'changes',
   'lock',
+  'heat',
 ]
 const KINDS: readonly BlockKind[] = ['page', 'data', 'xattrs']
 const REACHES: readonly Reach[] = ['climb', 'held', 'source']
@@ -80,6 +82,8 @@ function writeBody(writer: ByteWriter, request: Request): void {
       return writeChange(writer, request.change)
     case 'lock':
       return writeLockQuestion(writer, request.question)
+    case 'heat':
+      return writeHeatQuestion(writer, request.question)
   }
 }
 
@@ -151,6 +155,8 @@ function readBody(reader: ByteReader): Request {
     }
     case 'lock':
       return { type, question: readLockQuestion(reader) }
+    case 'heat':
+      return { type, question: readHeatQuestion(reader) }
   }
 }
 

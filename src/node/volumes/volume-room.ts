@@ -1,6 +1,5 @@
-// One volume of a node, put together: tree, files and the read side over the node's one fetcher. What
-// is decided of a volume is decided by the rooms below; here they only meet. It must never keep for
-// one volume what belongs to all: shard, fetcher, floors and rumors are the node's.
+// One volume of a node, put together. What is decided of it is decided by the rooms below; here they meet.
+// It must never keep for one volume what belongs to all: shard, fetcher, floors, rumors, heat.
 import type { Clock } from '../../ports/clock.ts'
 import type { Block, Want } from '../../ports/messages.ts'
 import type { Counters } from '../../base/counters.ts'
@@ -10,6 +9,7 @@ import type { Fetcher } from '../../fetch/fetcher.ts'
 import type { Asked } from '../../fetch/verify.ts'
 import type { BlockResult, FileInit } from '../../file/open-file.ts'
 import { Prefetches } from '../../heat/prefetches.ts'
+import type { Uses } from '../../heat/rates/uses.ts'
 import type { TraceChange, Traces } from '../../heat/traces.ts'
 import type { PeerTable } from '../../placement/peer-table.ts'
 import type { Random } from '../../ports/random.ts'
@@ -46,6 +46,7 @@ export type VolumeRoomInit = {
   readonly table: PeerTable
   readonly programs?: Programs | undefined
   readonly volume: VolumeInit
+  readonly usesOf: (volume: string) => Uses | undefined
   readonly onTrace: (volume: string, change: TraceChange) => void
 }
 
@@ -86,6 +87,7 @@ export class VolumeRoom {
       tree: this.tree,
       file: this.#fileInit(),
       watch: volume.ahead === 'none' ? undefined : accessesOver(this.traces, this.#fileParts()),
+      uses: init.usesOf(this.id),
       usage: volume.source?.usage.bind(volume.source),
       xattrs: (record, options) => this.#xattrs.of(record, options),
     })
@@ -192,12 +194,12 @@ export class VolumeRoom {
   }
 
   #makeTraces(): Traces {
-    const { volume, onTrace, table } = this.#init
+    const { volume, onTrace } = this.#init
     return tracesOver({
       ...this.#init,
       ...this.#fileParts(),
       known: volume.traces ?? [],
-      peers: () => table.size,
+      peers: () => this.#init.table.size,
       tellKernel: (change) => this.volume.tellKernel(change),
       onChanged: (change) => onTrace(this.id, change),
     })

@@ -1,5 +1,6 @@
 // The volumes of a node by name and by id, the sweep that keeps files in use fresh, and the check that
 // peers mean the same by a volume's name.
+import assert from 'node:assert/strict'
 import { PotluckError } from '../../base/errors.ts'
 import { floorOf } from '../../block/stamp.ts'
 import type { Log } from '../../base/log.ts'
@@ -17,16 +18,30 @@ import { newsOfPage } from '../../tree/news/page-news.ts'
 import type { Via } from '../../tree/news/take-news.ts'
 import type { Known } from '../../tree/page-diff.ts'
 import { Page } from '../../wire/page.ts'
-import { VolumeRoom, type VolumeRoomInit } from './volume-room.ts'
+import { volumeIdOf, VolumeRoom, type VolumeRoomInit } from './volume-room.ts'
 import type { VolumeInit } from '../mesh-node.ts'
 import type { TraceChange } from '../../heat/traces.ts'
 import { TraceMesh, type TraceMeshInit } from '../traces/trace-mesh.ts'
+import { HeatRoom, type HeatRoomInit } from '../heat/heat-room.ts'
+import type { HeatInit } from '../heat/heat-status.ts'
 
-export type VolumeRoomsInit = Omit<VolumeRoomInit, 'volume' | 'onTrace'> &
-  Omit<TraceMeshInit, 'tracesOf'>
+export type VolumeRoomsInit = Omit<VolumeRoomInit, 'volume' | 'onTrace' | 'usesOf'> &
+  Omit<TraceMeshInit, 'tracesOf'> &
+  Omit<HeatRoomInit, 'heat' | 'idOf' | 'treeOf' | 'blockBytesOf'> & {
+    readonly heat?: HeatInit | undefined
+  }
+
+/** @throws AssertionError where two have the same name */
+export function volumeIdsOf(volumes: readonly VolumeInit[]): ReadonlySet<string> {
+  const ids = new Set(volumes.map(volumeIdOf))
+  assert(ids.size === volumes.length, 'two volumes have the same name')
+  return ids
+}
 
 export class VolumeRooms {
   readonly traces: TraceMesh
+  /** Undefined where uses are not counted. */
+  readonly heat: HeatRoom | undefined
   readonly #rooms = new Map<string, VolumeRoom>()
   readonly #sweeps = new Map<VolumeRoom, () => void>()
   readonly #clock: Clock
@@ -39,12 +54,14 @@ export class VolumeRooms {
       ...init,
       tracesOf: (volume) => this.#rooms.get(volume)?.traces,
     })
+    this.heat = this.#makeHeat()
+    const usesOf = (id: string) => this.heat?.usesOf(id)
     for (const volume of volumes) {
       const onTrace = (id: string, { name, trace, isOwn }: TraceChange) => {
         if (isOwn) this.traces.tell(id, name, trace)
         volume.onTrace?.(name, trace)
       }
-      const room = new VolumeRoom({ ...init, volume, onTrace })
+      const room = new VolumeRoom({ ...init, volume, usesOf, onTrace })
       this.#rooms.set(room.id, room)
     }
   }
@@ -114,6 +131,7 @@ export class VolumeRooms {
     { network, log }: { readonly network: Network; readonly log?: Log },
   ): Promise<void> {
     void this.traces.compareWith(peer).catch(() => {})
+    void this.heat?.compareWith(peer).catch(() => {})
     for (const { name, blockBytes } of this.all().map((room) => room.status())) {
       const reply = await network.request(peer, { type: 'describe', volume: name })
       if (reply.type !== 'description') continue
@@ -126,6 +144,7 @@ export class VolumeRooms {
 
   startSweeps(): void {
     for (const room of this.#rooms.values()) this.#sweepLater(room)
+    this.heat?.start()
   }
 
   stop(): void {
@@ -133,6 +152,19 @@ export class VolumeRooms {
     this.#sweeps.clear()
     for (const { traces } of this.#rooms.values()) traces?.stop()
     this.traces.stop()
+    this.heat?.stop()
+  }
+
+  #makeHeat(): HeatRoom | undefined {
+    const { heat } = this.#init
+    if (heat === undefined) return undefined
+    return new HeatRoom({
+      ...this.#init,
+      heat,
+      idOf: (name) => this.byName(name).id,
+      treeOf: (id) => this.#rooms.get(id)?.tree,
+      blockBytesOf: (id) => this.#rooms.get(id)?.volume.blockBytes,
+    })
   }
 
   #sweepLater(room: VolumeRoom): void {

@@ -27,6 +27,7 @@ export const TREE: FakeTree = {
 
 const NO_GAUGES: NodeGauges = {
   ramBytes: 0,
+  pinnedBytes: 0,
   ramCapacityBytes: 0,
   flights: 0,
   prefetches: 0,
@@ -74,6 +75,7 @@ export function fakeNode(): FakeNode {
     isServing: true,
     warming: () => Promise.resolve(),
     peer: 'peer-a',
+    heat: undefined,
     volumes: () => [fake],
     volume: find,
     status: () => statusOf(node),

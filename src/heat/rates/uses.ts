@@ -1,0 +1,47 @@
+// What is used of one volume on this node: by its mounts, whose kernels hide most of it, and by the
+// clients of its socket. Costs a look into a map for what the kernel asks, and that it asks once a
+// second for each file in use.
+import type { Clock } from '../../ports/clock.ts'
+import type { Inode, Path } from '../../ports/messages.ts'
+import { HotList, type HotListInit } from './hot-list.ts'
+
+/**
+ * So long a kernel may believe that a name leads to a file: short enough to see in seconds that it turns hot,
+ * long enough that what is hot costs one small request a second.
+ */
+export const LEASE_MS = 1_000
+
+type File = { readonly inode: Inode; path(): Path }
+
+export class Uses {
+  readonly #clock: Clock
+  readonly list: HotList
+
+  constructor(clock: Clock, init: HotListInit) {
+    this.#clock = clock
+    this.list = new HotList(init)
+  }
+
+  /** A program looked a file up: opened it, most likely. @returns how long its kernel may believe it */
+  looked(file: File, validMs: number): number {
+    const now = this.#clock.now()
+    const hidden = this.list.find(file.inode)?.hidden.asked(now) ?? 0
+    const leaseMs = Math.min(validMs, LEASE_MS)
+    const use = this.list.add({ inode: file.inode, path: file.path() }, now, 1 + hidden)
+    use.hidden.lease(now, leaseMs)
+    return leaseMs
+  }
+
+  /** Bytes of a file were read: news of it only where nobody has looked it up just before. */
+  read(file: File): void {
+    const now = this.#clock.now()
+    if (this.list.find(file.inode)?.hidden.isLeased(now) === true) return
+    const use = this.list.add({ inode: file.inode, path: file.path() }, now)
+    use.hidden.lease(now, LEASE_MS)
+  }
+
+  /** How long a kernel may believe what a listing says of a file. */
+  listedMs(validMs: number): number {
+    return Math.min(validMs, LEASE_MS)
+  }
+}

@@ -1,0 +1,184 @@
+// Heat, for all volumes of a node: what is used how often here and in the mesh, what is pinned for it,
+// and what people pinned by hand. Once a second it reports, decides, and holds.
+//
+// It must never hold more than the share of RAM for pins (the shard sees to that), and never stand in
+// the way of a read: everything here may be late, or lost.
+import type { HeatAnswer, HeatQuestion } from '../../ports/heat/heat-messages.ts'
+import type { Gossip, Inode, Path, PeerId } from '../../ports/messages.ts'
+import type { Random } from '../../ports/random.ts'
+import { PotluckError } from '../../base/errors.ts'
+import { HeatHistory } from '../../heat/rates/heat-history.ts'
+import type { Uses } from '../../heat/rates/uses.ts'
+import { PinList } from '../../heat/pins/pin-list.ts'
+import { Wishes } from '../../heat/pins/wishes.ts'
+import type { Heat, HeatInit, HeatStatus } from './heat-status.ts'
+import { filesOf } from './heat-status.ts'
+import { PinHolder, type PinHolderInit } from './pin-holder.ts'
+import { PinKeeper, type PinKeeperInit } from './pin-keeper.ts'
+import { RateMesh, type RateMeshInit, REPORT_MS } from './rate-mesh.ts'
+
+const USES_MAX = 1_024
+const SAMPLE_MS = 10_000
+const SAMPLE_FILES = 16
+/** Of what pins a file, what is used less is not spoken of. */
+const REPORT_SHARE = 1 / 256
+
+export type HeatRoomInit = Omit<RateMeshInit, 'uses' | 'reportAbove'> &
+  Omit<PinKeeperInit, 'thresholds' | 'pins' | 'wishes'> &
+  Omit<PinHolderInit, 'pins'> & {
+    readonly random: Random
+    readonly heat: HeatInit
+    /** A volume's id. @throws PotluckError UNKNOWN_VOLUME */
+    readonly idOf: (name: string) => string
+    /** A file is no longer pinned: what is dirty of it may go to the source. @default nothing is */
+    readonly onUnpin?: (volume: string, inode: Inode) => void
+  }
+
+export class HeatRoom implements Heat {
+  readonly #init: HeatRoomInit
+  readonly #rates: RateMesh
+  readonly #pins: PinList
+  readonly #wishes = new Wishes()
+  readonly #keeper: PinKeeper
+  readonly #holder: PinHolder
+  readonly #history = new HeatHistory(SAMPLE_MS)
+  readonly #unsubscribe: () => void
+  #cancel: (() => void) | undefined
+  #isDeciding = false
+
+  constructor(init: HeatRoomInit) {
+    const { halfLifeMs, pinAbove } = init.heat
+    this.#init = init
+    this.#pins = new PinList({ onUnpin: (...file) => init.onUnpin?.(...file) })
+    this.#rates = new RateMesh({
+      ...init,
+      uses: { halfLifeMs, capacity: USES_MAX },
+      reportAbove: pinAbove * REPORT_SHARE,
+    })
+    const parts = { ...init, thresholds: init.heat, pins: this.#pins, wishes: this.#wishes }
+    this.#keeper = new PinKeeper(parts)
+    this.#holder = new PinHolder(parts)
+    this.#unsubscribe = init.rumors.subscribe((gossip) => this.#hear(gossip))
+  }
+
+  /** At different moments on different nodes. */
+  start(): void {
+    this.#tickLater(REPORT_MS * this.#init.random.next())
+  }
+
+  stop(): void {
+    this.#unsubscribe()
+    this.#cancel?.()
+    this.#holder.stop()
+  }
+
+  /** Whom a volume tells of what is used. */
+  usesOf(volume: string): Uses {
+    return this.#rates.usesOf(volume)
+  }
+
+  answer(from: PeerId, question: HeatQuestion): HeatAnswer {
+    if (question.step === 'rates') return this.#rates.answer(from, question)
+    return { step: 'wishes', wishes: this.#wishes.all() }
+  }
+
+  /** Learns what people wished before this node came. */
+  async compareWith(peer: PeerId): Promise<void> {
+    const question = { step: 'wishes' } as const
+    const reply = await this.#init.network.request(peer, { type: 'heat', question })
+    if (reply.type !== 'heat' || reply.answer.step !== 'wishes') return
+    for (const wish of reply.answer.wishes) this.#take(wish)
+  }
+
+  /** @throws PotluckError ENOSPC where too many paths are pinned already */
+  wish(name: string, path: Path, isPinned: boolean): void {
+    const { rumors, table, clock, idOf } = this.#init
+    const volume = idOf(name)
+    const before = this.#wishes.find(volume, path)
+    if (!isPinned && before?.isPinned !== true) {
+      throw new PotluckError('ENOENT', `'${path}' is not pinned by hand`)
+    }
+    const wishedMs = Math.max(clock.now(), (before?.wishedMs ?? 0) + 1)
+    const wish = { volume, path, isPinned, wishedMs }
+    this.#take(wish)
+    const news = { step: 'wish', wish } as const
+    rumors.publish({ type: 'heat', publisher: table.self.peer, news })
+  }
+
+  status(): HeatStatus {
+    const { shard, heat } = this.#init
+    return {
+      ...heat,
+      pinnedBytes: shard.pinnedBytes,
+      pinCapacityBytes: shard.pinCapacityBytes,
+      blocksToHold: this.#holder.blocks,
+      files: filesOf(this.#init, this.#pins, this.#rates),
+      wishes: this.#wishes.all().filter(({ isPinned }) => isPinned),
+      samples: this.#history.samples,
+    }
+  }
+
+  #tickLater(delayMs: number): void {
+    this.#cancel = this.#init.clock.after(delayMs, () => {
+      this.#tick()
+      this.#tickLater(REPORT_MS)
+    })
+  }
+
+  #tick(): void {
+    const { clock, shard } = this.#init
+    this.#pins.sweep(clock.now())
+    const totals = this.#rates.report()
+    if (!this.#isDeciding) void this.#decide(totals)
+    this.#holder.tend()
+    this.#history.note(clock.now(), () => ({
+      pinnedBytes: shard.pinnedBytes,
+      files: filesOf(this.#init, this.#pins, this.#rates)
+        .slice(0, SAMPLE_FILES)
+        .map(({ volume, path, meshPerSecond }) => ({ volume, path, perSecond: meshPerSecond })),
+    }))
+  }
+
+  /** What is decided may take a look into the tree: the next tick does not wait for it. */
+  async #decide(totals: ReturnType<RateMesh['report']>): Promise<void> {
+    this.#isDeciding = true
+    try {
+      await this.#keeper.heed(totals)
+      await this.#keeper.grant()
+    } finally {
+      this.#isDeciding = false
+    }
+  }
+
+  #hear(gossip: Gossip): void {
+    if (gossip.type !== 'heat') return
+    const { news } = gossip
+    if (news.step === 'wish') return this.#take(news.wish)
+    const untilMs = this.#init.clock.now() + news.forMs
+    const { volume, cause } = news
+    for (const file of news.files) {
+      if (this.#pins.take({ ...file, volume, cause, untilMs })) continue
+      this.#init.counters.add('pins_without_room_total')
+    }
+    return undefined
+  }
+
+  #take(wish: Parameters<Wishes['take']>[0]): void {
+    if (!this.#wishes.take(wish, this.#init.clock.now()) || wish.isPinned) return
+    const { volume, path } = wish
+    for (const pin of this.#pins.all()) {
+      if (pin.cause !== 'wish' || pin.volume !== volume || !isBelow(pin.path, path)) continue
+      if (!this.#isWished(volume, pin.path)) this.#pins.take({ ...pin, copies: 0 })
+    }
+  }
+
+  #isWished(volume: string, path: Path): boolean {
+    return this.#wishes
+      .all()
+      .some((wish) => wish.isPinned && wish.volume === volume && isBelow(path, wish.path))
+  }
+}
+
+function isBelow(path: Path, above: Path): boolean {
+  return above === '' || path === above || path.startsWith(`${above}/`)
+}

@@ -1,0 +1,127 @@
+// Holds what of the pinned files is this node's to hold: each block lies at its home, and that of a hotter
+// file at more of the nodes closest to its key, which are the inner part of the tree by which it is fetched:
+// whoever asks for it comes by one of them before the home.
+//
+// What people wished goes before heat, the hotter before the less hot, as far as the share of RAM goes.
+import type { Clock } from '../../ports/clock.ts'
+import type { Key, Want } from '../../ports/messages.ts'
+import type { Counters } from '../../base/counters.ts'
+import { keyOf } from '../../block/key.ts'
+import type { Fetcher } from '../../fetch/fetcher.ts'
+import type { Pin, PinList } from '../../heat/pins/pin-list.ts'
+import type { PeerTable } from '../../placement/peer-table.ts'
+import { ENTRY_BYTES, type Shard } from '../../shard/shard.ts'
+
+const BRINGS_AT_ONCE = 4
+/** Of all pinned files together: to look at more would take too long. */
+const BLOCKS_MAX = 65_536
+/** What failed, or changed meanwhile, is tried again after this. */
+const TRY_AGAIN_MS = 5_000
+
+export type PinHolderInit = {
+  readonly clock: Clock
+  readonly counters: Counters
+  readonly table: PeerTable
+  readonly shard: Shard
+  readonly fetcher: Fetcher
+  readonly pins: PinList
+  /** Undefined where the volume is not here. */
+  readonly blockBytesOf: (volume: string) => number | undefined
+}
+
+export class PinHolder {
+  readonly #init: PinHolderInit
+  readonly #stopping = new AbortController()
+  /** This node's part, the hottest first. */
+  #wants = new Map<Key, Want>()
+  #plannedFor = ''
+  #underway = 0
+  readonly #triedMs = new Map<Key, number>()
+
+  constructor(init: PinHolderInit) {
+    this.#init = init
+  }
+
+  /** Blocks that this node is to hold. */
+  get blocks(): number {
+    return this.#wants.size
+  }
+
+  stop(): void {
+    this.#stopping.abort()
+  }
+
+  /** Works out what is this node's to hold, where that may have changed, and brings what is missing. */
+  tend(): void {
+    const { pins, table, shard } = this.#init
+    const state = `${pins.changes} ${table.changes}`
+    if (state !== this.#plannedFor) {
+      this.#plannedFor = state
+      this.#wants = this.#plan()
+      this.#triedMs.clear()
+      shard.pin(new Set(this.#wants.keys()))
+    }
+    this.#bringMissing()
+  }
+
+  #plan(): Map<Key, Want> {
+    const { pins, shard, table, counters } = this.#init
+    const wants = new Map<Key, Want>()
+    let room = shard.pinCapacityBytes
+    let looked = 0
+    for (const pin of pins.all()) {
+      for (const { key, want, bytes } of this.#blocksOf(pin)) {
+        looked += 1
+        if (looked > BLOCKS_MAX) return wants
+        if (wants.has(key) || !table.isAmongClosest(key, pin.copies)) continue
+        if (bytes > room) {
+          counters.add('pins_without_room_total')
+          continue
+        }
+        room -= bytes
+        wants.set(key, want)
+      }
+    }
+    return wants
+  }
+
+  *#blocksOf(pin: Pin): Generator<{ key: Key; want: Want; bytes: number }> {
+    const { volume, inode, path, version, size } = pin
+    const blockBytes = this.#init.blockBytesOf(volume)
+    if (blockBytes === undefined) return
+    const at = { volume, inode, kind: 'data', splits: 0 } as const
+    for (let index = 0; index * blockBytes < size; index++) {
+      const bytes = Math.min(blockBytes, size - index * blockBytes) + ENTRY_BYTES
+      const want: Want = { ...at, index, path, version, floor: 0, reach: 'climb' }
+      yield { key: keyOf(want), want, bytes }
+    }
+  }
+
+  #bringMissing(): void {
+    const { fetcher, clock } = this.#init
+    const now = clock.now()
+    for (const [key, want] of this.#wants) {
+      if (this.#underway >= BRINGS_AT_ONCE || this.#stopping.signal.aborted) return
+      if (now < (this.#triedMs.get(key) ?? -Infinity) + TRY_AGAIN_MS) continue
+      if (fetcher.peek(want, key) !== undefined) continue
+      this.#triedMs.set(key, now)
+      void this.#bring(want)
+    }
+  }
+
+  async #bring(want: Want): Promise<void> {
+    const { fetcher, counters } = this.#init
+    const { signal } = this.#stopping
+    this.#underway += 1
+    try {
+      await fetcher.fetch(want, { signal })
+      counters.add('pins_brought_total')
+    } catch {
+      // A file that can't be read now is tried again.
+      counters.add('pins_failed_total')
+    } finally {
+      this.#underway -= 1
+    }
+    if (!signal.aborted) this.#bringMissing()
+  }
+}
