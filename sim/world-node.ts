@@ -155,6 +155,8 @@ export class WorldNode {
       ? new Source({ storage, tree, contents, blockBytes, intake, ...place })
       : undefined
     const volume = this.#source === undefined ? volumeInit : { ...volumeInit, source: this.#source }
-    return { volumes: [volume], ramBytes, epoch: this.#epoch }
+    const init = { volumes: [volume], ramBytes, epoch: this.#epoch }
+    const { heat } = this.#world
+    return heat === undefined ? init : { ...init, heat }
   }
 }

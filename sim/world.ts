@@ -6,6 +6,7 @@
 import { hash } from 'node:crypto'
 import type { PeerId } from '../src/ports/messages.ts'
 import type { NodeInit, NodePorts, VolumeInit } from '../src/node/mesh-node.ts'
+import type { HeatInit } from '../src/node/heat/heat-status.ts'
 import { Contents, type ContentsKind } from './storage/contents.ts'
 import {
   DEFAULT_COSTS,
@@ -52,6 +53,8 @@ export type WorldInit = {
   /** Each node's shard, in bytes. @default 1 GiB */
   readonly ramBytes?: number
   readonly volume?: Omit<VolumeInit, 'name' | 'source'>
+  /** @default nobody counts what is used, and nothing is pinned */
+  readonly heat?: HeatInit
   readonly network?: Partial<NetworkCosts>
   readonly topology?: Topology
   readonly routing?: Partial<RoutingModel>
@@ -80,11 +83,13 @@ export class World {
   readonly routing: SimRouting
   readonly rumors: SimRumors
   readonly nodes: readonly WorldNode[]
+  readonly heat: HeatInit | undefined
   readonly #init: WorldInit
 
   constructor(init: WorldInit) {
     const { clock, trace } = this
     this.#init = init
+    this.heat = init.heat
     this.random = new SeededRandom(init.seed)
     this.tree = new SimTree(clock)
     init.tree?.(this.tree)

@@ -2,6 +2,7 @@
 // with the codes they had in the peer.
 import type { IncomingMessage } from 'node:http'
 import { PotluckError, isErrorCode } from '../../src/base/errors.ts'
+import type { HeatStatus } from '../../src/node/heat/heat-status.ts'
 import type { Holder } from '../../src/node/mesh-node.ts'
 import type { Path } from '../../src/ports/messages.ts'
 import type { WarmProgress } from '../../src/volume/warm.ts'
@@ -107,6 +108,18 @@ export class ApiClient {
       onProgress?.(line)
     }
     throw new PotluckError('UNREACHABLE', 'the peer stopped while it was warming')
+  }
+
+  heat(options: Signalled = {}): Promise<HeatStatus> {
+    return this.#json('/heat', options)
+  }
+
+  async pin(
+    volume: string,
+    path: Path,
+    { isPinned, signal }: Signalled & { readonly isPinned: boolean },
+  ): Promise<void> {
+    await this.#json('/pin', { method: 'POST', body: { volume, path, isPinned }, signal })
   }
 
   traces(options: Signalled = {}): Promise<readonly TraceSummary[]> {

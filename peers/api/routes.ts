@@ -21,6 +21,7 @@ import {
 } from './request.ts'
 import type { Query } from './request.ts'
 import { readDirectory, readFile, withPath } from './walk.ts'
+import { HEAT_ROUTES } from './heat/heat-routes.ts'
 import { TRACE_ROUTES } from './traces/trace-routes.ts'
 import { warmLines } from './warm-lines.ts'
 
@@ -48,6 +49,7 @@ export const ROUTES: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ['POST /warm', answerWarm],
   ['POST /invalidate', answerInvalidate],
   ...TRACE_ROUTES,
+  ...HEAT_ROUTES,
 ])
 
 export function statusFor(subject: Subject): PeerStatus {

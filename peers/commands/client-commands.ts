@@ -112,7 +112,7 @@ export async function runHolders(
 }
 
 // The socket's peer says which volumes and mounts there are; the mount itself is not touched.
-async function resolveTargets(
+export async function resolveTargets(
   client: ApiClient,
   given: readonly string[],
   terminal: Terminal,

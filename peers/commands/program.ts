@@ -8,6 +8,7 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import type { StatusFlags, WarmFlags } from './client-commands.ts'
 import { EXIT_HELP } from './exit-codes.ts'
+import { addHeat } from './heat/add-heat.ts'
 import { addObject } from './object/add-object.ts'
 import { parseDuration } from './options/quantities.ts'
 import type { Flags } from './options/read-options.ts'
@@ -38,6 +39,7 @@ export function makeProgram(terminal: Terminal, version: string): Command {
   addReady(program, terminal)
   addStatus(program, terminal)
   addPathCommands(program, terminal)
+  addHeat(program, terminal, addSocket)
   addTrace(program, terminal, addSocket)
   addDemo(program, terminal)
   addObject(program, terminal)

@@ -152,15 +152,15 @@ function startNodeOf(
     return files === undefined ? init : { ...init, traces: files.traces, onTrace: files.keep }
   })
   // The life number: an identity that starts again does so later.
-  return startNode(ports, { volumes, ramBytes: settings.ramBytes, epoch: Date.now() })
+  const { ramBytes, heat } = settings
+  return startNode(ports, { volumes, ramBytes, epoch: Date.now(), ...(heat && { heat }) })
 }
 
 function volumeInit(settings: PeerSettings, name: string, opened?: OpenSource): VolumeInit {
-  const { blockBytes, inlineBytes, readAheadBytes, ahead, coherence, revalidateMs, write } =
-    settings
+  const { blockBytes, inlineBytes, readAheadBytes, ahead, coherence, revalidateMs } = settings
   return {
     name,
-    write,
+    write: settings.write,
     ahead,
     coherence,
     revalidateMs,

@@ -2,6 +2,7 @@
 // been read and checked. The command line makes one of these; `real-node.ts` starts a node out of it.
 // Nothing here parses text, and nothing here has a default: by now everything is decided.
 import type { LogLevel } from '../../src/base/log.ts'
+import type { HeatInit } from '../../src/node/heat/heat-status.ts'
 import type { Ahead, Coherence, WriteMode } from '../../src/node/mesh-node.ts'
 import type { JoinTarget } from '../join/parse-join.ts'
 
@@ -32,6 +33,8 @@ export type PeerSettings = {
   readonly inlineBytes?: number
   readonly readAheadBytes?: number
   readonly ahead: Ahead
+  /** Absent: uses are not counted, and nothing is pinned. */
+  readonly heat?: HeatInit
   /** Directory for what is learned; absent to keep it in memory alone. */
   readonly state?: string
   readonly coherence: Coherence

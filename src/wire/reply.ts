@@ -32,7 +32,7 @@ const MADE = 12
 const LOCK = 13
 const HEAT = 14
 
-const NOTICES = limits.MAX_NOTICES
+const { MAX_RUMORS, MAX_HEADS, MAX_NOTICES } = limits
 const scratch = new ByteWriter()
 
 /** @throws PotluckError TOO_LARGE, or MALFORMED for what no peer would accept. */
@@ -71,14 +71,11 @@ function writeBody(writer: ByteWriter, reply: Reply): Uint8Array | undefined {
       return undefined
     }
     case 'rumors':
-      writeAll(writer, RUMORS, { all: reply.rumors, limit: limits.MAX_RUMORS, write: writeRumor })
-      return undefined
+      return writeAll(writer, RUMORS, { all: reply.rumors, limit: MAX_RUMORS, write: writeRumor })
     case 'heads':
-      writeAll(writer, HEADS, { all: reply.heads, limit: limits.MAX_HEADS, write: writeHead })
-      return undefined
+      return writeAll(writer, HEADS, { all: reply.heads, limit: MAX_HEADS, write: writeHead })
     case 'traces':
-      writeAll(writer, TRACES, { all: reply.traces, limit: NOTICES, write: writeNotice })
-      return undefined
+      return writeAll(writer, TRACES, { all: reply.traces, limit: MAX_NOTICES, write: writeNotice })
     case 'done':
       writer.u8(DONE)
       return undefined
@@ -86,11 +83,8 @@ function writeBody(writer: ByteWriter, reply: Reply): Uint8Array | undefined {
       writer.u8(MADE)
       return writeMade(writer, reply.made)
     case 'lock':
-      writer.u8(LOCK)
-      return void writeLockAnswer(writer, reply.answer)
     case 'heat':
-      writer.u8(HEAT)
-      return void writeHeatAnswer(writer, reply.answer)
+      return writeNested(writer, reply)
     case 'failed':
       writer.u8(FAILED)
       writer.byteString(reply.code, limits.MAX_NAME_BYTES)
@@ -99,11 +93,17 @@ function writeBody(writer: ByteWriter, reply: Reply): Uint8Array | undefined {
   }
 }
 
+function writeNested(writer: ByteWriter, reply: Reply & { type: 'lock' | 'heat' }): undefined {
+  writer.u8(reply.type === 'lock' ? LOCK : HEAT)
+  if (reply.type === 'lock') writeLockAnswer(writer, reply.answer)
+  else writeHeatAnswer(writer, reply.answer)
+}
+
 function writeAll<T>(
   writer: ByteWriter,
   shape: number,
   list: { all: readonly T[]; limit: number; write: (writer: ByteWriter, one: T) => void },
-): void {
+): undefined {
   if (list.all.length > list.limit) throw tooLarge('a list', list.all.length, list.limit)
   writer.u8(shape)
   writer.varint(list.all.length)
@@ -115,12 +115,11 @@ function writeAnswer(writer: ByteWriter, answer: Answer): Uint8Array | undefined
     case 'block':
       return writeBlock(writer, answer)
     case 'busy':
-      writeAll(writer, BUSY, {
+      return writeAll(writer, BUSY, {
         all: answer.referrals,
         limit: limits.MAX_REFERRALS,
         write: fields.writePeerId,
       })
-      return undefined
     case 'missing':
       writer.u8(MISSING)
       return undefined
@@ -203,11 +202,11 @@ function readBody(reader: ByteReader, shape: number, payload: Uint8Array | undef
     case DESCRIPTION:
       return readDescription(reader)
     case RUMORS:
-      return { type: 'rumors', rumors: readAll<Rumor>(reader, limits.MAX_RUMORS, readRumor) }
+      return { type: 'rumors', rumors: readAll<Rumor>(reader, MAX_RUMORS, readRumor) }
     case HEADS:
-      return { type: 'heads', heads: readAll<RumorHead>(reader, limits.MAX_HEADS, readHead) }
+      return { type: 'heads', heads: readAll<RumorHead>(reader, MAX_HEADS, readHead) }
     case TRACES:
-      return { type: 'traces', traces: readAll(reader, NOTICES, readNotice) }
+      return { type: 'traces', traces: readAll(reader, MAX_NOTICES, readNotice) }
     case DONE:
       return { type: 'done' }
     case MADE:

@@ -5,6 +5,7 @@ import path from 'node:path'
 import type { NamedDirectory, PeerSettings } from '../../composition/settings.ts'
 import { parseJoin } from '../../join/parse-join.ts'
 import { usageError } from '../exit-codes.ts'
+import { heatSettings } from './heat-settings.ts'
 import { parseDuration, parseSize } from './quantities.ts'
 import { configDirectory, optionReader, runtimeDirectory } from './read-options.ts'
 import type { Environment, Flags, OptionReader, Places } from './read-options.ts'
@@ -35,6 +36,7 @@ export function peerSettings(flags: Flags, places: Places): PeerSettings {
     ...meshSettings(options, places.env),
     ...volumeSettings(options, places.cwd),
     ...cacheSettings(options, places),
+    ...heatSettings(options),
     ...localSettings(options, mesh, places),
   }
   checkVolumes(settings)

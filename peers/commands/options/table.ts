@@ -70,6 +70,26 @@ export const OPTIONS = [
     help: 'keep what is learned there, such as traces (default: in memory alone)',
   },
   {
+    name: 'pin-ram',
+    value: 'SHARE',
+    help: 'of the RAM for pinned blocks; 0: uses are not counted, nothing is pinned (default: 25%)',
+  },
+  {
+    name: 'pin-above',
+    value: 'RATE',
+    help: 'pin a file used so often in the whole mesh: uses a second, or 30/m (default: 1)',
+  },
+  {
+    name: 'unpin-below',
+    value: 'RATE',
+    help: 'let it go when used less often than this (default: a quarter of --pin-above)',
+  },
+  {
+    name: 'heat-half-life',
+    value: 'DURATION',
+    help: 'after this long without use a rate is half of what it was (default: 1m)',
+  },
+  {
     name: 'coherence',
     value: 'MODE',
     help: 'static: the source never changes; gossip: changes are told and checked (default)',

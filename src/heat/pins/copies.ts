@@ -1,6 +1,6 @@
-// How many copies a file of this heat is to have: none below one threshold, and from a second, higher one
-// on, twice as many with each doubling, so that each copy has about as much to do. Between the two everything stays
-// as it is, for pins that come and go cost more than they save.
+// How many copies a file of this heat is to have: none below one threshold, and from a second, higher
+// one on, twice as many with each doubling, so that each copy has about as much to do. Between the two
+// everything stays as it is, for pins that come and go cost more than they save.
 
 export type Thresholds = {
   /** Accesses a second in the whole mesh from which on a file is pinned. */

@@ -1,5 +1,5 @@
-// Which files are pinned, as told by the nodes that keep their rates. Each word holds for a time only, and is said
-// again before that is over: who keeps a rate may die, and another one will know better.
+// Which files are pinned, as told by the nodes that keep their rates. Each word holds for a time only,
+// and is said again before that is over: who keeps a rate may die, and another one will know better.
 import type { PinCause, PinnedFile } from '../../ports/heat/heat-messages.ts'
 import type { Inode } from '../../ports/messages.ts'
 

@@ -1,6 +1,6 @@
 // What peers report of inodes whose rates this node gathers: it lies on their way to the node that is
-// closest to the inode's place, as for a want. So the rates of all nodes add up along a tree, nobody hears from
-// everybody, and the sum is at its root within a few reports.
+// closest to the inode's place, as for a want. So the rates of all nodes add up along a tree, nobody
+// hears from everybody, and the sum is at its root within a few reports.
 import type { InodeRate } from '../../ports/heat/heat-messages.ts'
 import type { Inode, Path, PeerId } from '../../ports/messages.ts'
 

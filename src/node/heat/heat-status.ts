@@ -19,10 +19,7 @@ export type HeatInit = Thresholds & {
   readonly pinShare: number
 }
 
-/**
- * Chosen in the simulator: `sim run --workload dataset --heat`. A file that each of a few nodes uses once in some
- * seconds is worth a place; one that is opened once by each of a few hundred is not, for long.
- */
+/** Chosen in the simulator, see the README: what a quarter of the RAM holds is worth keeping. */
 export const HEAT: HeatInit = {
   halfLifeMs: 60_000,
   pinAbove: 1,

@@ -1,5 +1,6 @@
-// One volume of a node, put together. What is decided of it is decided by the rooms below; here they meet.
-// It must never keep for one volume what belongs to all: shard, fetcher, floors, rumors, heat.
+// One volume of a node, put together: tree, files and the read side over the node's one fetcher.
+// What is decided of it is decided by the rooms below; here they only meet. It must never keep for
+// one volume what belongs to all: shard, fetcher, floors, rumors, heat.
 import type { Clock } from '../../ports/clock.ts'
 import type { Block, Want } from '../../ports/messages.ts'
 import type { Counters } from '../../base/counters.ts'

@@ -112,7 +112,7 @@ function writeWish(writer: ByteWriter, { volume, path, isPinned, wishedMs }: Pin
 function readWish(reader: ByteReader): PinWish {
   const volume = fields.readVolume(reader)
   const path = fields.readPath(reader)
-  const isPinned = fields.readChoice(reader, [false, true], 'truth value')
+  const isPinned = fields.readTruth(reader)
   return { volume, path, isPinned, wishedMs: reader.f64() }
 }
 

@@ -22,6 +22,7 @@ const member = { peer: PEER, epoch: 1_700_000_000_000 }
 const ROLL = { founder: member, number: 3, keepers: [member, member], previous: [member] }
 const RANGE = { kind: 'write', from: 0, to: 99, owner: 7n, pid: 4_711, isFlock: false } as const
 const RECORD = { holder: member, ...about, locks: [RANGE, RANGE] }
+const RATE = { inode: '123456789', path: 'lib/python3.11/os.py', perSecond: 1.25 }
 const LOCKING = { ...about, epoch: member.epoch, session: 2 ** 40, sequence: 300 }
 
 /** Within a half and 32 bytes: what is estimated is the small part of the traffic. */
@@ -50,6 +51,8 @@ test('requests are about as large as they are on the wire', (t) => {
     { type: 'lock', question: { step: 'vouch', epoch: 1, roll: ROLL } },
     { type: 'lock', question: { step: 'renew', epoch: 1, session: 2 ** 40 } },
     { type: 'lock', question: { step: 'claim', ...LOCKING, records: [RECORD, RECORD] } },
+    { type: 'heat', question: { step: 'rates', volume, rates: [RATE, RATE, RATE] } },
+    { type: 'heat', question: { step: 'wishes' } },
   ]
   for (const request of requests) {
     const real = encodeRequest(request).length
@@ -76,6 +79,7 @@ test('replies are about as large as they are on the wire, blocks nearly to the b
       type: 'lock',
       answer: { type: 'lease', session: 2 ** 40, forMs: 12_000, told: STAMP, refused: [] },
     },
+    { type: 'heat', answer: { step: 'rates', perSecond: [1, 2, 3] } },
     { type: 'lock', answer: { type: 'roll', epoch: 1, roll: ROLL } },
     { type: 'lock', answer: { type: 'conflict', holder: PEER, range: RANGE } },
     { type: 'lock', answer: { type: 'records', settledInMs: 0, records: [RECORD] } },

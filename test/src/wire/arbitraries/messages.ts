@@ -15,6 +15,7 @@ import {
   volume,
 } from './basics.ts'
 import { bytes, caller, change, handle } from './changes.ts'
+import { heatAnswer, heatQuestion } from './heat.ts'
 import { lockAnswer, lockQuestion } from './locks.ts'
 import { head, notice, rumor, told, traceName } from './rumors.ts'
 
@@ -65,6 +66,7 @@ export const request: fc.Arbitrary<Request> = fc.oneof(
   fc.constant<Request>({ type: 'traces' }),
   fc.record({ type: is('trace'), volume, name: traceName }),
   lockQuestion.map((question): Request => ({ type: 'lock', question })),
+  heatQuestion.map((question): Request => ({ type: 'heat', question })),
 )
 
 const block = fc.record({
@@ -103,6 +105,7 @@ export const reply: fc.Arbitrary<Reply> = fc.oneof(
   fc.constant<Reply>({ type: 'done' }),
   made.map((one): Reply => ({ type: 'made', made: one })),
   lockAnswer.map((one): Reply => ({ type: 'lock', answer: one })),
+  heatAnswer.map((one): Reply => ({ type: 'heat', answer: one })),
   fc.record({
     type: is('failed'),
     code: fc.constantFrom('EIO', 'UNREACHABLE', 'UNKNOWN_VOLUME'),

@@ -22,6 +22,7 @@ import {
   stamp,
   volume,
 } from './basics.ts'
+import { heatNews } from './heat.ts'
 
 export const head: fc.Arbitrary<RumorHead> = fc.record({ publisher: peerId, epoch, number: count })
 
@@ -63,4 +64,5 @@ export const gossip: fc.Arbitrary<Gossip> = fc.oneof(
   rumor.map((one): Gossip => ({ type: 'rumor', rumor: one })),
   head.map((one): Gossip => ({ type: 'heartbeat', head: one })),
   fc.record({ type: is('trace'), publisher: peerId, notice }),
+  fc.record({ type: is('heat'), publisher: peerId, news: heatNews }),
 )
