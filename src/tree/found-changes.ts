@@ -2,7 +2,7 @@
 // others are told, so that one look at the source serves them all.
 import type { Clock } from '../ports/clock.ts'
 import type { Inode, Invalidation, Stamp, Want } from '../ports/messages.ts'
-import { toldBy } from '../block/stamp.ts'
+import { stampAt, toldBy } from '../block/stamp.ts'
 import { Page } from '../wire/page.ts'
 import { changesBetween, type Known } from './page-diff.ts'
 
@@ -37,7 +37,10 @@ export class FoundChanges {
     this.#tell(inodes.map((inode) => ({ volume, inode, stamp: toldBy(stamp) })))
   }
 
-  /** A file was not of the version that somebody's attributes have. */
+  /**
+   * A file was not of the version that somebody's attributes have. The stamp of a reading may be ahead of
+   * its time, and what is told must not be: all clocks would go ahead with it.
+   */
   changed({ volume, inode }: Want, stamp: Stamp): void {
     const now = this.#clock.now()
     if (now - (this.#toldMs.get(inode) ?? -Infinity) < TELL_EVERY_MS) return
@@ -45,6 +48,6 @@ export class FoundChanges {
     this.#toldMs.set(inode, now)
     const [oldest] = this.#toldMs.keys()
     if (this.#toldMs.size > TOLD_MAX && oldest !== undefined) this.#toldMs.delete(oldest)
-    this.#tell([{ volume, inode, stamp }])
+    this.#tell([{ volume, inode, stamp: Math.min(stamp, stampAt(now)) }])
   }
 }

@@ -6,12 +6,12 @@
 // have not changed lately every page that is good at all says the same; nothing is kept of them.
 import type { Clock } from '../ports/clock.ts'
 import type { Attributes, Inode, Stamp } from '../ports/messages.ts'
-import { floorOf, SKEW_MS } from '../block/stamp.ts'
+import { floorOf, SKEW_MS, stampAt } from '../block/stamp.ts'
 import { versionOf } from '../block/version.ts'
 
 const SIGHTINGS_MAX = 16_384
 
-type Sighting = { readonly version: number; readonly stamp: Stamp }
+type Sighting = { readonly version: number; readonly stamp: Stamp; readonly floor: Stamp }
 
 export type SightingsInit = {
   readonly clock: Clock
@@ -39,8 +39,7 @@ export class Sightings {
     if (this.#seen.size === 0) return this.#forgotten
     const seen = this.#seen.get(attributes.inode)
     if (seen === undefined) return this.#forgotten
-    // Two homes have read the two states, and their clocks need not agree.
-    return versionOf(attributes) === seen.version ? 0 : floorOf(seen.stamp)
+    return versionOf(attributes) === seen.version ? 0 : seen.floor
   }
 
   /** A page of this stamp, fresh enough, has the inode in this state. */
@@ -53,14 +52,17 @@ export class Sightings {
     if (seen !== undefined && seen.stamp > stamp) return
     if (seen !== undefined) this.#seen.delete(inode)
     if (!isLate || revalidateMs === Infinity) return
-    this.#seen.set(inode, { version: versionOf(attributes), stamp })
+    // Two homes have read the two states, and their clocks need not agree. But a stamp may be ahead of
+    // its time, and a page that is asked for with a floor too far ahead counts for more than it says.
+    const floor = floorOf(Math.min(stamp, stampAt(clock.now())))
+    this.#seen.set(inode, { version: versionOf(attributes), stamp, floor })
     if (this.#seen.size > SIGHTINGS_MAX) this.#forgetOldest()
   }
 
   #forgetOldest(): void {
-    for (const [inode, { stamp }] of this.#seen) {
+    for (const [inode, { floor }] of this.#seen) {
       this.#seen.delete(inode)
-      this.#forgotten = Math.max(this.#forgotten, floorOf(stamp))
+      this.#forgotten = Math.max(this.#forgotten, floor)
       return
     }
   }

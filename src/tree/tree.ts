@@ -4,11 +4,11 @@
 // of its directory (for the names), the floor of the child (for its attributes), and one
 // revalidation period. What the kernel was told lives no longer than the page it came from, and
 // whenever a newer page shows that the kernel believes something else, the kernel is told.
-import type { Attributes, Block, Invalidation, Name, Stamp } from '../ports/messages.ts'
+import type { Attributes, Block, Inode, Invalidation, Name, Stamp } from '../ports/messages.ts'
 import { PotluckError } from '../base/errors.ts'
 import type { Counters } from '../base/counters.ts'
 import { ROOT_INODE } from '../block/key.ts'
-import type { HybridClock } from '../block/stamp.ts'
+import { floorOf, type HybridClock } from '../block/stamp.ts'
 import { versionOf } from '../block/version.ts'
 import type { Asked } from '../fetch/verify.ts'
 import { EVERYTHING } from '../rumor/floors.ts'
@@ -19,6 +19,7 @@ import type { InodeRecord } from './inode-record.ts'
 import { InodeTable } from './inode-table.ts'
 import { type FoundPage, type KernelChange, KernelNews } from './kernel-news.ts'
 import { misledBy } from './misled.ts'
+import { Doubts } from './news/doubts.ts'
 import { TakeNews, type TakeNewsInit } from './news/take-news.ts'
 import { Told } from './news/told.ts'
 import { type FindPorts, findName, findNameHere, type Found } from './pages/find-name.ts'
@@ -48,20 +49,22 @@ export class Tree {
   readonly told: Told
   readonly #init: TreeInit
   readonly #news: KernelNews
+  readonly #doubts: Doubts
   /** Takes in what is so since a change. */
   readonly news: TakeNews
   readonly #pages: PageReader
   readonly #finding: FindPorts
 
   constructor(init: TreeInit) {
-    const { volume, floors } = init
     const { inodes } = this
     this.#init = init
     this.freshness = new Freshness(init)
-    this.told = new Told({ raise: (inode, stamp) => void floors.raise({ volume, inode, stamp }) })
+    this.#doubts = new Doubts({ ...init, onSettled: (inode) => this.#outOfDate(inode) })
+    const doubts = this.#doubts
+    this.told = new Told({ raise: (inode, outdone) => void doubts.add(inode, outdone) })
     this.#news = new KernelNews(inodes, this.told, init.tellKernel)
     const { told, freshness } = this
-    this.news = new TakeNews({ ...init, inodes, told, freshness, kernel: this.#news })
+    this.news = new TakeNews({ ...init, inodes, told, freshness, doubts, kernel: this.#news })
     this.#pages = new PageReader({
       ...init,
       freshness,
@@ -76,6 +79,10 @@ export class Tree {
     const record = this.inodes.byNodeid(nodeid)
     if (record === undefined) throw new PotluckError('ESTALE', `no inode has the nodeid ${nodeid}`)
     return record
+  }
+
+  stop(): void {
+    this.#doubts.stop()
   }
 
   /** A name in a directory; an absent one gives no entry, but the page's stamp all the same. */
@@ -167,7 +174,15 @@ export class Tree {
 
   /** Told of a change by a rumor or by this node itself; the floor is already raised. */
   invalidated(invalidation: Invalidation): void {
-    if (invalidation.inode === EVERYTHING) {
+    const { inode, stamp } = invalidation
+    const { names } = this.told
+    const directories = inode === EVERYTHING ? names.directories() : [inode]
+    for (const each of directories) names.settleAll(each, floorOf(stamp))
+    this.#outOfDate(inode)
+  }
+
+  #outOfDate(inode: Inode): void {
+    if (inode === EVERYTHING) {
       this.#init.tellKernel({ type: 'everything' })
       for (const record of this.inodes.records()) {
         record.keptVersion = 0
@@ -175,7 +190,7 @@ export class Tree {
       }
       return
     }
-    const record = this.inodes.byInode(invalidation.inode)
+    const record = this.inodes.byInode(inode)
     if (record !== undefined) this.#doubt(record)
   }
 

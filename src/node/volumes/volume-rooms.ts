@@ -150,7 +150,10 @@ export class VolumeRooms {
   stop(): void {
     for (const cancel of this.#sweeps.values()) cancel()
     this.#sweeps.clear()
-    for (const { traces } of this.#rooms.values()) traces?.stop()
+    for (const { traces, tree } of this.#rooms.values()) {
+      traces?.stop()
+      tree.stop()
+    }
     this.traces.stop()
     this.heat?.stop()
   }

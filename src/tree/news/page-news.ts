@@ -1,8 +1,9 @@
 // What a peer is told with a page, so that it has no gaps that its sender has not.
-import type { Inode, Invalidation, News, Stamp } from '../../ports/messages.ts'
-import { toldBy } from '../../block/stamp.ts'
+import type { Inode, Invalidation, Name, News, Stamp } from '../../ports/messages.ts'
 import { MAX_PAGE_NEWS } from '../../wire/limits.ts'
 import { partOf } from '../../wire/page.ts'
+import { type NameFact, outdoneBy } from './told-names.ts'
+import { toldBy } from '../../block/stamp.ts'
 import type { StampedPage, Told } from './told.ts'
 
 export type PagePlace = { readonly volume: string; readonly inode: Inode; readonly index: number }
@@ -17,19 +18,25 @@ export function newsOfPage(
   if (page.splits > 0 && index === 0) return []
   const all: Invalidation[] = []
   const add = (about: Inode, at: Stamp, news: News): void => {
-    if (at > stamp) all.push({ volume, inode: about, stamp: toldBy(at), news })
+    all.push({ volume, inode: about, stamp: toldBy(at), news })
+  }
+  const addName = (name: Name, { entry, by, stamp: at }: NameFact): void => {
+    add(inode, at, { type: 'name', name, by, ...(entry && { entry }) })
   }
   const addAttributes = (child: Inode): void => {
     const now = told.inodes.find(child)
-    if (now === undefined) return
+    if (now === undefined || outdoneBy(now.stamp) <= stamp) return
     // Whether its bytes changed is not remembered: whoever hears of it only now drops them.
     const news: News = { type: 'attributes', attributes: now.attributes, isContent: true }
     add(child, now.stamp, news)
   }
-  for (const [name, { entry, by, stamp: at }] of told.names.of(inode) ?? []) {
+  for (const [name, fact] of told.names.of(inode) ?? []) {
     if (page.splits > 0 && partOf(name, page.splits) !== index) continue
-    add(inode, at, { type: 'name', name, by, ...(entry && { entry }) })
-    if (entry !== undefined && at > stamp) addAttributes(entry.attributes.inode)
+    if (outdoneBy(fact.stamp) <= stamp) continue
+    // Who hears of one and not of the other would take it for the last word.
+    if (fact.rival !== undefined) addName(name, fact.rival)
+    addName(name, fact)
+    if (fact.entry !== undefined) addAttributes(fact.entry.attributes.inode)
   }
   if (told.inodes.size > 0) for (const { attributes } of page) addAttributes(attributes.inode)
   return all.length > MAX_PAGE_NEWS ? undefined : all

@@ -1,13 +1,23 @@
 // Takes in what was told: by this node itself, by a rumor, or with a page.
 import type { Counters } from '../../base/counters.ts'
-import { floorOf, type HybridClock } from '../../block/stamp.ts'
+import { floorOf } from '../../block/stamp.ts'
 import { versionOf } from '../../block/version.ts'
-import type { Attributes, Inode, Invalidation, News, PeerId, Stamp } from '../../ports/messages.ts'
+import type {
+  Attributes,
+  Inode,
+  Invalidation,
+  Name,
+  News,
+  PeerId,
+  Stamp,
+} from '../../ports/messages.ts'
 import type { Floors } from '../../rumor/floors.ts'
 import type { Freshness } from '../freshness.ts'
 import type { InodeRecord } from '../inode-record.ts'
 import type { InodeTable } from '../inode-table.ts'
 import type { KernelNews } from '../kernel-news.ts'
+import type { Doubts } from './doubts.ts'
+import { outdoneBy } from './told-names.ts'
 import type { Told } from './told.ts'
 import { isChangedLater } from './told-inodes.ts'
 
@@ -22,11 +32,11 @@ const OWN_MAX = 8_192
 export type TakeNewsInit = {
   readonly volume: string
   readonly floors: Floors
-  readonly stamps: HybridClock
   readonly counters: Counters
   readonly freshness: Freshness
   readonly inodes: InodeTable
   readonly told: Told
+  readonly doubts: Doubts
   readonly kernel: KernelNews
   /** A peer has taken a name away from an inode, maybe its last one. */
   readonly onRemoved: (record: InodeRecord, by: PeerId) => void
@@ -47,7 +57,8 @@ export class TakeNews {
     const { inode, news } = told
     const stamp = floorOf(told.stamp)
     if (news.type === 'name') return this.#takeName(inode, { news, stamp }, via)
-    const own = `${inode} ${stamp}`
+    // Two publishers' clocks may give one stamp, but never to one state.
+    const own = `${inode} ${stamp} ${versionOf(news.attributes)}`
     if (via.by === 'own') this.#remember(own)
     else if (this.#own.has(own)) return
     this.#takeAttributes(inode, { news, stamp }, via)
@@ -62,10 +73,12 @@ export class TakeNews {
     const { name, by, entry } = news
     const verdict = told.names.learn(inode, name, { entry, stamp, by })
     if (verdict === 'known') return
-    if (verdict === 'doubtful') this.#doubt(inode)
+    if (verdict === 'doubtful') this.#doubt(inode, name)
     if (entry !== undefined) this.#learnNamed(entry.attributes, stamp, via)
     const directory = inodes.byInode(inode)
     if (directory === undefined) return
+    if (verdict === 'doubtful') this.#init.kernel.tellName(directory, name)
+    if (told.names.find(inode, name)?.stamp !== stamp) return
     const leadsTo = entry && inodes.byInode(entry.attributes.inode)
     const known = directory.children.get(name)
     const isNews = known === undefined ? directory.absent.has(name) : known !== leadsTo
@@ -123,10 +136,11 @@ export class TakeNews {
     return true
   }
 
-  /** Above all that has been told, and so above both changes of which nobody knows the order. */
-  #doubt(directory: Inode): void {
-    const { volume, floors, stamps, counters } = this.#init
-    floors.raise({ volume, inode: directory, stamp: floorOf(stamps.tick()) })
+  /** Above both changes of which nobody knows the order. */
+  #doubt(directory: Inode, name: Name): void {
+    const { counters, told, doubts } = this.#init
+    const latest = told.names.find(directory, name)?.stamp ?? 0
+    told.names.settle(directory, name, doubts.add(directory, outdoneBy(latest)))
     counters.add('tree_doubts_total')
   }
 

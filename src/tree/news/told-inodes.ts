@@ -1,6 +1,6 @@
 // The newest attributes that were told of inodes, which correct those in older pages.
 import type { Attributes, Inode, Stamp } from '../../ports/messages.ts'
-import { SKEW } from './told-names.ts'
+import { outdoneBy, SKEW } from './told-names.ts'
 
 /** Past so many the oldest go, and the floor of their inodes is raised instead. */
 const INODES_MAX = 32_768
@@ -9,7 +9,7 @@ export type Dated = { readonly attributes: Attributes; readonly stamp: Stamp }
 
 export type ToldInodesInit = {
   /** Nothing older than this says anything of the inode any more. */
-  readonly raise: (inode: Inode, floor: Stamp) => void
+  readonly raise: (inode: Inode, outdone: Stamp) => void
 }
 
 export class ToldInodes {
@@ -38,7 +38,7 @@ export class ToldInodes {
     const [oldest] = this.#inodes
     if (this.#inodes.size > INODES_MAX && oldest !== undefined) {
       this.#inodes.delete(oldest[0])
-      this.#init.raise(oldest[0], oldest[1].stamp)
+      this.#init.raise(oldest[0], outdoneBy(oldest[1].stamp))
     }
     return true
   }
@@ -46,14 +46,11 @@ export class ToldInodes {
   /** The later of what a page says of an inode and of what was told. */
   correct(inode: Inode, said: Dated): Dated {
     const told = this.#inodes.get(inode)
-    // A page of this stamp or later was read after what was told.
-    if (told === undefined || said.stamp >= told.stamp) return said
+    // A page of that stamp or later was surely read after what was told.
+    if (told === undefined || said.stamp >= outdoneBy(told.stamp)) return said
     if (told.stamp - said.stamp > 2 * SKEW) return told
-    return compareChanged(told.attributes, said.attributes) < 0 ? said : told
-  }
-
-  forgetBefore(stamp: Stamp): void {
-    for (const [inode, told] of this.#inodes) if (told.stamp < stamp) this.#inodes.delete(inode)
+    const difference = compareChanged(told.attributes, said.attributes)
+    return difference < 0 || (difference === 0 && said.stamp >= told.stamp) ? said : told
   }
 }
 

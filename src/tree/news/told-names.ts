@@ -4,15 +4,18 @@
 //
 // How a name is decided. A change of the stamp T was made before T, by the clock of whoever made it; all
 // who hear of it keep it here. A page of the stamp S was read after S began, give or take what
-// clocks differ. So a page of S ≥ floorOf(T) was read after the change and has it, and counts; an
+// clocks differ. So a page of S ≥ outdoneBy(T) was read after the change and has it, and counts; an
 // older page may miss it, and what was told counts. (Had somebody behind the mesh's back changed the
-// name once more in the half second between, that is noticed when the page is next checked, as all
-// that they do.) Changes are kept here with the stamp that a page needs to outdo them, floorOf(T).
+// name once more in the second between, that is noticed when the page is next checked, as all that they
+// do.) Changes are kept here with the stamp of a reading that was made because of them, floorOf(T):
+// whatever is learned of them satisfies a floor that high, and must not satisfy a higher one.
 //
 // Two changes of one name, by two publishers, whose stamps are closer than clocks differ, and with
 // different outcomes, may have happened in either order. Then the directory's floor is raised above
-// both: the next page says how it ended. Slow, never stale. One publisher's own changes are in the
-// order of its stamps, because it makes the changes of one directory one at a time.
+// both (`Doubts`): the next page says how it ended. Slow, never stale. One publisher's own changes are
+// in the order of its stamps, because it makes the changes of one directory one at a time. But its next
+// change does not end a doubt: it may as well be earlier than what the other one told. So the latest
+// change of another publisher is kept beside the latest of all as long as it is that close.
 //
 // Told twice is told once. A page that overtakes its rumor shows the change, and the rumor then adds
 // nothing. A page from a peer that has not heard yet, or that was read while the change was made, is
@@ -26,6 +29,15 @@ import { floorOf } from '../../block/stamp.ts'
 /** How far apart stamps have to be to say what was first. */
 export const SKEW: Stamp = floorOf(0)
 
+/**
+ * How fresh a page must be to count for more than what was told, and is kept with this stamp. A page
+ * may have been stamped ahead of its time by as much as clocks differ, for an asker's floor, and then
+ * somebody whose clock is behind, and who has not heard yet, makes a change.
+ */
+export function outdoneBy(stamp: Stamp): Stamp {
+  return floorOf(stamp)
+}
+
 /** Names told of in one directory; past it the older half goes, and the directory is read again. */
 const NAMES_MAX = 4_096
 /** In all directories of a volume together. */
@@ -34,14 +46,23 @@ const ALL_MAX = 32_768
 export type NameFact = {
   /** What the name leads to; undefined for nowhere. */
   readonly entry: NewsEntry | undefined
-  /** A page of this stamp or later counts for more. */
+  /** Of a reading that was made because of it. */
   readonly stamp: Stamp
   readonly by: PeerId
+  /** The latest that another publisher told, as long as it may be the later one. */
+  readonly rival?: Omit<NameFact, 'rival' | 'settled'> | undefined
+  /** After a doubt, or a change that nobody said more of: a page of this stamp counts, too. */
+  readonly settled?: Stamp
+}
+
+/** Whether what was told counts for more than a page of this stamp. */
+export function countsOver({ stamp, settled = Infinity }: NameFact, page: Stamp): boolean {
+  return Math.min(outdoneBy(stamp), settled) > page
 }
 
 export type ToldNamesInit = {
   /** Nothing older than this says anything of the directory any more. */
-  readonly raise: (directory: Inode, floor: Stamp) => void
+  readonly raise: (directory: Inode, outdone: Stamp) => void
 }
 
 type Facts = Map<Name, NameFact>
@@ -64,6 +85,10 @@ export class ToldNames {
     return this.#directories.get(directory)?.get(name)
   }
 
+  directories(): IterableIterator<Inode> {
+    return this.#directories.keys()
+  }
+
   of(directory: Inode): ReadonlyMap<Name, NameFact> | undefined {
     return this.#directories.get(directory)
   }
@@ -71,21 +96,24 @@ export class ToldNames {
   /** Takes in what was told. `doubtful`: nobody but a page that is read from now on can tell. */
   learn(directory: Inode, name: Name, fact: NameFact): 'new' | 'known' | 'doubtful' {
     const known = this.find(directory, name)
-    const verdict = known === undefined ? 'new' : compare(known, fact)
-    if (verdict === 'known') return verdict
-    if (known === undefined || fact.stamp > known.stamp) {
-      this.#put(directory, name, fact)
-    }
+    const both = known === undefined ? { ...fact, verdict: 'new' as const } : compare(known, fact)
+    const { verdict, ...kept } = both
+    if (verdict !== 'known') this.#put(directory, name, kept)
     return verdict
   }
 
-  /** Forgets what no page can miss any more. */
-  forgetBefore(stamp: Stamp): void {
-    for (const [directory, facts] of this.#directories) {
-      for (const [name, fact] of facts) {
-        if (fact.stamp < stamp && facts.delete(name)) this.#size -= 1
-      }
-      if (facts.size === 0) this.#directories.delete(directory)
+  /** From this stamp on a page says how it is with a name of which two changes are in doubt. */
+  settle(directory: Inode, name: Name, settled: Stamp): void {
+    const known = this.find(directory, name)
+    if (known !== undefined) this.#put(directory, name, { ...known, settled })
+  }
+
+  /** Of all that was told before, too: something changed, and nobody said what. */
+  settleAll(directory: Inode, settled: Stamp): void {
+    const facts = this.#directories.get(directory)
+    for (const [name, fact] of facts ?? []) {
+      if (fact.stamp > settled || (fact.settled ?? Infinity) <= settled) continue
+      facts?.set(name, { ...fact, settled })
     }
   }
 
@@ -113,14 +141,44 @@ export class ToldNames {
       newest = Math.max(newest, fact.stamp)
     }
     if (facts.size === 0) this.#directories.delete(directory)
-    this.#init.raise(directory, newest)
+    this.#init.raise(directory, outdoneBy(newest))
   }
 }
 
-function compare(known: NameFact, fact: NameFact): 'new' | 'known' | 'doubtful' {
-  const verdict = fact.stamp > known.stamp ? 'new' : 'known'
-  const isOrdered = known.by === fact.by || Math.abs(fact.stamp - known.stamp) > SKEW
-  return isOrdered || isSameEntry(known.entry, fact.entry) ? verdict : 'doubtful'
+type Compared = NameFact & { readonly verdict: 'new' | 'known' | 'doubtful' }
+
+/** What is kept of two changes that were told. */
+function compare(known: NameFact, fact: NameFact): Compared {
+  const isLater = fact.stamp > known.stamp
+  const isOld = !isLater && (fact.by === known.by || !isNear(known, fact))
+  if (isOld || isBefore(fact, known.rival)) return { ...known, verdict: 'known' }
+  const [{ entry, stamp, by }, other] = isLater ? [fact, known] : [known, fact]
+  const latest = { entry, stamp, by }
+  const rival = rivalOf(latest, [other, known.rival])
+  const isDoubted = known.settled !== undefined
+  if (rival !== undefined && (isDoubted || !isSameEntry(entry, rival.entry))) {
+    return { ...latest, rival, verdict: 'doubtful' }
+  }
+  return { ...latest, rival, verdict: isLater ? 'new' : 'known' }
+}
+
+/** Told by the rival itself, at the same time or before. */
+function isBefore({ by, stamp }: NameFact, rival: NameFact['rival']): boolean {
+  return rival !== undefined && rival.by === by && rival.stamp >= stamp
+}
+
+function rivalOf(latest: NameFact, others: readonly NameFact['rival'][]): NameFact['rival'] {
+  let rival: NameFact['rival']
+  for (const other of others) {
+    if (other === undefined || other.by === latest.by || !isNear(latest, other)) continue
+    const { entry, stamp, by } = other
+    if (rival === undefined || stamp > rival.stamp) rival = { entry, stamp, by }
+  }
+  return rival
+}
+
+function isNear(a: Pick<NameFact, 'stamp'>, b: Pick<NameFact, 'stamp'>): boolean {
+  return Math.abs(a.stamp - b.stamp) <= SKEW
 }
 
 type Leading = Pick<NewsEntry, 'attributes'> | undefined

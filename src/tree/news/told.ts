@@ -4,7 +4,7 @@ import { type Page, partOf } from '../../wire/page.ts'
 import type { PageEntry } from '../../wire/page-entry.ts'
 import type { Known } from '../page-diff.ts'
 import { type Dated, ToldInodes } from './told-inodes.ts'
-import { type NameFact, ToldNames } from './told-names.ts'
+import { countsOver, isSameEntry, type NameFact, outdoneBy, ToldNames } from './told-names.ts'
 
 export type StampedPage = { readonly page: Page; readonly stamp: Stamp }
 
@@ -17,7 +17,7 @@ export type Resolved = {
 /** What a page says of names. */
 export type PageView = Pick<Page, 'splits' | 'find' | 'has'>
 
-export type ToldInit = { readonly raise: (inode: Inode, floor: Stamp) => void }
+export type ToldInit = { readonly raise: (inode: Inode, outdone: Stamp) => void }
 
 export class Told {
   readonly names: ToldNames
@@ -31,8 +31,10 @@ export class Told {
   /** What a name leads to, by a page that answers it and by what was told. */
   resolve(directory: Inode, name: Name, { page, stamp }: StampedPage): Resolved {
     const fact = this.names.find(directory, name)
-    if (fact !== undefined && fact.stamp > stamp) return this.answer(name, fact)
-    return this.#corrected(page.find(name), stamp)
+    const entry = page.find(name)
+    // Where both say that it is the same inode, the page may know more of it.
+    const isTold = fact !== undefined && countsOver(fact, stamp) && !isSameEntry(fact.entry, entry)
+    return isTold ? this.answer(name, fact) : this.#corrected(entry, stamp)
   }
 
   /** The later of what a page says of an inode and of what was told. */
@@ -50,7 +52,7 @@ export class Told {
       find: (name) => this.resolve(directory, name, found).entry,
       has: (name) => {
         const fact = facts?.get(name)
-        const isTold = fact !== undefined && fact.stamp > stamp
+        const isTold = fact !== undefined && countsOver(fact, stamp)
         return isTold ? fact.entry !== undefined : page.has(name)
       },
     }
@@ -65,7 +67,7 @@ export class Told {
   knownSince(directory: Inode, stamp: Stamp): Known {
     const facts = this.names.of(directory)
     const isSince = (told: { readonly stamp: Stamp } | undefined) =>
-      told !== undefined && told.stamp > stamp
+      told !== undefined && outdoneBy(told.stamp) > stamp
     return {
       hasNames: facts !== undefined,
       hasName: (name) => isSince(facts?.get(name)),
@@ -80,7 +82,7 @@ export class Told {
   ): Generator<[Name, Resolved]> {
     for (const [name, fact] of this.names.of(directory) ?? []) {
       if (part > 0 && partOf(name, page.splits) !== part) continue
-      if (fact.stamp > stamp) yield [name, this.answer(name, fact)]
+      if (countsOver(fact, stamp)) yield [name, this.answer(name, fact)]
     }
   }
 

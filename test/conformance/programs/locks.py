@@ -129,8 +129,7 @@ for _ in range(times):
 
 
 def check_counter(how):
-    with open(os.path.join(HERE, how), 'wb'):
-        pass
+    make(how)
     adders = [child(ADD, os.path.join(where, how), ADDS, how) for where in (HERE, THERE) * 2]
     assert [adder.wait() for adder in adders] == [0] * 4
     with opened(THERE, how) as file:
@@ -140,8 +139,16 @@ def check_counter(how):
     assert value == 4 * ADDS, f'{how}: {value} of {4 * ADDS} additions'
 
 
-with open(os.path.join(HERE, 'f'), 'wb') as made:
-    made.write(b'0' * 100)
+def make(name, content=b''):
+    with open(os.path.join(HERE, name), 'wb') as made:
+        made.write(content)
+    endS = time.monotonic() + 10
+    # That it is there the other mount hears by a rumor; only a lock waits for that.
+    while not os.path.exists(os.path.join(THERE, name)) and time.monotonic() < endS:
+        time.sleep(0.01)
+
+
+make('f', b'0' * 100)
 for check in (check_flock, check_ranges, check_close, check_waiting):
     check()
 check_counter('flock')

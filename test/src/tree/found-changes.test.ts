@@ -22,6 +22,7 @@ test('a file that was found to be another one is told of, at most once a second'
   const clock = new VirtualClock()
   const told: Invalidation[] = []
   const found = new FoundChanges(clock, (changes) => told.push(...changes))
+  await clock.run(1)
   found.changed(wantOf('7'), BASE + 5)
   found.changed(wantOf('7'), BASE + 6)
   found.changed(wantOf('8'), BASE + 7)
@@ -32,6 +33,8 @@ test('a file that was found to be another one is told of, at most once a second'
   await clock.run(1_000)
   found.changed(wantOf('7'), BASE + 9)
   t.is(told.at(-1)?.stamp, BASE + 9)
+  found.changed(wantOf('9'), stampAt(clock.now() + 400))
+  t.is(told.at(-1)?.stamp, stampAt(clock.now()), 'nothing is told ahead of its time')
 })
 
 test('what it remembers is bounded', (t) => {

@@ -193,6 +193,21 @@ test('two who change the same names, with clocks that differ, agree in the end',
   })
 })
 
+test('what is invalidated is read again, though a change was told a moment before', async (t) => {
+  const { world, hands } = await writableMesh(3)
+  const [one, two] = hands as [Hand, Hand]
+  await world.run(async () => {
+    for (const hand of hands) await hand.names('')
+    await one.file('a', 'one')
+    await world.sleep(RUMOR_MS)
+    await two.text('a')
+    world.tree.remove('a')
+    await one.node.invalidate('a')
+    await world.sleep(RUMOR_MS)
+    for (const hand of hands) await t.throwsAsync(hand.find('a'), { message: 'a' })
+  })
+})
+
 test('a newcomer, who has heard nothing, is told with the pages', async (t) => {
   const { world, hands } = await writableMesh(4, { latent: 1 })
   const [one, two] = hands as [Hand, Hand]

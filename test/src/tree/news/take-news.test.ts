@@ -5,6 +5,7 @@ import { Floors } from '../../../../src/rumor/floors.ts'
 import { Freshness } from '../../../../src/tree/freshness.ts'
 import { InodeTable } from '../../../../src/tree/inode-table.ts'
 import { KernelNews } from '../../../../src/tree/kernel-news.ts'
+import { Doubts } from '../../../../src/tree/news/doubts.ts'
 import { TakeNews } from '../../../../src/tree/news/take-news.ts'
 import { Told } from '../../../../src/tree/news/told.ts'
 import { VirtualClock } from '../../../../sim/engine/virtual-clock.ts'
@@ -20,7 +21,9 @@ function begin() {
   const freshness = new Freshness({ volume: 'v', clock, floors, revalidateMs: 60_000 })
   const kernel = new KernelNews(inodes, told, () => {})
   const parts = { volume: 'v', floors, inodes, told, freshness, kernel, onRemoved: () => {} }
-  const news = new TakeNews({ ...parts, stamps: new HybridClock(clock), counters: new Counters() })
+  const stamps = new HybridClock(clock)
+  const doubts = new Doubts({ volume: 'v', clock, stamps, floors, onSettled: () => {} })
+  const news = new TakeNews({ ...parts, doubts, counters: new Counters() })
   const before = attributesOf(file)
   const record = inodes.refer(inodes.root, 'f', before.inode)
   const hear = (attributes: typeof before, ms: number) => {

@@ -1,7 +1,12 @@
 import test from 'ava'
 import { floorOf, stampAt } from '../../../../src/block/stamp.ts'
 import type { NewsEntry } from '../../../../src/ports/messages.ts'
-import { type NameFact, ToldNames } from '../../../../src/tree/news/told-names.ts'
+import {
+  countsOver,
+  type NameFact,
+  outdoneBy,
+  ToldNames,
+} from '../../../../src/tree/news/told-names.ts'
 import { attributesOf, SimTree } from '../../../../sim/storage/tree.ts'
 import { VirtualClock } from '../../../../sim/engine/virtual-clock.ts'
 
@@ -41,10 +46,35 @@ test('two publishers are in doubt where their clocks can’t tell, and only if i
   t.is(names.find('1', 'n')?.entry, entries[1])
 })
 
+test('a doubt outlasts the next change of either publisher, as long as clocks can’t tell', (t) => {
+  const { names } = namesWith()
+  names.learn('1', 'n', fact(1_000, 'p', entries[0]))
+  t.is(names.learn('1', 'n', fact(1_100, 'q', entries[1])), 'doubtful')
+  names.settle('1', 'n', stampAt(1_600))
+  // It may be earlier than what p told.
+  t.is(names.learn('1', 'n', fact(1_200, 'q')), 'doubtful')
+  t.is(names.find('1', 'n')?.rival?.by, 'p')
+  t.is(names.learn('1', 'n', fact(1_000, 'p', entries[0])), 'known', 'told twice is told once')
+  t.is(names.learn('1', 'n', fact(1_501, 'q', entries[1])), 'new')
+  t.is(names.find('1', 'n')?.rival, undefined)
+  t.is(names.find('1', 'n')?.settled, undefined)
+})
+
+test('where something changed and nobody said what, pages read for that count again', (t) => {
+  const { names } = namesWith()
+  names.learn('1', 'n', fact(1_000, 'p', entries[0]))
+  names.learn('1', 'm', fact(1_200, 'p', entries[0]))
+  const told = floorOf(stampAt(1_100))
+  const counts = (name: string) => countsOver(names.find('1', name) as NameFact, told)
+  t.deepEqual([counts('n'), counts('m')], [true, true])
+  names.settleAll('1', told)
+  t.deepEqual([counts('n'), counts('m')], [false, true])
+})
+
 test('what is forgotten raises the floor of its directory above it', (t) => {
   const { names, raised } = namesWith()
   for (let i = 0; i < 4_097; i++) names.learn('1', `n${i}`, fact(1_000 + i, 'p', entries[0]))
-  t.deepEqual(raised, [{ directory: '1', floor: floorOf(stampAt(1_000 + 2_047)) }])
+  t.deepEqual(raised, [{ directory: '1', floor: outdoneBy(floorOf(stampAt(1_000 + 2_047))) }])
   t.is(names.size, 4_097 - 2_048)
   t.is(names.find('1', 'n2047'), undefined)
   t.truthy(names.find('1', 'n2048'))
