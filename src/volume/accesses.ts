@@ -3,15 +3,20 @@ import type { Name, Path } from '../ports/messages.ts'
 import type { ByteRange } from '../heat/trace.ts'
 import type { Traces } from '../heat/traces.ts'
 import type { InodeRecord } from '../tree/inode-record.ts'
-import { Neighbours, type NeighboursInit } from './neighbours.ts'
+import { LinkedObjects, type LinkedObjectsInit } from './ahead/linked-objects.ts'
+import { Neighbours, type NeighboursInit } from './ahead/neighbours.ts'
+
+type GuessInit = NeighboursInit & LinkedObjectsInit
 
 export class Accesses {
   readonly #traces: Traces | undefined
   readonly #neighbours: Neighbours
+  readonly #objects: LinkedObjects
 
-  constructor(traces: Traces | undefined, neighbours: Neighbours) {
+  constructor(traces: Traces | undefined, init: GuessInit) {
     this.#traces = traces
-    this.#neighbours = neighbours
+    this.#neighbours = new Neighbours(init)
+    this.#objects = new LinkedObjects(init)
   }
 
   /** A name was asked for and found; without one, a directory was listed, or asked for one in vain. */
@@ -27,13 +32,14 @@ export class Accesses {
   read(pid: number | undefined, file: InodeRecord, range: ByteRange): void {
     this.#traces?.read(pid, file, range)
     this.#neighbours.read(file)
+    this.#objects.read(file)
   }
 }
 
 export function accessesOver(
   traces: Traces | undefined,
-  init: Omit<NeighboursInit, 'isKnown'>,
+  init: Omit<GuessInit, 'isKnown'>,
 ): Accesses {
   const isKnown = (path: Path) => traces?.isKnown(path) === true
-  return new Accesses(traces, new Neighbours({ ...init, isKnown }))
+  return new Accesses(traces, { ...init, isKnown })
 }

@@ -6,7 +6,7 @@ import type { KernelChange } from '../tree/kernel-news.ts'
 import type { Prefetches } from '../heat/prefetches.ts'
 import type { Trace } from '../heat/trace.ts'
 import { type TraceChange, Traces } from '../heat/traces.ts'
-import { TreeAhead, type TreeAheadInit } from './tree-ahead.ts'
+import { TreeAhead, type TreeAheadInit } from './ahead/tree-ahead.ts'
 
 /** Under way for a trace at a time, at most. */
 const FLIGHT_BYTES = 32 * 1024 * 1024

@@ -4,7 +4,7 @@ import { PotluckError } from '../base/errors.ts'
 import { versionOf } from '../block/version.ts'
 import type { BlockResult } from '../file/open-file.ts'
 import type { InodeRecord } from '../tree/inode-record.ts'
-import type { TreeAheadInit } from './tree-ahead.ts'
+import type { TreeAheadInit } from './ahead/tree-ahead.ts'
 
 const BLOCKS_AT_ONCE = 4
 /** A file may change while it is read; more often than this is a moving target. */

@@ -188,6 +188,7 @@ export class VolumeRoom {
       counters: this.#init.counters,
       prefetches: this.prefetches,
       tree: this.tree,
+      bring: (want: Want) => this.#bringData(want, {}),
       blockBytes: this.#blockBytes,
       dataWant: this.#dataWant.bind(this),
       xattrsAhead: (record: InodeRecord) => this.#xattrs.ahead(record),

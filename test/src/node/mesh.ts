@@ -37,6 +37,8 @@ const drawn = new WeakMap<World, Map<string, Buffer>>()
 /** The bytes of a file on the storage, now or in an earlier generation. */
 export function truth(world: World, path: Path, generation?: number): Buffer {
   const file = world.tree.find(path)
+  const isNow = (generation ?? file.generation) === file.generation
+  if (file.bytes !== undefined && isNow) return Buffer.from(file.bytes)
   const extent = {
     inode: file.number,
     generation: generation ?? file.generation,

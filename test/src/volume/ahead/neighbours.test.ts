@@ -1,8 +1,8 @@
 import test from 'ava'
-import type { SimTree } from '../../../sim/storage/tree.ts'
-import type { World } from '../../../sim/world.ts'
-import type { Path } from '../../../src/ports/messages.ts'
-import { meshOf, readAll, total } from '../node/mesh.ts'
+import type { SimTree } from '../../../../sim/storage/tree.ts'
+import type { World } from '../../../../sim/world.ts'
+import type { Path } from '../../../../src/ports/messages.ts'
+import { meshOf, readAll, total } from '../../node/mesh.ts'
 
 /** Packages of some modules each, with other files and a large one beside them. */
 function packages(tree: SimTree): void {

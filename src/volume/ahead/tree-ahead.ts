@@ -1,20 +1,34 @@
 // What a trace's paths mean in the tree as it is now: brings the pages that they need, and tells which
 // blocks hold what was read. Each directory is found once, and one name of it asked for before the
 // others, since its page is likely to answer for them all.
-import type { Path, Want } from '../ports/messages.ts'
-import { PotluckError } from '../base/errors.ts'
-import { versionOf } from '../block/version.ts'
-import type { AheadBlock, AheadBlocks } from '../heat/following.ts'
-import { type ByteRange, splitPath, type TraceEntry } from '../heat/trace.ts'
-import { InodeRecord } from '../tree/inode-record.ts'
-import type { Tree } from '../tree/tree.ts'
-import type { PageEntry } from '../wire/page-entry.ts'
-import { DirectorySnapshot } from './directory-snapshot.ts'
+import type { Path, Want } from '../../ports/messages.ts'
+import { PotluckError } from '../../base/errors.ts'
+import { versionOf } from '../../block/version.ts'
+import type { AheadBlock, AheadBlocks } from '../../heat/following.ts'
+import { type ByteRange, splitPath, type TraceEntry } from '../../heat/trace.ts'
+import { InodeRecord } from '../../tree/inode-record.ts'
+import type { Tree } from '../../tree/tree.ts'
+import type { PageEntry } from '../../wire/page-entry.ts'
+import { DirectorySnapshot } from '../directory-snapshot.ts'
 
 /** Of one entry; who reads more than that of a file reads it in order, and is read ahead for. */
 const BLOCKS_MAX = 4_096
 
+/** Like the kernel, near enough: nobody links libraries deeper. */
+const LINKS_MAX = 8
+
 const NO_BLOCKS: AheadBlocks = { blocks: [], isWhole: true }
+
+/** A path relative to a directory; undefined where it is outside the volume. */
+export function resolvePath(directory: Path, relative: Path): Path | undefined {
+  if (relative.startsWith('/')) return undefined
+  const names = directory === '' ? [] : directory.split('/')
+  for (const name of relative.split('/')) {
+    if (name === '..' && names.pop() === undefined) return undefined
+    if (name !== '' && name !== '.' && name !== '..') names.push(name)
+  }
+  return names.join('/')
+}
 
 export type TreeAheadInit = {
   readonly tree: Tree
@@ -40,15 +54,29 @@ export class TreeAhead {
     if (isListed) await DirectorySnapshot.take(this.#init.tree, await this.directory(path), {})
     if (path === '') return NO_BLOCKS
     const record = await this.#find(path)
-    return ranges.length === 0 ? NO_BLOCKS : this.#blocksOf(record, ranges)
+    return ranges.length === 0 ? NO_BLOCKS : this.blocksOf(record, ranges)
   }
 
-  /** The blocks of a file, by what a page of its directory says of it. */
-  blocksOf(parent: InodeRecord, found: PageEntry, ranges: readonly ByteRange[]): AheadBlocks {
-    return this.#blocksOf(recordOf(parent, found), ranges)
+  /** What lies at a path, behind symbolic links that lead to it from within the volume. */
+  async file(path: Path): Promise<InodeRecord> {
+    let at = path
+    for (let links = 0; links <= LINKS_MAX; links++) {
+      const record = await this.#find(at)
+      if (record.target === undefined) return record
+      const next = resolvePath(splitPath(at).directory, record.target)
+      if (next === undefined) throw new PotluckError('ENOENT', `${at} leads elsewhere`)
+      at = next
+    }
+    throw new PotluckError('ELOOP', `${path} goes through too many links`)
   }
 
-  #blocksOf(record: InodeRecord, ranges: readonly ByteRange[]): AheadBlocks {
+  /** The record of a name, by what a page of its directory says of it. */
+  recordOf(parent: InodeRecord, found: PageEntry): InodeRecord {
+    return recordOf(parent, found)
+  }
+
+  /** The blocks of a file in which the ranges lie; none where its bytes came with its directory. */
+  blocksOf(record: InodeRecord, ranges: readonly ByteRange[]): AheadBlocks {
     const { blockBytes, dataWant, tree, xattrsAhead } = this.#init
     const { attributes } = record
     if (attributes?.type !== 'file') return NO_BLOCKS
@@ -91,8 +119,10 @@ export class TreeAhead {
 }
 
 /** One of its own: the kernel may forget its one meanwhile, and that knows no path any more. */
-function recordOf(parent: InodeRecord, { name, attributes }: PageEntry): InodeRecord {
-  return InodeRecord.detached(attributes.inode, { parent, name }, attributes)
+function recordOf(parent: InodeRecord, { name, attributes, target }: PageEntry): InodeRecord {
+  const record = InodeRecord.detached(attributes.inode, { parent, name }, attributes)
+  record.target = target
+  return record
 }
 
 /** The blocks in which the ranges lie, in order. */

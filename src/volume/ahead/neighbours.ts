@@ -3,13 +3,13 @@
 // end is fetched, once enough of them were read. The more such files there are, the more must have been.
 //
 // It must never fetch what is large, nor anything of a directory that is: such are not read whole.
-import type { Inode, Name, Path } from '../ports/messages.ts'
-import { NAMES_ONLY } from '../ports/messages.ts'
-import type { Counters } from '../base/counters.ts'
-import type { Prefetches } from '../heat/prefetches.ts'
-import { splitPath } from '../heat/trace.ts'
-import type { InodeRecord } from '../tree/inode-record.ts'
-import type { Page } from '../wire/page.ts'
+import type { Inode, Name, Path } from '../../ports/messages.ts'
+import { NAMES_ONLY } from '../../ports/messages.ts'
+import type { Counters } from '../../base/counters.ts'
+import type { Prefetches } from '../../heat/prefetches.ts'
+import { splitPath } from '../../heat/trace.ts'
+import type { InodeRecord } from '../../tree/inode-record.ts'
+import type { Page } from '../../wire/page.ts'
 import { TreeAhead, type TreeAheadInit } from './tree-ahead.ts'
 
 /** Of larger directories nobody reads all. */
@@ -134,7 +134,7 @@ export class Neighbours {
       if (endingOf(entry.name) !== ending) continue
       bytes += size
       if (bytes > BYTES_MAX) return
-      const { blocks } = ahead.blocksOf(place, entry, [{ from: 0, to: size }])
+      const { blocks } = ahead.blocksOf(ahead.recordOf(place, entry), [{ from: 0, to: size }])
       for (const { want } of blocks) prefetches.offer(want)
     }
   }
