@@ -20,7 +20,7 @@ export async function recordStart({ seed, workload, world: init }: FirstStart): 
   await world.run(() => mesh.start(world))
   const traces = world.node(0).mesh.traces(VOLUME)
   // Simulated programs have no process ids: all of them are one start.
-  traces.record(workload.name, 0)
+  traces.record(workload.name, { pid: 0, command: '' })
   await world.run(() => new WorkloadRun({ world, way: mesh, workload }).all())
   const trace = traces.endRecord(workload.name)
   await world.stop()

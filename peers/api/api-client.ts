@@ -137,7 +137,12 @@ export class ApiClient {
 
   traceWork<T = unknown>(
     work: 'record' | 'end' | 'delete',
-    body: { readonly volume: string; readonly name: string; readonly pid?: number },
+    body: {
+      readonly volume: string
+      readonly name: string
+      readonly pid?: number
+      readonly command?: string
+    },
     options: Signalled = {},
   ): Promise<T> {
     return this.#json(`/trace/${work}`, { method: 'POST', body, ...options })

@@ -4,7 +4,7 @@ import { chmod, lstat, mkdir, stat, unlink } from 'node:fs/promises'
 import net, { type Server } from 'node:net'
 import path from 'node:path'
 import { isMainThread } from 'node:worker_threads'
-import { PotluckError } from '../../src/base/errors.ts'
+import { codeOf, PotluckError } from '../../src/base/errors.ts'
 
 const PROBE_MS = 1000
 
@@ -23,7 +23,9 @@ export async function listenOnSocket(server: Server, socket: string): Promise<vo
 
 /** @throws PotluckError EBUSY, EEXIST or EACCES as `listenOnSocket` would; recovers a stale one */
 export async function clearStale(socket: string): Promise<void> {
-  const found = await lstat(socket).catch(ignoreMissing)
+  const found = await lstat(socket).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code !== 'ENOENT') throw listenError(socket, cause)
+  })
   if (found === undefined) return
   if (!found.isSocket()) {
     throw new PotluckError(
@@ -42,8 +44,11 @@ export async function clearStale(socket: string): Promise<void> {
 
 // Whoever may rename in its directory could put a socket of theirs in the place of ours.
 async function checkDirectory(directory: string): Promise<void> {
-  await mkdir(directory, { recursive: true, mode: 0o700 })
-  const { uid, mode } = await stat(directory)
+  const { uid, mode } = await mkdir(directory, { recursive: true, mode: 0o700 })
+    .then(() => stat(directory))
+    .catch((cause: NodeJS.ErrnoException) => {
+      throw listenError(directory, cause)
+    })
   const isOwn = uid === 0 || uid === (process.getuid?.() ?? uid)
   const isOpen = (mode & 0o002) !== 0 && (mode & 0o1000) === 0
   if (isOwn && !isOpen) return
@@ -92,9 +97,8 @@ function listenError(socket: string, cause: NodeJS.ErrnoException): PotluckError
       { cause },
     )
   }
-  const code = cause.code === 'EACCES' ? 'EACCES' : 'EIO'
   return new PotluckError(
-    code,
+    codeOf(cause),
     `can't listen on ${socket} (${cause.code}); give --api another path`,
     { cause },
   )

@@ -10,11 +10,11 @@ import type { StatusFlags, WarmFlags } from './client-commands.ts'
 import { EXIT_HELP } from './exit-codes.ts'
 import { addHeat } from './heat/add-heat.ts'
 import { addObject } from './object/add-object.ts'
-import { parseDuration } from './options/quantities.ts'
+import { parseDuration, parseSize } from './options/quantities.ts'
 import type { Flags } from './options/read-options.ts'
 import { OPTIONS, PRECEDENCE_HELP, variableOf } from './options/table.ts'
 import type { OptionName, OptionRow } from './options/table.ts'
-import { parseWhole } from './options/values.ts'
+import { DRIVERS, parseWhole, parseWord } from './options/values.ts'
 import type { PeerFlags } from './peer-command.ts'
 import { addTrace } from './add-trace.ts'
 import { addSim } from './sim/add-sim.ts'
@@ -113,8 +113,8 @@ function addDemo(program: Command, terminal: Terminal): void {
     .option('--peers <N>', 'how many peers', whole(2, 64), 8)
     .option('--tree <DIR>', 'the tree to read (default: one of 5,000 files or more found here)')
     .option('--no-mount', 'read through the API instead of FUSE')
-    .option('--driver <NAME>', 'kernel or fuse-native')
-    .option('--inline <SIZE>', 'files up to this travel inside their directory page', '0')
+    .option('--driver <NAME>', 'kernel or fuse-native', checked(parseWord(DRIVERS)))
+    .option('--inline <SIZE>', 'files up to this travel inside their directory page', size, '0')
     .option('--keep', "keep the peers' logs")
     .action(async (flags: Flags & { peers: number }) => {
       const { runDemo } = await import('./demo/demo.ts')
@@ -152,6 +152,8 @@ function clientCommands() {
 }
 
 const duration = checked(parseDuration)
+/** As it was written, for a peer to read. */
+const size = checked((text) => `${parseSize(text)}`)
 
 // Commander adds which option and which value; our parsers say the rest.
 function checked<T>(parse: (text: string) => T): (text: string) => T {

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { ApiClient } from '../api/api-client.ts'
 import type { TraceSummary } from '../api/traces/trace-routes.ts'
 import { readTraceFile } from '../state/trace-files.ts'
-import { PotluckError } from '../../src/base/errors.ts'
+import { codeOf, PotluckError } from '../../src/base/errors.ts'
 import { decodeTrace, encodeTrace } from '../../src/heat/trace-format.ts'
 import { isTraceName, type Trace, type TraceEntry } from '../../src/heat/trace.ts'
 import { usageError } from './exit-codes.ts'
@@ -62,7 +62,9 @@ export async function runTraceExport(
 ): Promise<void> {
   await withVolume(flags, terminal, async ({ client, volume }) => {
     const bytes = await client.trace(volume, name, { signal: terminal.interrupted })
-    await writeFile(path.resolve(terminal.cwd, flags.out), bytes)
+    await writeFile(path.resolve(terminal.cwd, flags.out), bytes).catch((cause: unknown) => {
+      throw new PotluckError(codeOf(cause), `--out: ${messageOf(cause)}`, { cause })
+    })
     terminal.out(`${flags.out}: ${formatBytes(bytes.length)}\n`)
   })
 }
@@ -73,8 +75,8 @@ export async function runTraceImport(
   terminal: Terminal,
 ): Promise<void> {
   const read = await readTraceFile(path.resolve(terminal.cwd, file)).catch((cause: unknown) => {
-    const why = cause instanceof Error ? cause.message : String(cause)
-    throw new PotluckError('EINVAL', `${file} can't be read as a trace: ${why}`, { cause })
+    const message = `${file} can't be read as a trace: ${messageOf(cause)}`
+    throw new PotluckError('EINVAL', message, { cause })
   })
   const trace = { ...read, name: flags.as ?? read.name, recordedMs: Date.now() }
   if (!isTraceName(trace.name)) throw usageError(`--as: "${trace.name}" can't be a trace's name`)
@@ -102,21 +104,25 @@ export async function runTraceRecord(
   { flags, terminal }: { readonly flags: TraceFlags; readonly terminal: Terminal },
 ): Promise<void> {
   await withVolume(flags, terminal, async ({ client, volume }) => {
-    await client.traceWork('record', { volume, name, pid: process.pid })
+    const program = path.basename(command[0] ?? '')
+    await client.traceWork('record', { volume, name, pid: process.pid, command: program })
+    const end = () => client.traceWork<TraceSummary>('end', { volume, name })
     let code: number | string
-    let summary: TraceSummary
     try {
       await forgotten(client, volume)
       code = await run(command, terminal)
-    } finally {
-      summary = await client.traceWork<TraceSummary>('end', { volume, name })
+    } catch (error) {
+      // What went wrong first is what is told.
+      await end().catch(() => undefined)
+      throw error
     }
+    const failed = `${command[0]} ended with ${code}`
+    const summary = await end().catch((cause: unknown) => {
+      if (code === 0) throw cause
+      throw new PotluckError('EIO', `${failed}; ${messageOf(cause)}`, { cause })
+    })
     say(summary, terminal)
-    if (code === 0) return
-    throw new PotluckError(
-      'EIO',
-      `${command[0]} ended with ${code}; its trace is kept all the same`,
-    )
+    if (code !== 0) throw new PotluckError('EIO', `${failed}; its trace is kept all the same`)
   })
 }
 
@@ -167,6 +173,10 @@ export async function runTraceWarm(
     const what = `${formatCount(total.filesDone)} names, ${formatBytes(total.bytesDone)}`
     terminal.out(`${name}: ${what} warm here; every other node has begun\n`)
   })
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
 }
 
 type Place = { readonly client: ApiClient; readonly volume: string }

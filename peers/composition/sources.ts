@@ -54,7 +54,8 @@ function explain(directory: string): (cause: unknown) => never {
       throw new PotluckError(code, message, { cause })
     }
     const why = code === 'ENOENT' ? 'is not there' : code === 'ENOTDIR' ? 'is not a directory' : ''
-    const message = `--source: "${directory}" ${why || `can't be opened (${code})`}; name a directory`
+    const said = why === '' ? `can't be opened (${code})` : `${why}; name a directory`
+    const message = `--source: "${directory}" ${said}`
     throw new PotluckError(code, message, { cause })
   }
 }

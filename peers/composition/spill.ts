@@ -2,7 +2,7 @@ import type { Log } from '../../src/base/log.ts'
 import { LEAST_LOG_BYTES, layoutFor } from '../../src/log/format/layout.ts'
 import { openLog } from '../../src/log/log.ts'
 import { LogSpill } from '../../src/log/spill.ts'
-import { PotluckError } from '../../src/base/errors.ts'
+import { codeOf, PotluckError } from '../../src/base/errors.ts'
 import { DirectoryDisk } from '../disk/directory-disk.ts'
 import { realClock } from '../ports/real-clock.ts'
 import { realRandom } from '../ports/real-random.ts'
@@ -31,6 +31,9 @@ export async function openSpill(
     say,
     name: 'spill.log',
     layout: layoutFor(Math.floor(sizeBytes / 4096) * 4096),
+  }).catch((cause: unknown) => {
+    const why = cause instanceof Error ? cause.message : String(cause)
+    throw new PotluckError(codeOf(cause), `--spill: ${why}`, { cause })
   })
   const spill = new LogSpill(log)
   acquired.defer(async () => {

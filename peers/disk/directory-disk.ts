@@ -22,6 +22,9 @@ export class DirectoryDisk implements Disk {
     assert(path.basename(name) === name, `${name} is no file name`)
     const where = path.join(this.#directory, name)
     await mkdir(this.#directory, { recursive: true, mode: 0o700 }).catch((cause: unknown) => {
+      if ((cause as NodeJS.ErrnoException).code === 'EEXIST') {
+        throw new PotluckError('ENOTDIR', `${this.#directory} is not a directory`, { cause })
+      }
       throw diskFailure(`making the directory ${this.#directory}`, cause)
     })
     const handle = await openOrMake(where)

@@ -16,6 +16,7 @@ export function loadIdentity(file: string): Promise<PrivateKey> {
   return loadSecret({
     file,
     what: 'identity file',
+    option: '--identity',
     make: async () => privateKeyToProtobuf(await makeIdentity()),
     decode: privateKeyFromProtobuf,
   })

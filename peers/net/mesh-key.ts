@@ -13,6 +13,7 @@ export function loadMeshKey(file: string): Promise<Uint8Array> {
   return loadSecret({
     file,
     what: 'mesh key file',
+    option: '--key',
     make: () => `${randomBytes(MESH_KEY_BYTES).toString('hex')}\n`,
     decode: decodeMeshKey,
   })

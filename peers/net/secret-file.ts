@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { chmod, link, mkdir, open, readFile, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { PotluckError } from '../../src/base/errors.ts'
+import { codeOf, PotluckError } from '../../src/base/errors.ts'
 import { hasCode } from '../source/system/failures.ts'
 
 const MAX_FILE_BYTES = 1_024
@@ -11,6 +11,8 @@ export type SecretFile<T> = {
   readonly file: string
   /** What the file is called in errors, such as 'mesh key file'. */
   readonly what: string
+  /** The option that names another one. */
+  readonly option: string
   /** What a new file holds. */
   readonly make: () => Promise<Uint8Array | string> | Uint8Array | string
   /** @throws Error where the bytes are no such secret; its message says what they should be */
@@ -21,16 +23,29 @@ export type SecretFile<T> = {
  * The secret in the file; a file that is not there is made, with mode 0600. Of several peers that
  * make it at once on shared storage, one wins and the others read what it made.
  *
- * @throws PotluckError EACCES where others may read the file, EINVAL where it holds no secret, EIO
+ * @throws PotluckError EACCES where others may read the file, EINVAL where it holds no secret, and
+ *   the errno of what can't be read or made
  */
 export async function loadSecret<T>(secret: SecretFile<T>): Promise<T> {
   try {
     return await readSecret(secret)
   } catch (error) {
-    if (!hasCode(error, 'ENOENT')) throw error
+    if (!hasCode(error, 'ENOENT')) throw explained(secret, error)
   }
-  await createSecret(secret)
-  return readSecret(secret)
+  try {
+    await createSecret(secret)
+    return await readSecret(secret)
+  } catch (error) {
+    throw explained(secret, error)
+  }
+}
+
+/** What the system said, with what it was about. */
+function explained({ file, what, option }: SecretFile<unknown>, cause: unknown): unknown {
+  if (cause instanceof PotluckError) return cause
+  const why = cause instanceof Error ? cause.message : String(cause)
+  const message = `${what} ${file} can't be used (${why}); name another with ${option}`
+  return new PotluckError(codeOf(cause), message, { cause })
 }
 
 async function readSecret<T>({ file, what, decode }: SecretFile<T>): Promise<T> {

@@ -34,7 +34,8 @@ export async function startObjects(init: ObjectsInit): Promise<RunningObjects> {
   const sizeBytes = Math.floor(init.sizeBytes / init.shards / 4096) * 4096
   if (sizeBytes < LEAST_LOG_BYTES) {
     const least = (LEAST_LOG_BYTES * init.shards) / 2 ** 20
-    throw new PotluckError('EINVAL', `a store of ${init.shards} shards needs ${least} MiB or more`)
+    const message = `--size: a store of ${init.shards} shards needs ${least} MiB or more`
+    throw new PotluckError('EINVAL', message)
   }
   const socket = path.resolve(init.socket)
   for (let shard = 0; shard < init.shards; shard++) await clearStale(socketOf(socket, shard))

@@ -11,6 +11,8 @@ const YOUNG_MS = 10_000
 /** A pid that is nobody's start is looked at again after this: pids are used again. */
 const FORGOTTEN_MS = 5_000
 const ANCESTORS_MAX = 32
+/** What the system keeps of a command's name. */
+const COMMAND_LENGTH = 15
 const STARTS_MAX = 64
 const PIDS_MAX = 8_192
 
@@ -74,9 +76,12 @@ export class Starts {
   }
 
   /** A process of which a person says that it starts now, whatever its age. */
-  begin(process: number, name: string): Start | undefined {
+  begin(
+    name: string,
+    { pid, command }: { readonly pid: number; readonly command: string },
+  ): Start | undefined {
     this.#byPid.clear()
-    return this.#begin(process, '', name)
+    return this.#begin(pid, command.slice(0, COMMAND_LENGTH), name)
   }
 
   named(name: string): Start | undefined {
@@ -85,6 +90,8 @@ export class Starts {
 
   /** What the process calls itself by now: it had another name before it became what it is. */
   refreshCommand(start: Start): void {
+    // Who records a command waits for it, and is called something else.
+    if (start.name !== undefined) return
     const program = start.process === 0 ? undefined : this.#init.programs?.of(start.process)
     if (program !== undefined) start.command = program.command
   }

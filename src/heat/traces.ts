@@ -92,12 +92,12 @@ export class Traces {
   }
 
   /** Records all that a process and its children use, under a name. @throws PotluckError EINVAL, BUSY */
-  record(name: string, process: number): void {
+  record(name: string, program: { readonly pid: number; readonly command: string }): void {
     if (!isTraceName(name)) throw new PotluckError('EINVAL', `'${name}' can't be a trace's name`)
     if (this.#starts.named(name) !== undefined) {
       throw new PotluckError('BUSY', `'${name}' is being recorded`)
     }
-    if (this.#starts.begin(process, name) === undefined) {
+    if (this.#starts.begin(name, program) === undefined) {
       throw new PotluckError('BUSY', 'too many starts are being recorded')
     }
     this.#init.forgetKernel()

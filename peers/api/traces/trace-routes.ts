@@ -110,7 +110,8 @@ async function answerRecord({ subject, request, response }: TraceExchange): Prom
   if (typeof pid !== 'number' || !Number.isSafeInteger(pid) || pid < 0) {
     throw new PotluckError('EINVAL', '"pid" is no process id')
   }
-  subject.node.traces(bodyText(body, 'volume')).record(bodyText(body, 'name'), pid)
+  const command = bodyText(body, 'command')
+  subject.node.traces(bodyText(body, 'volume')).record(bodyText(body, 'name'), { pid, command })
   sendJson(response, {})
 }
 

@@ -28,7 +28,7 @@ function readText(file: string, isRequired: boolean): string | undefined {
     return readFileSync(file, 'utf8')
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code
-    if (code === 'ENOENT' && !isRequired) return undefined
+    if ((code === 'ENOENT' || code === 'ENOTDIR') && !isRequired) return undefined
     throw usageError(
       `config file ${file} can't be read (${code}); check --config and its permissions`,
     )

@@ -17,6 +17,7 @@ import {
   parseText,
   parseVolumeName,
   parseWord,
+  DRIVERS,
 } from './values.ts'
 
 const MEBI = 1024 * 1024
@@ -117,7 +118,7 @@ function volumeSettings(options: OptionReader, cwd: string): Part<VolumeKeys> {
     mounts: options.many('mount', parse) ?? [],
     write: options.one('write', parseWord(['off', 'through'])) ?? 'off',
     ...(allowOther === undefined ? {} : { allowOther }),
-    driver: options.one('driver', parseWord(['kernel', 'fuse-native'])) ?? 'kernel',
+    driver: options.one('driver', parseWord(DRIVERS)) ?? 'kernel',
   }
 }
 

@@ -105,8 +105,18 @@ export function optionReader(flags: Flags, places: Places): OptionReader {
 
 /** `~/.config/potluck`, where keys and the config file live. */
 export function configDirectory(env: Environment): string {
-  const base = env['XDG_CONFIG_HOME'] || path.join(env['HOME'] || os.homedir(), '.config')
+  const base = env['XDG_CONFIG_HOME'] || path.join(env['HOME'] || homeOfUser(), '.config')
   return path.join(base, 'potluck')
+}
+
+/** As the system knows it; '/' for a user it does not know, as containers have them. */
+function homeOfUser(): string {
+  try {
+    // Not `os.homedir()`, which believes an empty HOME.
+    return os.userInfo().homedir || '/'
+  } catch {
+    return '/'
+  }
 }
 
 /** A directory of this user alone, for sockets. */

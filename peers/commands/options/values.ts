@@ -23,6 +23,8 @@ export function parseNamedDirectory(cwd: string): (text: string) => NamedDirecto
   }
 }
 
+export const DRIVERS = ['kernel', 'fuse-native'] as const
+
 /** `9100`, `:9100`, `0.0.0.0:9100` or `[::1]:9100`; without a host, loopback alone. */
 export function parseEndpoint(text: string): Endpoint {
   const match = /^(?:(\[[0-9a-f:.]+\]|[^:\s[\]]*):)?(\d{1,5})$/i.exec(text.trim())

@@ -78,6 +78,43 @@ const MISTAKES: readonly Case[] = [
     err: /--join: the host file none is not there/,
   },
   {
+    title: 'a key file where none can be',
+    given: ['peer', '--source', 'a=.', '--key', 'plain/key'],
+    code: 1,
+    err: /mesh key file \S+\/plain\/key can't be used \(ENOTDIR.*\); name another with --key/,
+  },
+  {
+    title: 'a home directory that is a file',
+    given: ['peer', '--source', 'a=.'],
+    env: { HOME: path.join(home, 'plain') },
+    code: 1,
+    err: /mesh key file \S+\/plain\/\S+ can't be used \(ENOTDIR.*\); name another with --key/,
+  },
+  {
+    title: 'a socket where none can be',
+    given: ['peer', '--source', 'a=.', '--api', 'plain/s'],
+    code: 1,
+    err: /can't listen on \S+\/plain\S* \((EEXIST|ENOTDIR)\); give --api another path/,
+  },
+  {
+    title: 'a local disk that is a file',
+    given: ['peer', '--source', 'a=.', '--spill', 'plain', '--listen', '/ip4/127.0.0.1/tcp/0'],
+    code: 1,
+    err: /--spill: \S+\/plain is not a directory/,
+  },
+  {
+    title: 'a demonstration by a driver that is none',
+    given: ['demo', '--driver', 'foo'],
+    code: 2,
+    err: /'--driver <NAME>' argument 'foo' is invalid. It is not known; choose one of kernel/,
+  },
+  {
+    title: 'a demonstration with a size that is none',
+    given: ['demo', '--inline', 'foo'],
+    code: 2,
+    err: /'--inline <SIZE>' argument 'foo' is invalid. It is not a size; write it like/,
+  },
+  {
     title: 'an unknown option',
     given: ['peer', '--rm', '1'],
     code: 2,
@@ -221,6 +258,26 @@ test('a command whose trace is empty says so, and runs all the same', async (t) 
   t.is(ran.out, '--hello\n')
   t.is(ran.code, 1)
   t.regex(ran.err, /used nothing of this volume/)
+})
+
+test('a command that fails is what is told of, not that its trace is empty', async (t) => {
+  await using served = await serveFakeNode()
+  const env = { POTLUCK_API: served.socket }
+  const failed = await runCli(['trace', 'record', 'a', '--', 'sh', '-c', 'exit 3'], home, env)
+  t.regex(failed.err, /sh ended with 3; the command used nothing of this volume/)
+  const absent = await runCli(['trace', 'record', 'a', '--', './not-there'], home, env)
+  t.regex(absent.err, /not-there can't be run \(.*ENOENT/)
+})
+
+test('a trace that can not be written says where', async (t) => {
+  await using served = await serveFakeNode()
+  const env = { POTLUCK_API: served.socket }
+  const file = path.join(home, 'one.trace')
+  writeFileSync(file, encodeTrace(traceOf('one', files('lib', 20))))
+  await runCli(['trace', 'import', file], home, env)
+  const ran = await runCli(['trace', 'export', 'one', '--out', 'none/x'], home, env)
+  t.is(ran.code, 1)
+  t.regex(ran.err, /--out: ENOENT.*none\/x/)
 })
 
 test('a socket in use is refused with exit code 3', async (t) => {

@@ -9,7 +9,7 @@ import {
   parseDuration,
   parseSize,
 } from '../../../peers/commands/options/quantities.ts'
-import { OptionReader } from '../../../peers/commands/options/read-options.ts'
+import { configDirectory, OptionReader } from '../../../peers/commands/options/read-options.ts'
 import { parseConfig } from '../../../peers/commands/options/config-file.ts'
 import {
   parseEndpoint,
@@ -236,4 +236,11 @@ test('the usual config file is read where it is there', (t) => {
     apiSocket({}, { env: { ...env, POTLUCK_CONFIG: file }, cwd: '/' }),
     path.join(home, 'potluck/blue.sock'),
   )
+})
+
+test('a HOME that is empty is none: nothing is kept where the command is run', (t) => {
+  t.is(configDirectory({ HOME: '/home/a' }), '/home/a/.config/potluck')
+  const { homedir } = os.userInfo()
+  t.is(configDirectory({ HOME: '' }), path.join(homedir, '.config/potluck'))
+  t.is(configDirectory({}), path.join(homedir, '.config/potluck'))
 })

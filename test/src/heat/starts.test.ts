@@ -71,7 +71,9 @@ test('a person may say that an old process starts now', (t) => {
     [20, 10, 99_000],
   ])
   t.is(starts.of(20), undefined)
-  const start = starts.begin(10, 'name')
+  const start = starts.begin('name', { pid: 10, command: 'a-command-with-a-long-name' })
+  if (start !== undefined) starts.refreshCommand(start)
+  t.is(start?.command, 'a-command-with-', 'not that of process 10, which waits for it')
   t.is(starts.of(20), start)
   t.is(starts.named('name'), start)
 })

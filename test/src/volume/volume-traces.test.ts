@@ -23,7 +23,7 @@ async function timeOf(world: World, nodes: number, paths = START): Promise<numbe
 async function recorded(): Promise<Trace> {
   const world = await meshOf(1)
   const traces = world.node(0).mesh.traces(VOLUME)
-  traces.record('start', 0)
+  traces.record('start', { pid: 0, command: '' })
   await timeOf(world, 1)
   return traces.endRecord('start')
 }
