@@ -1,6 +1,7 @@
 // How large a message is on the wire, near enough: the simulator does not encode what it passes on.
 // Held against `src/wire` in a test.
 import type { HeatAnswer, HeatQuestion } from '../../src/ports/heat/heat-messages.ts'
+import type { LeaseAnswer, LeaseQuestion } from '../../src/ports/leases.ts'
 import type { LockAnswer, LockQuestion, LockRecord, Roll } from '../../src/ports/locks.ts'
 import type {
   Answer,
@@ -50,6 +51,8 @@ export function requestBytes(request: Request): number {
       return FRAME + questionBytes(request.question)
     case 'heat':
       return FRAME + heatQuestionBytes(request.question)
+    case 'lease':
+      return FRAME + questionAboutLeasesBytes(request.question)
   }
 }
 
@@ -75,6 +78,8 @@ export function replyBytes(reply: Reply): number {
       return FRAME + answerAboutLocksBytes(reply.answer)
     case 'heat':
       return FRAME + heatAnswerBytes(reply.answer)
+    case 'lease':
+      return FRAME + answerAboutLeasesBytes(reply.answer)
     case 'failed':
       return FRAME + reply.message.length
   }
@@ -164,4 +169,15 @@ function changeBytes(change: Change): number {
   if (change.type === 'write') return RUMOR + change.bytes.length
   if ('at' in change) return RUMOR + change.at.path.length + change.at.name.length
   return RUMOR + ('on' in change ? change.on.path.length : 0)
+}
+
+function questionAboutLeasesBytes(question: LeaseQuestion): number {
+  if (question.step !== 'ask') return LOCK
+  return question.inodes.reduce((sum, inode) => sum + inode.length + 1, LOCK)
+}
+
+function answerAboutLeasesBytes(answer: LeaseAnswer): number {
+  if (answer.type === 'given') return answer.head === undefined ? 2 : MEMBER
+  if (answer.type === 'refused') return answer.roll === undefined ? 2 : rollBytes(answer.roll)
+  return answer.changes.reduce((sum, { heads }) => sum + 12 + MEMBER * heads.length, 2 * LOCK)
 }

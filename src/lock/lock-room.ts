@@ -28,6 +28,7 @@ import type { HybridClock } from '../block/stamp.ts'
 import { Holder, type LockOptions } from './holder/holder.ts'
 import { Keeper } from './keeper/keeper.ts'
 import { KnownChanges } from './known-changes.ts'
+import { LeaseRoom, type Leasing } from './lease/lease-room.ts'
 import { Agreement } from './roll/agreement.ts'
 
 export type LockRoomInit = {
@@ -45,6 +46,8 @@ export type LockRoomInit = {
   readonly stamps: HybridClock
   /** What is cached of an inode from before this change must not be used any more. */
   readonly onBehind: (change: Invalidation) => void
+  /** Where a volume is strict. */
+  readonly leasing?: Leasing | undefined
 }
 
 export type LockGauges = {
@@ -66,6 +69,8 @@ export class LockRoom {
   readonly #keeper: Keeper
   readonly #holder: Holder
   readonly #changes = new KnownChanges()
+  /** Of what is cached; undefined where no volume is strict. */
+  readonly leases: LeaseRoom | undefined
 
   constructor(init: LockRoomInit) {
     this.#init = init
@@ -76,15 +81,21 @@ export class LockRoom {
       ask,
       self: this.#self,
       onAdopted: (roll, before) => {
+        this.leases?.adopted(roll, before)
         this.#keeper.adopted(roll, before)
         this.#holder.adopted()
       },
-      onGone: (peer, before) => this.#keeper.gone(peer, before),
+      onGone: (peer, before) => {
+        this.#keeper.gone(peer, before)
+        this.leases?.gone(peer, before)
+      },
       isSettled: () => this.#keeper.isSettled,
     })
     const { council, mandate } = this.#agreement
     const now = () => init.stamps.tick()
-    this.#keeper = new Keeper({ ...init, ask, council, mandate, now })
+    const alsoLeftMs = () => this.leases?.departedLeftMs ?? 0
+    this.#keeper = new Keeper({ ...init, ask, council, mandate, now, alsoLeftMs })
+    this.leases = init.leasing && this.#makeLeases(init.leasing)
     this.#holder = new Holder({
       ...init,
       ask,
@@ -100,7 +111,7 @@ export class LockRoom {
   }
 
   start(): void {
-    if (this.#init.isNeeded) this.#agreement.start()
+    if (this.#init.isNeeded || this.leases !== undefined) this.#agreement.start()
   }
 
   gauges(): LockGauges {
@@ -187,6 +198,18 @@ export class LockRoom {
     this.#agreement.stop()
     this.#holder.stop()
     this.#keeper.stop()
+    this.leases?.stop()
+  }
+
+  #makeLeases(leasing: Leasing): LeaseRoom {
+    return new LeaseRoom({
+      ...this.#init,
+      ...leasing,
+      self: this.#self,
+      agreement: this.#agreement,
+      knownForMs: (place) => this.#keeper.inheritance.knownForMs(place),
+      knownFromMs: () => this.#keeper.inheritance.knownFromMs,
+    })
   }
 
   /** Asks a peer, or this node itself, which then has no message to wait for. */

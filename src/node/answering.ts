@@ -1,3 +1,6 @@
+import type { StopSignal } from '../base/abort.ts'
+import type { LeaseAnswer } from '../ports/leases.ts'
+import type { PeerId, Request } from '../ports/messages.ts'
 import type { RequestHandler } from '../ports/network.ts'
 import { PotluckError } from '../base/errors.ts'
 import type { GaugedRooms } from './gauges.ts'
@@ -37,8 +40,22 @@ export function answering(inside: Inside): RequestHandler {
         if (rooms.heat === undefined) throw new PotluckError('ENOTSUP', 'nothing is counted here')
         return { type: 'heat', answer: rooms.heat.answer(from, request.question) }
       }
+      case 'lease':
+        return { type: 'lease', answer: await leaseAnswer(inside, from, { request, ...options }) }
       default:
         return rumors.answer(request)
     }
   }
+}
+
+type Asked = {
+  readonly request: Request & { readonly type: 'lease' }
+  readonly signal: StopSignal
+}
+
+/** @throws PotluckError ENOTSUP where no volume is strict */
+function leaseAnswer({ locks }: Inside, from: PeerId, asked: Asked): Promise<LeaseAnswer> {
+  if (locks.leases !== undefined)
+    return locks.leases.answer(from, asked.request.question, asked.signal)
+  throw new PotluckError('ENOTSUP', 'no volume is strict here')
 }

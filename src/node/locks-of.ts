@@ -5,7 +5,7 @@ import type { NodeInit, NodePorts } from './mesh-node.ts'
 export function locksOf(
   ports: NodePorts,
   init: NodeInit,
-  inside: Pick<LockRoomInit, 'counters' | 'stamps' | 'onBehind'>,
+  inside: Pick<LockRoomInit, 'counters' | 'stamps' | 'onBehind' | 'leasing'>,
 ): LockRoom {
   const { epoch, foundAfterMs, volumes, hasLocks } = init
   const random = ports.random.fork('lock')

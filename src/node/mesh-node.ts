@@ -41,8 +41,11 @@ export type NodePorts = {
  */
 export type Ahead = 'none' | 'first-run' | 'trace'
 
-/** `static`: never checked again. `gossip`: rumors, and a check of each page once a period. */
-export type Coherence = 'static' | 'gossip'
+/**
+ * `static`: never checked again. `gossip`: rumors, and a check of each page once a period. `strict`: and
+ * who changes something waits until nobody uses what was before.
+ */
+export type Coherence = 'static' | 'gossip' | 'strict'
 
 /** `off`: read-only. `through`: what is written is on the source before the writer goes on. */
 export type WriteMode = 'off' | 'through'
@@ -59,6 +62,8 @@ export type VolumeInit = {
   readonly inlineBytes?: number
   /** @default gossip */
   readonly coherence?: Coherence
+  /** With `strict`, how long who is silent keeps a writer waiting; the same everywhere. @default 5_000 */
+  readonly leaseMs?: number
   /** A page is checked against the source once in this time. @default 300_000 */
   readonly revalidateMs?: number
   /** Read-ahead inside a file at most this many bytes. @default 32 MiB, or 1/8 of the RAM */

@@ -30,6 +30,7 @@ import { fetcherOver, serverOver, shardOf } from './serving.ts'
 import { type TunedInit, TUNING, type Tuning } from './tuning.ts'
 import { volumeIdsOf, VolumeRooms } from './volumes/volume-rooms.ts'
 import { WarmJobs, type WarmOptions } from './warm-jobs.ts'
+import { leasesOf, leasingOver } from './writing/leasing.ts'
 import { Writings } from './writing/writings.ts'
 
 /** Starts a node; it answers peers from here on. @throws AssertionError for impossible options */
@@ -76,7 +77,8 @@ class Node implements MeshNode {
     this.#found = new FoundChanges(ports.clock, (changes) => this.#rumors.publish(changes))
     const [counters, stamps] = [this.#counters, this.#stamps]
     const apply = (one: Invalidation) => this.#rooms.apply(one, { by: 'rumor' })
-    this.locks = locksOf(ports, init, { counters, stamps, onBehind: apply })
+    const leasing = leasingOver(init.volumes, { ...ports, stamps, inside: () => this.#inside })
+    this.locks = locksOf(ports, init, { counters, stamps, onBehind: apply, leasing })
     this.#fetcher = this.#makeFetcher()
     this.#server = this.#makeServer()
     this.#rumors = rumorsOf(ports, { epoch: init.epoch, volumes, stamps, counters, apply })
@@ -215,6 +217,7 @@ class Node implements MeshNode {
       shard: this.#shard,
       heat: this.#init.heat,
       ramBytes: this.#init.ramBytes,
+      leases: leasesOf(this.locks.leases),
     })
   }
 
@@ -240,10 +243,7 @@ class Node implements MeshNode {
   #joined(contact: Contact): void {
     this.#table.add(contact)
     if (this.#table.size > 1) return
-    // A newcomer learns what was told before it came, before it can read much.
-    this.#rumors.compareWith(contact.peer).catch(() => {
-      this.#counters.add('rumor_compares_failed_total')
-    })
+    this.#rumors.meet(contact.peer)
     // Peers without the volume, and peers that are gone, have nothing to disagree on.
     this.#rooms.compareWith(contact.peer, this.#ports).catch(() => {})
   }

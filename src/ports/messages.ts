@@ -5,6 +5,7 @@
 import type { Caller } from './changes.ts'
 import type { Change, Made } from './writable-source.ts'
 import type { HeatAnswer, HeatNews, HeatQuestion } from './heat/heat-messages.ts'
+import type { LeaseAnswer, LeaseQuestion } from './leases.ts'
 import type { LockAnswer, LockQuestion } from './locks.ts'
 
 /** A peer's libp2p id, in its usual text form. */
@@ -192,6 +193,7 @@ export type Request =
   | { readonly type: 'trace'; readonly volume: string; readonly name: string }
   | { readonly type: 'lock'; readonly question: LockQuestion }
   | { readonly type: 'heat'; readonly question: HeatQuestion }
+  | { readonly type: 'lease'; readonly question: LeaseQuestion }
 
 export type Reply =
   | { readonly type: 'answer'; readonly answer: Answer }
@@ -204,6 +206,7 @@ export type Reply =
   | { readonly type: 'made'; readonly made: Made }
   | { readonly type: 'lock'; readonly answer: LockAnswer }
   | { readonly type: 'heat'; readonly answer: HeatAnswer }
+  | { readonly type: 'lease'; readonly answer: LeaseAnswer }
   /** The request failed there; `code` is an ErrorCode. */
   | { readonly type: 'failed'; readonly code: string; readonly message: string }
 

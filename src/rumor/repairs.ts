@@ -47,6 +47,24 @@ export class Repairs {
     this.#init.after(REORDER_MS, () => void this.#repair({ log, from, tries: 0 }))
   }
 
+  /**
+   * Brings what is missing up to a number from its publisher at once, for somebody who waits. True where
+   * nothing is missing then.
+   */
+  async fill(log: PublisherLog, upTo: number): Promise<boolean> {
+    const { publisher, epoch } = log
+    log.noteNewest(upTo)
+    for (let gap = log.gap(); gap !== undefined && gap.from <= upTo; gap = log.gap()) {
+      if (log.isLost) return false
+      const found = await this.#askFor(publisher, { publisher, epoch, ...gap })
+      for (const rumor of found) this.#init.take(log, rumor)
+      if (found.length > 0 || log.gap()?.from !== gap.from) continue
+      this.catchUp(log, publisher)
+      return false
+    }
+    return true
+  }
+
   /** Asks for the first gap until none is left; who told us first, then the publisher, then anyone. */
   async #repair(task: Repair): Promise<void> {
     const { log, from, tries } = task

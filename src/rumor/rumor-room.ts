@@ -25,21 +25,13 @@ import type { Log } from '../base/log.ts'
 import { EVERYTHING } from './floors.ts'
 import { Lives } from './lives.ts'
 import { withoutOvertaken } from './overtaken.ts'
-import {
-  invalidationBytes,
-  KEPT,
-  type Life,
-  type PublisherLog,
-  rumorBytes,
-} from './publisher-log.ts'
+import { countThatFits } from './batches.ts'
+import { KEPT, type Life, type PublisherLog, rumorBytes } from './publisher-log.ts'
 import { Repairs } from './repairs.ts'
 
 const HEARTBEAT_FIRST_MS = 500
 const HEARTBEAT_LAST_MS = 60_000
 const COMPARE_EVERY_MS = 10_000
-const MAX_IN_RUMOR = 256
-/** Half of what one message over gossip may have. */
-const MAX_RUMOR_BYTES = 256 * 1024
 /** A quarter of what a reply may have; the asker comes again for the rest. */
 const MAX_REPAIR_BYTES = 1024 * 1024
 
@@ -110,6 +102,21 @@ export class RumorRoom {
     this.#unsent.push(...invalidations)
   }
 
+  /** Tells at once what is untold. @returns what then was told last, if anything ever was */
+  flush(): RumorHead | undefined {
+    const { self: publisher, epoch } = this.#init
+    if (this.#unsent.length > 0) this.#flush()
+    const { newest: number } = this.#lives.own
+    return number === 0 ? undefined : { publisher, epoch, number }
+  }
+
+  /** Has heard, or hears now, all that its publisher told up to there; false where it can't. */
+  async hear(head: RumorHead): Promise<boolean> {
+    if (head.publisher === this.#init.self) return true
+    const log = this.#follow(head, head.number)
+    return log !== undefined && this.#repairs.fill(log, head.number)
+  }
+
   /** Answers `heads` and `repair`. */
   answer(request: Request & { type: 'heads' | 'repair' }): Reply {
     if (request.type === 'heads') return { type: 'heads', heads: this.#lives.heads() }
@@ -124,6 +131,13 @@ export class RumorRoom {
     if (reply.type !== 'heads') return
     for (const head of reply.heads) this.#noteHead(head, peer)
     this.#isNewcomer = false
+  }
+
+  /** The same, for whom nobody waits: a newcomer learns what was told before it can read much. */
+  meet(peer: PeerId): void {
+    this.compareWith(peer).catch(() => {
+      this.#init.counters.add('rumor_compares_failed_total')
+    })
   }
 
   /** Tells what is untold yet, and ends. */
@@ -218,11 +232,7 @@ export class RumorRoom {
     const jitter = 0.5 + this.#init.random.next()
     this.#after(COMPARE_EVERY_MS * jitter, () => {
       const peer = this.#init.somePeer()
-      if (peer !== undefined) {
-        this.compareWith(peer).catch(() => {
-          this.#init.counters.add('rumor_compares_failed_total')
-        })
-      }
+      if (peer !== undefined) this.meet(peer)
       this.#compareLater()
     })
   }
@@ -235,15 +245,4 @@ export class RumorRoom {
     })
     this.#cancels.add(cancel)
   }
-}
-
-/** How many of these go into one rumor, at least one. */
-function countThatFits(invalidations: readonly Invalidation[]): number {
-  let bytes = 0
-  const most = Math.min(MAX_IN_RUMOR, invalidations.length)
-  for (let count = 0; count < most; count++) {
-    bytes += invalidationBytes(invalidations[count] as Invalidation)
-    if (bytes > MAX_RUMOR_BYTES) return Math.max(1, count)
-  }
-  return most
 }

@@ -17,7 +17,12 @@ export type FreshnessInit = {
   readonly floors: Floors
   /** Infinity where the volume is static. */
   readonly revalidateMs: number
+  /** Where the volume is strict. */
+  readonly leases?: LeasedSince | undefined
 }
+
+/** What was read of an inode before must not be used under the lease that this node has of it. */
+export type LeasedSince = (inode: Inode) => Stamp
 
 export class Freshness {
   readonly #init: FreshnessInit
@@ -30,7 +35,9 @@ export class Freshness {
 
   /** For how long the kernel may believe something of this stamp. */
   validMs(stamp: Stamp): number {
-    const { revalidateMs, clock } = this.#init
+    const { revalidateMs, clock, leases } = this.#init
+    // It may believe what it is told under a lease alone, and whoever tells it so knows for how long.
+    if (leases !== undefined) return 0
     if (revalidateMs === Infinity) return STATIC_VALID_MS
     return Math.max(0, msOf(stamp) + revalidateMs - clock.now())
   }
@@ -55,7 +62,9 @@ export class Freshness {
 
   /** When the inode was last said to have changed. */
   told(inode: Inode): Stamp {
-    return this.#init.floors.floor(this.#init.volume, inode)
+    const { floors, volume, leases } = this.#init
+    const told = floors.floor(volume, inode)
+    return leases === undefined ? told : Math.max(told, leases(inode))
   }
 
   /** What a page of this directory must not be older than, whatever its age. */

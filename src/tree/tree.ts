@@ -23,7 +23,7 @@ import { Doubts } from './news/doubts.ts'
 import { TakeNews, type TakeNewsInit } from './news/take-news.ts'
 import { Told } from './news/told.ts'
 import { type FindPorts, findName, findNameHere, type Found } from './pages/find-name.ts'
-import { inlineOf, type PagePart } from './pages/page-here.ts'
+import { inlineOf, inodesBeside, type PagePart } from './pages/page-here.ts'
 import { type PageBringing, type PageOptions, PageReader } from './pages/page-reader.ts'
 
 /** Absent names remembered per directory on the kernel's behalf; past it they are told no TTL. */
@@ -165,6 +165,11 @@ export class Tree {
   /** The whole file, where it came with its directory's page and that page is still here. */
   inlineOf(record: InodeRecord): Uint8Array | undefined {
     return inlineOf(this.#init, record)
+  }
+
+  /** The inodes that lie beside a name, as far as that is known here. */
+  inodesBeside(directory: InodeRecord, name: Name): Inode[] {
+    return inodesBeside(this.#init, directory, name)
   }
 
   /** One page of a directory. @throws PotluckError what reading it failed with */

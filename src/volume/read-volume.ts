@@ -19,6 +19,7 @@ import type {
   DirectoryEntry,
   Entry,
   KernelInvalidation,
+  KernelListener,
   Nodeid,
   OpenFile as OpenResult,
   Options,
@@ -51,11 +52,12 @@ export type ReadVolumeInit = {
 export class ReadVolume implements Volume {
   readonly name: string
   readonly blockBytes: number
+  readonly isStrict: boolean = false
   readonly tree: Tree
   readonly #init: ReadVolumeInit
   readonly #files = new PassingMap<number, OpenFile>()
   readonly #directories = new PassingMap<number, DirectorySnapshot>()
-  readonly #listeners = new Set<(invalidation: KernelInvalidation) => void>()
+  readonly #listeners = new Set<KernelListener>()
   #nextHandle = 1
 
   constructor(init: ReadVolumeInit) {
@@ -208,14 +210,22 @@ export class ReadVolume implements Volume {
     return inodeNumber(inode)
   }
 
-  subscribe(listener: (invalidation: KernelInvalidation) => void): () => void {
+  subscribe(listener: KernelListener): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }
 
   /** Passes on to the mounts what the tree found out. */
   tellKernel(invalidation: KernelInvalidation): void {
-    for (const listener of this.#listeners) listener(invalidation)
+    for (const listener of this.#listeners) void listener(invalidation)
+  }
+
+  /** Has the kernel drop the pages of an inode; resolves when it has. */
+  async dropPages(record: InodeRecord): Promise<void> {
+    record.keptVersion = 0
+    const { nodeid } = record
+    const told = [...this.#listeners].map((tell) => tell({ type: 'inode', nodeid, data: true }))
+    await Promise.all(told)
   }
 
   /** What is open. @throws PotluckError EBADF */

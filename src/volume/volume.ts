@@ -77,6 +77,8 @@ export type OpenFile = {
 export interface Volume {
   readonly name: string
   readonly blockBytes: number
+  /** The kernel may believe nothing for longer than it is told, pages neither. @default false */
+  readonly isStrict?: boolean
 
   lookup(parent: Nodeid, name: Name, options?: Options): Promise<Entry | Absent>
   getattr(nodeid: Nodeid, options?: Options): Promise<Valid & { readonly attributes: Attributes }>
@@ -112,8 +114,11 @@ export interface Volume {
   /** The number `stat` shows as st_ino. */
   inodeNumber(inode: Inode): bigint
 
-  subscribe(listener: (invalidation: KernelInvalidation) => void): () => void
+  /** A listener may say when the kernel has done so. */
+  subscribe(listener: KernelListener): () => void
 }
+
+export type KernelListener = (invalidation: KernelInvalidation) => Promise<void> | void
 
 /** Everything that changes something says on whose behalf, and through which mount if any. */
 export type ChangeOptions = Options & { readonly caller: Caller; readonly asker?: Asker }

@@ -11,7 +11,7 @@
 // It must never do I/O, keep state between messages, or accept what it would not itself encode.
 
 /** Grows whenever bytes change their meaning; part of the protocol id, so versions never mix. */
-export const WIRE_VERSION = 6
+export const WIRE_VERSION = 7
 
 export const MAX_NAME_BYTES = 255
 /**
@@ -73,3 +73,7 @@ export const MAX_KEEPERS = 16
 export const MAX_LOCKS_OF_INODE = 8_192
 /** Inodes in one claim, or one hand-over. */
 export const MAX_LOCK_RECORDS = 4_096
+/** Inodes in one question about leases. */
+export const MAX_LEASED_INODES = 512
+/** Rumors that must be heard before an inode may be used. */
+export const MAX_LEASED_HEADS = 4

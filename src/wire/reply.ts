@@ -5,6 +5,7 @@ import { readHead, readNotice, readRumor, writeHead, writeNotice, writeRumor } f
 import { readInvalidation, writeInvalidation } from './invalidation.ts'
 import { readHeatAnswer, writeHeatAnswer } from './heat/heat.ts'
 import * as limits from './limits.ts'
+import { readLeaseAnswer, writeLeaseAnswer } from './lease/lease.ts'
 import { readLockAnswer, writeLockAnswer } from './lock/answer.ts'
 import { ByteReader, malformed } from './reader.ts'
 import { ByteWriter, cut, tooLarge } from './writer.ts'
@@ -21,16 +22,12 @@ const MISSING = 2
 const CHANGED = 3
 const HELD = 4
 const DESCRIPTION = 5
-const RUMORS = 6
-const HEADS = 7
-const DONE = 8
-const FAILED = 9
+const [RUMORS, HEADS] = [6, 7]
+const [DONE, FAILED] = [8, 9]
 /** A block, and news of it before the block's own fields. */
 const TOLD_BLOCK = 10
-const TRACES = 11
-const MADE = 12
-const LOCK = 13
-const HEAT = 14
+const [TRACES, MADE] = [11, 12]
+const [LOCK, HEAT, LEASE] = [13, 14, 15]
 
 const { MAX_RUMORS, MAX_HEADS, MAX_NOTICES } = limits
 const scratch = new ByteWriter()
@@ -84,6 +81,7 @@ function writeBody(writer: ByteWriter, reply: Reply): Uint8Array | undefined {
       return writeMade(writer, reply.made)
     case 'lock':
     case 'heat':
+    case 'lease':
       return writeNested(writer, reply)
     case 'failed':
       writer.u8(FAILED)
@@ -93,10 +91,14 @@ function writeBody(writer: ByteWriter, reply: Reply): Uint8Array | undefined {
   }
 }
 
-function writeNested(writer: ByteWriter, reply: Reply & { type: 'lock' | 'heat' }): undefined {
-  writer.u8(reply.type === 'lock' ? LOCK : HEAT)
+function writeNested(
+  writer: ByteWriter,
+  reply: Reply & { type: 'lock' | 'heat' | 'lease' },
+): undefined {
+  writer.u8({ lock: LOCK, heat: HEAT, lease: LEASE }[reply.type])
   if (reply.type === 'lock') writeLockAnswer(writer, reply.answer)
-  else writeHeatAnswer(writer, reply.answer)
+  else if (reply.type === 'heat') writeHeatAnswer(writer, reply.answer)
+  else writeLeaseAnswer(writer, reply.answer)
 }
 
 function writeAll<T>(
@@ -215,6 +217,8 @@ function readBody(reader: ByteReader, shape: number, payload: Uint8Array | undef
       return { type: 'lock', answer: readLockAnswer(reader) }
     case HEAT:
       return { type: 'heat', answer: readHeatAnswer(reader) }
+    case LEASE:
+      return { type: 'lease', answer: readLeaseAnswer(reader) }
     case FAILED:
       return readFailed(reader)
     default:

@@ -4,6 +4,7 @@ import { readCaller, writeCaller } from './change/parts.ts'
 import * as fields from './fields.ts'
 import { readHeatQuestion, writeHeatQuestion } from './heat/heat.ts'
 import * as limits from './limits.ts'
+import { readLeaseQuestion, writeLeaseQuestion } from './lease/lease.ts'
 import { readLockQuestion, writeLockQuestion } from './lock/question.ts'
 import { ByteReader, malformed } from './reader.ts'
 import { ByteWriter, tooLarge } from './writer.ts'
@@ -22,6 +23,7 @@ const TYPES: readonly Request['type'][] = [
   'changes',
   'lock',
   'heat',
+  'lease',
 ]
 const KINDS: readonly BlockKind[] = ['page', 'data', 'xattrs']
 const REACHES: readonly Reach[] = ['climb', 'held', 'source']
@@ -84,6 +86,8 @@ function writeBody(writer: ByteWriter, request: Request): void {
       return writeLockQuestion(writer, request.question)
     case 'heat':
       return writeHeatQuestion(writer, request.question)
+    case 'lease':
+      return writeLeaseQuestion(writer, request.question)
   }
 }
 
@@ -157,6 +161,8 @@ function readBody(reader: ByteReader): Request {
       return { type, question: readLockQuestion(reader) }
     case 'heat':
       return { type, question: readHeatQuestion(reader) }
+    case 'lease':
+      return { type, question: readLeaseQuestion(reader) }
   }
 }
 

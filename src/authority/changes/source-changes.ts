@@ -59,7 +59,7 @@ export class SourceChanges {
 
   /** @throws PotluckError with the errno of what failed; ABORTED before it was begun */
   make(change: Change, { caller, signal }: MakeOptions): Promise<Made> {
-    return this.#turns.take(this.#inodesOf(change), async () => {
+    return this.#turns.take(this.inodesOf(change), async () => {
       if (signal?.aborted === true) throw abortedError()
       const outcome = await this.#init.source
         .change(this.#orphans.prepare(change), { caller })
@@ -84,13 +84,13 @@ export class SourceChanges {
     if (isDone) {
       const { volume, stamps, onDoubt } = this.#init
       const stamp = stamps.tick()
-      onDoubt(this.#inodesOf(change).map((inode) => ({ volume, inode, stamp })))
+      onDoubt(this.inodesOf(change).map((inode) => ({ volume, inode, stamp })))
     }
     throw error
   }
 
   /** The inodes that a change is known to concern; the one that a name leads to need not be. */
-  #inodesOf(change: Change): Inode[] {
+  inodesOf(change: Change): Inode[] {
     switch (change.type) {
       case 'read':
       case 'seek':

@@ -9,6 +9,11 @@ export class Turns {
     return this.#last.size
   }
 
+  /** Somebody works on it or waits for it. */
+  has(key: string): boolean {
+    return this.#last.has(key)
+  }
+
   /** Does the work once nobody who came before needs any of these keys. All are taken at once. */
   async take<T>(keys: readonly string[], work: () => Promise<T>): Promise<T> {
     const before = keys.flatMap((key) => this.#last.get(key) ?? [])

@@ -45,6 +45,24 @@ export class Inheritance {
     return previous.length === 0 || this.#isKnown(keeperOf(previous, place))
   }
 
+  /** For how long that has been so; below 0 where it is not yet, Infinity where nobody kept it. */
+  knownForMs(place: Place): number {
+    const { previous = [] } = this.#roll ?? {}
+    if (previous.length === 0) return Infinity
+    const fromMs = this.#knownFromMs.get(nameOf(keeperOf(previous, place))) ?? 0
+    return this.#init.clock.now() - fromMs
+  }
+
+  /** When the last of what others kept was known here, or will be; -Infinity where none did. */
+  get knownFromMs(): number {
+    let latest = -Infinity
+    const own = nameOf(this.#init.council.self)
+    for (const [name, fromMs] of this.#knownFromMs) {
+      if (name !== own) latest = Math.max(latest, fromMs)
+    }
+    return latest
+  }
+
   /** This node keeps by this roll, and knows what it kept by the one before after so long. */
   begin(roll: Roll, { ownLeftMs }: { readonly ownLeftMs: number }): void {
     const { clock, council } = this.#init

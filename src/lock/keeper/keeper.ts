@@ -32,6 +32,8 @@ export type KeeperInit = {
   readonly mandate: Mandate
   /** A stamp later than that of any change this node has heard of. */
   readonly now: () => Stamp
+  /** For so long others may yet use what was leased to them of what is handed over. */
+  readonly alsoLeftMs: () => number
 }
 
 export class Keeper {
@@ -39,7 +41,7 @@ export class Keeper {
   readonly #tables = new Tables()
   readonly #changes = new KnownChanges()
   readonly #sessions: Sessions
-  readonly #inheritance: Inheritance
+  readonly inheritance: Inheritance
   readonly #handOver: HandOver
   readonly #taking: Taking
   readonly #sweeper: Sweeper
@@ -53,11 +55,11 @@ export class Keeper {
       tables: this.#tables,
       sessions: this.#sessions,
       handOver: this.#handOver,
-      inheritance: () => this.#inheritance,
+      inheritance: () => this.inheritance,
       isOurs: (place) => this.#isOurs(place),
       onChanged: (place) => this.#changed(place),
     })
-    this.#inheritance = new Inheritance({
+    this.inheritance = new Inheritance({
       ...init,
       take: (records) => {
         this.#taking.inherit(records)
@@ -73,12 +75,12 @@ export class Keeper {
 
   /** All that the roll says it keeps is known to it. */
   get isSettled(): boolean {
-    return this.#inheritance.leftMs === 0
+    return this.inheritance.leftMs === 0
   }
 
   stop(): void {
     this.#sweeper.stop()
-    this.#inheritance.stop()
+    this.inheritance.stop()
     this.#tables.clear()
   }
 
@@ -91,14 +93,14 @@ export class Keeper {
     const { ask, council } = this.#init
     const isNext =
       before !== undefined && isSameRoll({ ...before, number: before.number + 1 }, roll)
-    const leftMs = isNext && has(before.keepers, council.self) ? this.#inheritance.leftMs : LEASE_MS
+    const leftMs = isNext && has(before.keepers, council.self) ? this.inheritance.leftMs : LEASE_MS
     this.#sessions.tell(roll, { ask, self: council.self })
     this.#changes.clear()
     // What was kept by a roll long past may have been given to others since.
     if (!isNext) this.#tables.clear()
     const records = this.#tables.depart((place) => this.#isOurs(place))
-    this.#handOver.begin(roll, { records, leftMs })
-    this.#inheritance.begin(roll, { ownLeftMs: leftMs })
+    this.#handOver.begin(roll, { records, leftMs: Math.max(leftMs, this.#init.alsoLeftMs()) })
+    this.inheritance.begin(roll, { ownLeftMs: leftMs })
     if (!isNext || !council.isKeeper) this.#sessions.clear()
   }
 
@@ -180,10 +182,9 @@ export class Keeper {
     const session = this.#sessions.take(holder, asked)
     if (typeof session === 'string') return this.#refuse(session)
     if (asked.records.some((record) => !this.#isOurs(record))) return this.#refuse('moved')
-    const refused: number[] = []
-    for (const [index, record] of asked.records.entries()) {
-      if (!this.#taking.claim({ ...record, holder })) refused.push(index)
-    }
+    const refused = asked.records.flatMap((record, index) =>
+      this.#taking.claim({ ...record, holder }) ? [] : [index],
+    )
     return this.#lease(session, undefined, refused)
   }
 
@@ -208,7 +209,7 @@ export class Keeper {
 
   #whyNot(place: Place, isGrant = true): LockRefusal | undefined {
     if (!this.#isOurs(place)) return 'moved'
-    const isAble = this.#init.mandate.leftMs > 0 && this.#inheritance.knows(place)
+    const isAble = this.#init.mandate.leftMs > 0 && this.inheritance.knows(place)
     return isAble || !isGrant ? undefined : 'later'
   }
 

@@ -1,7 +1,6 @@
 // One volume of a node, put together: tree, files and the read side over the node's one fetcher.
 // What is decided of it is decided by the rooms below; here they only meet. It must never keep for
 // one volume what belongs to all: shard, fetcher, floors, rumors, heat.
-import type { Clock } from '../../ports/clock.ts'
 import type { Block, Want } from '../../ports/messages.ts'
 import type { Counters } from '../../base/counters.ts'
 import type { HybridClock } from '../../block/stamp.ts'
@@ -22,12 +21,13 @@ import { PotluckError } from '../../base/errors.ts'
 import { readWhole } from '../../volume/whole-file.ts'
 import { tracesOver } from '../../volume/volume-traces.ts'
 import { accessesOver } from '../../volume/accesses.ts'
-import { ReadVolume } from '../../volume/read-volume.ts'
+import type { ReadVolume } from '../../volume/read-volume.ts'
 import type { WriteVolume } from '../../volume/writing/write-volume.ts'
 import type { Volume } from '../../volume/volume.ts'
 import { Xattrs } from './xattrs.ts'
 import type { TierCounts, VolumeInit, VolumeStatus } from '../mesh-node.ts'
 import { readAheadFor } from '../tuning.ts'
+import { readingOver, type Strict, type StrictInit, strictOf } from './reading-over.ts'
 
 export const DEFAULT_BLOCK_BYTES = 1024 * 1024
 export const DEFAULT_REVALIDATE_MS = 300_000
@@ -36,8 +36,7 @@ const WHOLE_FILE_BLOCKS = 4
 
 type Options = { readonly signal?: AbortSignal | undefined }
 
-export type VolumeRoomInit = {
-  readonly clock: Clock
+export type VolumeRoomInit = StrictInit & {
   readonly floors: Floors
   readonly stamps: HybridClock
   readonly counters: Counters
@@ -46,7 +45,6 @@ export type VolumeRoomInit = {
   readonly random: Random
   readonly table: PeerTable
   readonly programs?: Programs | undefined
-  readonly volume: VolumeInit
   readonly usesOf: (volume: string) => Uses | undefined
   readonly onTrace: (volume: string, change: TraceChange) => void
 }
@@ -65,6 +63,7 @@ export class VolumeRoom {
   readonly revalidateMs: number
   readonly #init: VolumeRoomInit
   readonly #blockBytes: number
+  readonly #strict: Strict
   readonly #blocks: TierCounts = { shard: 0, peer: 0, source: 0 }
   readonly #bytes: TierCounts = { shard: 0, peer: 0, source: 0 }
   readonly prefetches: Prefetches
@@ -76,6 +75,7 @@ export class VolumeRoom {
     const { volume } = init
     this.#init = init
     this.id = volumeIdOf(volume)
+    this.#strict = strictOf(init, this.id)
     this.#blockBytes = volume.blockBytes ?? DEFAULT_BLOCK_BYTES
     const isStatic = volume.coherence === 'static'
     this.revalidateMs = isStatic ? Infinity : (volume.revalidateMs ?? DEFAULT_REVALIDATE_MS)
@@ -83,7 +83,7 @@ export class VolumeRoom {
     this.prefetches = this.#makePrefetches()
     this.#xattrs = this.#makeXattrs()
     this.traces = (volume.ahead ?? 'trace') === 'trace' ? this.#makeTraces() : undefined
-    this.volume = new ReadVolume({
+    this.volume = readingOver({
       name: volume.name,
       tree: this.tree,
       file: this.#fileInit(),
@@ -91,6 +91,7 @@ export class VolumeRoom {
       uses: init.usesOf(this.id),
       usage: volume.source?.usage.bind(volume.source),
       xattrs: (record, options) => this.#xattrs.of(record, options),
+      ...this.#strict,
     })
   }
 
@@ -125,6 +126,7 @@ export class VolumeRoom {
       stamps,
       counters,
       revalidateMs: this.revalidateMs,
+      leases: this.#strict.leases?.since,
       bring: (want, options) => this.#bringPage(want, options),
       held: (asked) => this.#held(asked),
       peek: (asked) => this.#init.fetcher.peek(asked),

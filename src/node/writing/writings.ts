@@ -27,6 +27,7 @@ import { volumeIdOf } from '../volumes/volume-room.ts'
 import type { VolumeRooms } from '../volumes/volume-rooms.ts'
 import { ChangesByPeers } from './changes-by-peers.ts'
 import { ChangesForPeers } from './changes-for-peers.ts'
+import { makeAlone } from './make-alone.ts'
 import { Telling } from './telling.ts'
 
 export type WritingsInit = {
@@ -40,6 +41,8 @@ export type WritingsInit = {
   readonly rumors: RumorRoom
   readonly locks: LockRoom
 }
+
+type Making = { readonly change: Change; readonly options: MakeOptions; readonly via: Via }
 
 /** An epoch, in milliseconds, times this is still a whole number. */
 const CHANNELS_MAX = 4_096
@@ -60,7 +63,7 @@ export class Writings {
     const make = async (id: string, change: Change, options: MakeOptions) => {
       const changes = this.checkSource(id)
       await init.rooms.get(id).writing?.keepOpen(change)
-      return this.#makeHere(changes, change, { options, via: { by: 'rumor' } })
+      return this.#makeHere(id, changes, { change, options, via: { by: 'rumor' } })
     }
     this.forPeers = new ChangesForPeers({ clock, network, make })
     for (const volume of volumes) {
@@ -68,10 +71,14 @@ export class Writings {
     }
   }
 
-  /** Tells what is untold yet. */
   stop(): void {
     this.forPeers.stop()
     for (const changes of this.#sources.values()) changes.stop()
+    this.tellAll()
+  }
+
+  /** Tells what is untold yet. */
+  tellAll(): void {
     this.#telling.flush()
   }
 
@@ -99,7 +106,7 @@ export class Writings {
     const changes = new SourceChanges({ source: writableSource(name, source), ...shared })
     this.#sources.set(id, changes)
     return (change: Change, { asker, ...options }: ChangeOptions): Promise<Made> =>
-      this.#makeHere(changes, change, { options, via: { by: 'own', asker } })
+      this.#makeHere(id, changes, { change, options, via: { by: 'own', asker } })
   }
 
   /** By whoever has the source, or by this one peer. */
@@ -125,11 +132,18 @@ export class Writings {
     }
   }
 
-  async #makeHere(
-    changes: SourceChanges,
-    change: Change,
-    { options, via }: { readonly options: MakeOptions; readonly via: Via },
-  ): Promise<Made> {
+  #makeHere(id: string, changes: SourceChanges, what: Making): Promise<Made> {
+    const { locks, rooms } = this.#init
+    const { tree, isStrict } = rooms.get(id).volume
+    const make = () => this.#make(changes, what)
+    if (!isStrict || locks.leases === undefined) return make()
+    const { change, via } = what
+    const leases = locks.leases.holder
+    const init = { leases, volume: id, tree, concerned: (one: Change) => changes.inodesOf(one) }
+    return makeAlone(init, { change, isForOthers: via.by !== 'own' }, make)
+  }
+
+  async #make(changes: SourceChanges, { change, options, via }: Making): Promise<Made> {
     const made = await changes.make(change, options)
     this.#takeIn(made, via)
     if (made.news.length > 0) this.#telling.add(made.news)

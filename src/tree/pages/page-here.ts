@@ -1,5 +1,5 @@
 // Directory pages as blocks: how one is asked for, and what those that are here already answer.
-import type { Block, Name, Stamp, Want } from '../../ports/messages.ts'
+import type { Block, Inode, Name, Stamp, Want } from '../../ports/messages.ts'
 import type { Asked } from '../../fetch/verify.ts'
 import { isSameContent } from '../../block/version.ts'
 import { Page, partOf } from '../../wire/page.ts'
@@ -47,6 +47,12 @@ export function inlineOf(shelf: PageShelf, record: InodeRecord): Uint8Array | un
   const entry = pageHere(shelf, parent, name)?.find(name)
   if (entry?.attributes.inode !== record.inode) return undefined
   return isSameContent(entry.attributes, attributes) ? entry.inline : undefined
+}
+
+/** The inodes that the same page knows as a name's, if it is here. */
+export function inodesBeside(shelf: PageShelf, directory: InodeRecord, name: Name): Inode[] {
+  const page = pageHere(shelf, directory, name)
+  return page === undefined ? [] : Array.from(page, ({ attributes }) => attributes.inode)
 }
 
 function pageHere(shelf: PageShelf, directory: InodeRecord, name: Name): Page | undefined {

@@ -5,7 +5,7 @@ import type {
   Absent,
   DirectoryEntry,
   Entry,
-  KernelInvalidation,
+  KernelListener,
   Nodeid,
   OpenFile,
   Options,
@@ -27,6 +27,10 @@ export class ReadThrough implements Volume {
 
   get blockBytes(): number {
     return this.reading.blockBytes
+  }
+
+  get isStrict(): boolean {
+    return this.reading.isStrict
   }
 
   lookup(parent: Nodeid, name: Name, options?: Options): Promise<Entry | Absent> {
@@ -93,7 +97,7 @@ export class ReadThrough implements Volume {
     return this.reading.inodeNumber(inode)
   }
 
-  subscribe(listener: (invalidation: KernelInvalidation) => void): () => void {
+  subscribe(listener: KernelListener): () => void {
     return this.reading.subscribe(listener)
   }
 }

@@ -51,7 +51,7 @@ export class LoneNode {
       },
     )
     lone.volume = lone.node.volume('v')
-    lone.volume.subscribe((invalidation) => lone.told.push(invalidation))
+    lone.volume.subscribe((invalidation) => void lone.told.push(invalidation))
     return lone
   }
 
