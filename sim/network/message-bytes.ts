@@ -1,7 +1,7 @@
 // How large a message is on the wire, near enough: the simulator does not encode what it passes on.
 // Held against `src/wire` in a test.
 import type { HeatAnswer, HeatQuestion } from '../../src/ports/heat/heat-messages.ts'
-import type { LeaseAnswer, LeaseQuestion } from '../../src/ports/leases.ts'
+import type { LeaseAnswer, LeaseQuestion } from '../../src/ports/leases/lease-messages.ts'
 import type { LockAnswer, LockQuestion, LockRecord, Roll } from '../../src/ports/locks.ts'
 import type {
   Answer,

@@ -1,13 +1,20 @@
-import type { StopSignal } from '../base/abort.ts'
-import type { LeaseAnswer } from '../ports/leases.ts'
-import type { PeerId, Request } from '../ports/messages.ts'
+import type { LeaseAnswer, LeaseQuestion } from '../ports/leases/lease-messages.ts'
+import type { PeerId } from '../ports/messages.ts'
+import type { LockRoom } from '../lock/lock-room.ts'
 import type { RequestHandler } from '../ports/network.ts'
+import type { StopSignal } from '../base/abort.ts'
 import { PotluckError } from '../base/errors.ts'
 import type { GaugedRooms } from './gauges.ts'
 import type { Writings } from './writing/writings.ts'
 
 /** The rooms of a node. */
 export type Inside = GaugedRooms & { readonly writings: Writings }
+
+type Asked = {
+  readonly from: PeerId
+  readonly question: LeaseQuestion
+  readonly signal: StopSignal
+}
 
 /** What this node answers to each thing that a peer may ask. */
 export function answering(inside: Inside): RequestHandler {
@@ -36,26 +43,24 @@ export function answering(inside: Inside): RequestHandler {
         const { question } = request
         return { type: 'lock', answer: await locks.answer(from, question, options.signal) }
       }
-      case 'heat': {
+      case 'heat':
         if (rooms.heat === undefined) throw new PotluckError('ENOTSUP', 'nothing is counted here')
         return { type: 'heat', answer: rooms.heat.answer(from, request.question) }
+      case 'lease': {
+        const asked = { from, question: request.question, signal: options.signal }
+        return { type: 'lease', answer: await leaseAnswer(locks, asked) }
       }
-      case 'lease':
-        return { type: 'lease', answer: await leaseAnswer(inside, from, { request, ...options }) }
       default:
         return rumors.answer(request)
     }
   }
 }
 
-type Asked = {
-  readonly request: Request & { readonly type: 'lease' }
-  readonly signal: StopSignal
-}
-
 /** @throws PotluckError ENOTSUP where no volume is strict */
-function leaseAnswer({ locks }: Inside, from: PeerId, asked: Asked): Promise<LeaseAnswer> {
-  if (locks.leases !== undefined)
-    return locks.leases.answer(from, asked.request.question, asked.signal)
+function leaseAnswer(
+  { leases }: LockRoom,
+  { from, question, signal }: Asked,
+): Promise<LeaseAnswer> {
+  if (leases !== undefined) return leases.answer(from, question, signal)
   throw new PotluckError('ENOTSUP', 'no volume is strict here')
 }

@@ -5,7 +5,7 @@
 import type { Caller } from './changes.ts'
 import type { Change, Made } from './writable-source.ts'
 import type { HeatAnswer, HeatNews, HeatQuestion } from './heat/heat-messages.ts'
-import type { LeaseAnswer, LeaseQuestion } from './leases.ts'
+import type { LeaseAnswer, LeaseQuestion } from './leases/lease-messages.ts'
 import type { LockAnswer, LockQuestion } from './locks.ts'
 
 /** A peer's libp2p id, in its usual text form. */

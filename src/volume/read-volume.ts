@@ -13,6 +13,7 @@ import type { Accesses } from './accesses.ts'
 import type { InodeRecord } from '../tree/inode-record.ts'
 import type { Tree } from '../tree/tree.ts'
 import { DirectorySnapshot } from './directory-snapshot.ts'
+import { KernelListeners } from './kernel-listeners.ts'
 import { inodeNumber } from './inode-number.ts'
 import type {
   Absent,
@@ -57,7 +58,7 @@ export class ReadVolume implements Volume {
   readonly #init: ReadVolumeInit
   readonly #files = new PassingMap<number, OpenFile>()
   readonly #directories = new PassingMap<number, DirectorySnapshot>()
-  readonly #listeners = new Set<KernelListener>()
+  readonly listeners = new KernelListeners()
   #nextHandle = 1
 
   constructor(init: ReadVolumeInit) {
@@ -211,21 +212,12 @@ export class ReadVolume implements Volume {
   }
 
   subscribe(listener: KernelListener): () => void {
-    this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
+    return this.listeners.add(listener)
   }
 
   /** Passes on to the mounts what the tree found out. */
   tellKernel(invalidation: KernelInvalidation): void {
-    for (const listener of this.#listeners) void listener(invalidation)
-  }
-
-  /** Has the kernel drop the pages of an inode; resolves when it has. */
-  async dropPages(record: InodeRecord): Promise<void> {
-    record.keptVersion = 0
-    const { nodeid } = record
-    const told = [...this.#listeners].map((tell) => tell({ type: 'inode', nodeid, data: true }))
-    await Promise.all(told)
+    void this.listeners.tell(invalidation)
   }
 
   /** What is open. @throws PotluckError EBADF */

@@ -118,7 +118,7 @@ export interface Volume {
   subscribe(listener: KernelListener): () => void
 }
 
-export type KernelListener = (invalidation: KernelInvalidation) => Promise<void> | void
+export type KernelListener = (invalidation: KernelInvalidation) => Promise<void> | undefined | void
 
 /** Everything that changes something says on whose behalf, and through which mount if any. */
 export type ChangeOptions = Options & { readonly caller: Caller; readonly asker?: Asker }

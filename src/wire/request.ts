@@ -63,10 +63,7 @@ function writeBody(writer: ByteWriter, request: Request): void {
     case 'changes':
       return fields.writeVolume(writer, request.volume)
     case 'repair':
-      fields.writePeerId(writer, request.publisher)
-      writer.varint(request.epoch)
-      writer.varint(request.from)
-      return writer.varint(request.to)
+      return writeRepair(writer, request)
     case 'heads':
     case 'traces':
       return
@@ -89,6 +86,14 @@ function writeBody(writer: ByteWriter, request: Request): void {
     case 'lease':
       return writeLeaseQuestion(writer, request.question)
   }
+}
+
+function writeRepair(
+  writer: ByteWriter,
+  { publisher, epoch, from, to }: Request & { readonly type: 'repair' },
+): void {
+  fields.writePeerId(writer, publisher)
+  for (const number of [epoch, from, to]) writer.varint(number)
 }
 
 function writeWarm(writer: ByteWriter, volume: string, paths: readonly string[]): void {
@@ -139,12 +144,7 @@ function readBody(reader: ByteReader): Request {
     case 'traces':
       return { type }
     case 'warm':
-      return {
-        type,
-        volume: fields.readVolume(reader),
-        paths: readPaths(reader),
-        trace: reader.text(limits.MAX_TRACE_NAME_BYTES),
-      }
+      return readWarm(reader)
     case 'trace':
       return {
         type,
@@ -164,6 +164,12 @@ function readBody(reader: ByteReader): Request {
     case 'lease':
       return { type, question: readLeaseQuestion(reader) }
   }
+}
+
+function readWarm(reader: ByteReader): Request {
+  const volume = fields.readVolume(reader)
+  const paths = readPaths(reader)
+  return { type: 'warm', volume, paths, trace: reader.text(limits.MAX_TRACE_NAME_BYTES) }
 }
 
 function readWant(reader: ByteReader): Want {

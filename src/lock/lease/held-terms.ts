@@ -2,7 +2,7 @@
 // once. A term counts from before it was asked for, and a little less than was said: so it is over
 // here before it is over there. It must never be longer again once it was over.
 import type { Clock } from '../../ports/clock.ts'
-import type { LeaseAnswer } from '../../ports/leases.ts'
+import type { LeaseAnswer } from '../../ports/leases/lease-messages.ts'
 import type { Member, Roll } from '../../ports/locks.ts'
 import type { Council } from '../roll/council.ts'
 import { nameOf } from '../roll/roll.ts'

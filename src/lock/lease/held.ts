@@ -1,5 +1,5 @@
 import type { Clock } from '../../ports/clock.ts'
-import type { LeaseKind } from '../../ports/leases.ts'
+import type { LeaseKind } from '../../ports/leases/lease-messages.ts'
 import type { Member } from '../../ports/locks.ts'
 import type { Stamp } from '../../ports/messages.ts'
 import type { Place } from './lease-table.ts'

@@ -5,7 +5,7 @@ import type { Counters } from '../../base/counters.ts'
 import { sleep } from '../../base/time.ts'
 import { floorOf } from '../../block/stamp.ts'
 import type { Clock } from '../../ports/clock.ts'
-import type { LeaseAnswer, LeaseKind, LeaseQuestion } from '../../ports/leases.ts'
+import type { LeaseAnswer, LeaseKind, LeaseQuestion } from '../../ports/leases/lease-messages.ts'
 import type { Member } from '../../ports/locks.ts'
 import type { Inode, PeerId, RumorHead, Stamp } from '../../ports/messages.ts'
 import { MAX_LEASED_INODES } from '../../wire/limits.ts'
@@ -71,7 +71,7 @@ export class LeaseAsking {
   bring(inodes: readonly Inode[], ask: Ask): Promise<void> {
     const nameFor = (inode: Inode) => `${ask.kind} ${nameOf({ volume: ask.volume, inode })}`
     const fresh = inodes.filter((inode) => !this.#underWay.has(nameFor(inode)))
-    const waits = new Set(inodes.map((inode) => this.#underWay.get(nameFor(inode))))
+    const waits = new Set(inodes.flatMap((inode) => this.#underWay.get(nameFor(inode)) ?? []))
     if (fresh.length > 0) {
       const asked = this.#askAll(fresh, ask).finally(() => {
         for (const inode of fresh) this.#underWay.delete(nameFor(inode))
@@ -141,14 +141,7 @@ export class LeaseAsking {
     return undefined
   }
 
-  async #leased(
-    asking: Asking,
-    kind: LeaseKind,
-    given: {
-      readonly answer: LeaseAnswer & { readonly type: 'leased' }
-      readonly askedMs: number
-    },
-  ): Promise<void> {
+  async #leased(asking: Asking, kind: LeaseKind, given: Leased): Promise<void> {
     const { answer, askedMs } = given
     this.#init.witness(answer.now)
     const term = this.#init.terms.granted(asking.keeper, answer, askedMs)

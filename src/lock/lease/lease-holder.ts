@@ -7,7 +7,7 @@
 import { abortedError, type StopSignal, waitUnlessAborted } from '../../base/abort.ts'
 import { PotluckError } from '../../base/errors.ts'
 import { sleep } from '../../base/time.ts'
-import type { LeaseAnswer, LeaseKind, LeaseQuestion } from '../../ports/leases.ts'
+import type { LeaseAnswer, LeaseKind, LeaseQuestion } from '../../ports/leases/lease-messages.ts'
 import type { Roll } from '../../ports/locks.ts'
 import type { Inode, PeerId, RumorHead, Stamp } from '../../ports/messages.ts'
 import { isSame, isSameRoll, keeperOf } from '../roll/roll.ts'
@@ -98,17 +98,12 @@ export class LeaseHolder {
   }
 
   /** Does the work while nobody else uses what they have cached of these inodes. */
-  async alone<T>(
-    volume: string,
-    inodes: readonly Inode[],
-    work: () => Promise<T>,
-    options: LeaseOptions = {},
-  ): Promise<T> {
+  async alone<T>(volume: string, inodes: readonly Inode[], work: () => Promise<T>): Promise<T> {
     const pinned: Held[] = []
     try {
       // In one order everywhere: no two who have one each may wait for the other's.
       for (const inode of [...new Set(inodes)].sort()) {
-        const [held] = await this.take(volume, [inode], { ...options, kind: 'sole' })
+        const [held] = await this.take(volume, [inode], { kind: 'sole' })
         held?.pin()
         if (held !== undefined) pinned.push(held)
       }

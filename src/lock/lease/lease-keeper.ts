@@ -5,7 +5,12 @@
 // runs out; only then is it leased. It must never lease to one who would not see what another did
 // before: so each lease says which rumors have to be heard first.
 import type { Clock } from '../../ports/clock.ts'
-import type { LeaseAnswer, LeasedChange, LeaseKind, LeaseQuestion } from '../../ports/leases.ts'
+import type {
+  LeaseAnswer,
+  LeasedChange,
+  LeaseKind,
+  LeaseQuestion,
+} from '../../ports/leases/lease-messages.ts'
 import type { LockRefusal, Member, Roll } from '../../ports/locks.ts'
 import type { PeerId, Stamp } from '../../ports/messages.ts'
 import type { Random } from '../../ports/random.ts'

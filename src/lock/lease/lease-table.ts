@@ -1,6 +1,6 @@
 // What a keeper knows of each inode: who has leased it, and what whoever leases it next must have heard
 // of first. It must never forget what was changed without saying that something may have been.
-import type { LeaseKind } from '../../ports/leases.ts'
+import type { LeaseKind } from '../../ports/leases/lease-messages.ts'
 import type { Inode, RumorHead, Stamp } from '../../ports/messages.ts'
 import { MAX_LEASED_HEADS } from '../../wire/limits.ts'
 import type { LeaseSession } from './lease-sessions.ts'

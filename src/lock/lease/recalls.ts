@@ -2,7 +2,7 @@
 import { Stopper, type StopSignal } from '../../base/abort.ts'
 import { sleep } from '../../base/time.ts'
 import type { Clock } from '../../ports/clock.ts'
-import type { LeaseAnswer, LeaseQuestion } from '../../ports/leases.ts'
+import type { LeaseAnswer, LeaseQuestion } from '../../ports/leases/lease-messages.ts'
 import type { PeerId, Stamp } from '../../ports/messages.ts'
 import type { LeaseSession, LeaseSessions } from './lease-sessions.ts'
 import { type Entry, noteHead, noteUnknown } from './lease-table.ts'

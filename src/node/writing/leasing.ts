@@ -47,7 +47,10 @@ export function leasingOver(
       const room = inside().rooms.byId(volume)
       const record = room?.tree.inodes.byInode(inode)
       if (room === undefined || record === undefined || record.isDirectory) return
-      await Promise.race([room.volume.dropPages(record), sleep(clock, PAGES_MS)])
+      const { nodeid } = record
+      record.keptVersion = 0
+      const dropping = room.volume.listeners.tell({ type: 'inode', nodeid, data: true })
+      if (dropping !== undefined) await Promise.race([dropping, sleep(clock, PAGES_MS)])
     },
   }
 }

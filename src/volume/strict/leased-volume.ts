@@ -160,6 +160,7 @@ export class LeasedVolume extends ReadVolume {
 
   /** For how long the kernel may believe what was found under these leases. */
   #believe(held: readonly Held[]): number {
+    if (this.listeners.size === 0) return 0
     const validMs = Math.min(KERNEL_MS, ...held.map(({ leftMs }) => leftMs))
     const untilMs = this.#clock.now() + validMs + TICKS_MS
     for (const one of held) one.believedUntilMs = Math.max(one.believedUntilMs, untilMs)

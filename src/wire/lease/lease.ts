@@ -1,6 +1,12 @@
-// Messages about leases: their own folder beside those about locks, for the same reasons and by the
-// same rules. It must never accept what it would not write itself.
-import type { LeaseAnswer, LeasedChange, LeaseKind, LeaseQuestion } from '../../ports/leases.ts'
+// Messages about leases. They have a folder beside that of those about locks, for the same reasons and by
+// the same rules: all is bounded, checked on the way in, and there is one encoding of each value.
+// It must never accept what it would not write itself.
+import type {
+  LeaseAnswer,
+  LeasedChange,
+  LeaseKind,
+  LeaseQuestion,
+} from '../../ports/leases/lease-messages.ts'
 import type { LockRefusal } from '../../ports/locks.ts'
 import * as fields from '../fields.ts'
 import { readHead, writeHead } from '../gossip.ts'

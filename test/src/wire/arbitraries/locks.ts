@@ -6,7 +6,7 @@ import { count, inode, is, peerId, stamp, volume } from './basics.ts'
 
 const member = fc.record({ peer: peerId, epoch: count })
 const members = fc.array(member, { maxLength: 4 })
-const roll = fc.record({
+export const roll = fc.record({
   founder: member,
   number: fc.integer({ min: 1, max: 1e9 }),
   keepers: fc.array(member, { minLength: 1, maxLength: 4 }),

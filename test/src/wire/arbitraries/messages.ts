@@ -16,6 +16,7 @@ import {
 } from './basics.ts'
 import { bytes, caller, change, handle } from './changes.ts'
 import { heatAnswer, heatQuestion } from './heat.ts'
+import { leaseAnswer, leaseQuestion } from './leases.ts'
 import { lockAnswer, lockQuestion } from './locks.ts'
 import { head, notice, rumor, told, traceName } from './rumors.ts'
 
@@ -66,6 +67,7 @@ export const request: fc.Arbitrary<Request> = fc.oneof(
   fc.constant<Request>({ type: 'traces' }),
   fc.record({ type: is('trace'), volume, name: traceName }),
   lockQuestion.map((question): Request => ({ type: 'lock', question })),
+  leaseQuestion.map((question): Request => ({ type: 'lease', question })),
   heatQuestion.map((question): Request => ({ type: 'heat', question })),
 )
 
@@ -105,6 +107,7 @@ export const reply: fc.Arbitrary<Reply> = fc.oneof(
   fc.constant<Reply>({ type: 'done' }),
   made.map((one): Reply => ({ type: 'made', made: one })),
   lockAnswer.map((one): Reply => ({ type: 'lock', answer: one })),
+  leaseAnswer.map((one): Reply => ({ type: 'lease', answer: one })),
   heatAnswer.map((one): Reply => ({ type: 'heat', answer: one })),
   fc.record({
     type: is('failed'),

@@ -1,8 +1,8 @@
 // What peers say to each other about leases: who may use what it has cached of an inode, and who may
-// change it. `src/lock/lease` says what it means.
-import type { LockRefusal } from './locks.ts'
-import type { Inode, RumorHead, Stamp } from './messages.ts'
-import type { Roll } from './locks.ts'
+// change it. `src/lock/lease` says what it means. A folder of its own, because it is asked of the same
+// peers as locks are, and is something else: a lock is what programs ask for, a lease what nodes need.
+import type { Inode, RumorHead, Stamp } from '../messages.ts'
+import type { LockRefusal, Roll } from '../locks.ts'
 
 /** Many may read what they have cached; or one alone may change the inode, and reads it, too. */
 export type LeaseKind = 'shared' | 'sole'
