@@ -23,7 +23,38 @@ test('a large index of random changes holds what a map holds', (t) => {
   }
   t.is(index.size, model.size)
   for (const [grain, tag] of model) if (!index.find(tag).includes(grain)) t.fail(`grain ${grain}`)
-  t.true(index.bytes / index.size < 24, `${index.bytes / index.size} bytes an entry`)
+})
+
+test('an entry of 8 bytes takes less than 10, whatever the size', (t) => {
+  const random = new SeededRandom('bytes')
+  const index = new KeyIndex()
+  const rates: number[] = []
+  for (let grain = 1; grain <= 150_000; grain++) {
+    index.add(random.uint32(), grain)
+    if (grain >= 50_000 && grain % 1_000 === 0) rates.push(index.bytes / grain)
+  }
+  t.true(Math.max(...rates) < 10.5, `${Math.max(...rates)} bytes at most`)
+  const mean = rates.reduce((sum, rate) => sum + rate, 0) / rates.length
+  t.true(mean < 9.8, `${mean} bytes on average`)
+})
+
+test('what is left is found, however much is taken out, and its memory is used again', (t) => {
+  const random = new SeededRandom('taken out')
+  const index = new KeyIndex()
+  const tags = Array.from({ length: 30_001 }, () => random.uint32())
+  const some = (from: number, to: number, work: (tag: number, grain: number) => void): void => {
+    for (let grain = from; grain <= to; grain++) work(tags[grain] ?? 0, grain)
+  }
+  some(1, 30_000, (tag, grain) => index.add(tag, grain))
+  const { bytes } = index
+  for (let left = 30_000; left > 0; left -= 1_000) {
+    some(left - 999, left, (tag, grain) => t.true(index.remove(tag, grain)))
+    some(1, left - 1_000, (tag, grain) => index.has(tag, grain) || t.fail(`${grain} is lost`))
+    some(left - 999, left, (tag, grain) => index.has(tag, grain) && t.fail(`${grain} is there`))
+  }
+  t.is(index.size, 0)
+  some(1, 30_000, (tag, grain) => index.add(tag, grain))
+  t.is(index.bytes, bytes)
 })
 
 test('equal tags are kept apart by their grains', (t) => {
