@@ -8,6 +8,7 @@ import type { Change, Durability, Outcome } from './changes.ts'
 import { recordBytes, type RecordHead } from './format/record.ts'
 import { SECTOR_BYTES } from './format/layout.ts'
 import { summaryBytes } from './format/zone-marks.ts'
+import type { Pace } from './collect/pace.ts'
 import type { KeyIndex } from './index/key-index.ts'
 import type { LogKey } from './log-key.ts'
 import { ABSENT, type Present, recordOf, refusalOf } from './present.ts'
@@ -24,6 +25,7 @@ export type CommitterInit = {
   readonly reader: Reader
   readonly writer: Writer
   readonly syncer: Syncer
+  readonly pace: Pace
   /** The newest version there is. */
   readonly version: number
   /** Resolves when a zone came free. @throws PotluckError ENOSPC when none can */
@@ -54,6 +56,7 @@ export class Committer {
   async commit(changes: readonly Change[], durability: Durability): Promise<Outcome> {
     for (;;) {
       if (!this.#init.writer.hasRoom) await this.#init.writer.room()
+      if (this.#init.pace.mustWait) await this.#init.pace.turn()
       const known = changes.map((change) => this.#presentNow(change))
       const isHere = known.every((one) => one !== undefined)
       const present = isHere ? known : await this.#lookUp(changes)
@@ -129,17 +132,20 @@ export class Committer {
     const appended = writer.append('new', records)
     if (appended === undefined) return 'full'
     this.#version = version
+    let bytesWritten = 0
     for (const [place, i] of written.entries()) {
       const [change, record] = [changes[i], records[place]]
       const [grain, was] = [appended.grains[place] ?? 0, present[i] ?? ABSENT]
       if (change === undefined || record === undefined) continue
       const bytes = recordBytes(record.head, this.#grainBytes)
+      bytesWritten += bytes
       const { tag } = change.key.hash
       if (was.grain !== 0) zones.died(was.grain, was.bytes, was.version)
       if (change.value === undefined)
         this.#delete(appended.batch, { tag, grain, bytes, was, version })
       else this.#put(appended.batch, { tag, grain, bytes, was, version })
     }
+    this.#init.pace.wrote(bytesWritten)
     return { batch: appended.batch, version }
   }
 

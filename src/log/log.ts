@@ -8,6 +8,7 @@ import { codeOf, PotluckError } from '../base/errors.ts'
 import type { Change, Durability, Outcome } from './changes.ts'
 import { Collector } from './collect/collector.ts'
 import { Mover } from './collect/mover.ts'
+import { Pace } from './collect/pace.ts'
 import { Committer } from './committer.ts'
 import type { RecordHead } from './format/record.ts'
 import { type LogKey, logKey } from './log-key.ts'
@@ -66,7 +67,8 @@ export class Log {
     const { clock, say } = init
     this.#syncer = new Syncer(file, number)
     const newestVersion = (): number => this.#committer.version
-    const shared = { file, zones, index, clock, say, syncer: this.#syncer, newestVersion }
+    const pace = new Pace(zones)
+    const shared = { file, zones, index, clock, say, pace, syncer: this.#syncer, newestVersion }
     this.#sealer = new Sealer({ ...shared, onSealed: () => this.#collector.sealed() })
     this.#writer = new Writer({
       ...shared,

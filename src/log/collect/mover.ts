@@ -11,8 +11,13 @@ import type { ZoneTable } from '../zones/zone-table.ts'
 
 /** Read, checked and appended in one go. */
 const PIECE_BYTES = 256 * 1024
+/** Looked at in one go: most of them may be dead. */
+const MOST_ENTRIES = 2048
 /** Between two records that are read together, so much that is not needed may lie. */
 const GAP_BYTES = 16 * 1024
+
+/** The entry to go on with, and the bytes that were read. */
+export type Moved = { readonly next: number; readonly bytes: number }
 
 export type MoverInit = {
   readonly file: DiskFile
@@ -35,28 +40,22 @@ export class Mover {
     return zone.entries ?? (await readEntries(file, zones.layout, zone))
   }
 
-  hasLiving(entries: Entries): boolean {
-    for (let i = 0; i < entries.count; i++) {
-      if (this.#init.index.has(entries.tag(i), entries.grain(i))) return true
-    }
-    return false
-  }
-
   /**
-   * Moves the next records, about a quarter of a MiB of them. @returns the entry to go on with, or
+   * Moves the next records, a quarter of a MiB of them at most. @returns the entry to go on with, or
    * `'full'` where there was no zone to move them to
    */
-  async move(zone: Zone, entries: Entries, from: number): Promise<number | 'full'> {
+  async move(zone: Zone, entries: Entries, from: number): Promise<Moved | 'full'> {
     const wanted: Entry[] = []
     let next = from
-    for (; next < entries.count; next++) {
+    const end = Math.min(entries.count, from + MOST_ENTRIES)
+    for (; next < end; next++) {
       const entry = entries.at(next)
       if (!this.#isNeeded(zone, entry)) continue
       if (wanted.length > 0 && !this.#goesWith(wanted, entry)) break
       wanted.push(entry)
     }
     const [first, last] = [wanted[0], wanted.at(-1)]
-    if (first === undefined || last === undefined) return next
+    if (first === undefined || last === undefined) return { next, bytes: 0 }
     const { grainBytes } = this.#init.zones.layout
     const place = first.grain * grainBytes
     const bytes = Buffer.allocUnsafe((last.grain + last.grains) * grainBytes - place)
@@ -66,7 +65,7 @@ export class Mover {
       const record = bytes.subarray(at, at + entry.grains * grainBytes)
       if (!this.#moveOne(zone, entry, record)) return 'full'
     }
-    return next
+    return { next, bytes: bytes.length }
   }
 
   #goesWith(wanted: readonly Entry[], { grain, grains }: Entry): boolean {

@@ -5,10 +5,11 @@ import assert from 'node:assert/strict'
 import type { Random } from '../../ports/random.ts'
 import { type Layout, SECTOR_BYTES, zoneOf, zoneStart } from '../format/layout.ts'
 import { ENTRY_BYTES } from '../format/zone-marks.ts'
+import { OldestDead } from './oldest-dead.ts'
 import { freeZone, type Zone } from './zone.ts'
 
 /** So many free zones only collection may take, so that it can always go on. */
-const KEPT_FOR_COLLECTION = 2
+export const KEPT_FOR_COLLECTION = 2
 /** Of all that zones can hold, what may be live: beyond it, collection would copy for next to nothing. */
 const LIVE_SHARE = 0.8
 
@@ -17,6 +18,7 @@ export class ZoneTable {
   readonly zones: readonly Zone[]
   readonly #free: Zone[]
   readonly #random: Random
+  readonly #oldestDead: OldestDead
   #liveBytes = 0
   #waiting: (() => void)[] = []
 
@@ -25,6 +27,7 @@ export class ZoneTable {
     this.layout = layout
     this.#random = random
     this.zones = Array.from({ length: layout.zones }, (_, index) => freeZone(index))
+    this.#oldestDead = new OldestDead(this.zones)
     this.#free = this.zones.toReversed()
   }
 
@@ -39,11 +42,11 @@ export class ZoneTable {
   /** Most bytes of live records, deletions included. */
   get capacityBytes(): number {
     const zones = this.layout.zones - KEPT_FOR_COLLECTION - 2
-    return Math.floor(zones * this.#usableBytes * LIVE_SHARE)
+    return Math.floor(zones * this.usableBytes * LIVE_SHARE)
   }
 
   /** Of one zone: without its header and the least summary. */
-  get #usableBytes(): number {
+  get usableBytes(): number {
     return this.layout.zoneBytes - 2 * SECTOR_BYTES
   }
 
@@ -81,6 +84,7 @@ export class ZoneTable {
     assert(zone.state === 'leaving' && zone.liveBytes === 0, `zone ${zone.index} is in use`)
     this.#liveBytes -= zone.deletionBytes
     Object.assign(zone, freeZone(zone.index))
+    this.#oldestDead.rose()
     this.#free.unshift(zone)
     for (const wake of this.#waiting.splice(0)) wake()
   }
@@ -106,14 +110,14 @@ export class ZoneTable {
     const bytes = recordBytes + ENTRY_BYTES
     const zone = this.ofGrain(grain)
     zone.liveBytes -= bytes
-    zone.oldestDead = Math.min(zone.oldestDead, version)
+    this.#oldestDead.lower(zone, version)
     this.#liveBytes -= bytes
   }
 
   /** At open: a record that another one has taken the place of. */
   foundDead(grain: number, version: number): void {
     const zone = this.ofGrain(grain)
-    zone.oldestDead = Math.min(zone.oldestDead, version)
+    this.#oldestDead.lower(zone, version)
   }
 
   /** At open: a record, dead or alive, ends at this place. */
@@ -139,7 +143,7 @@ export class ZoneTable {
 
   /** Whether no zone but this one holds a dead record older than the version. */
   isSuperfluous(version: number, except: Zone): boolean {
-    return this.zones.every((zone) => zone === except || zone.oldestDead > version)
+    return this.#oldestDead.except(except) > version
   }
 
   /**
@@ -149,7 +153,7 @@ export class ZoneTable {
   deadShare(zone: Zone): number {
     const isFreed = zone.deletionBytes > 0 && this.isSuperfluous(zone.newestDeletion, zone)
     const kept = zone.liveBytes + (isFreed ? 0 : zone.deletionBytes)
-    const taken = Math.max(zone.used - SECTOR_BYTES, this.#usableBytes / 2)
-    return Math.max(0, taken - kept) / this.#usableBytes
+    const taken = Math.max(zone.used - SECTOR_BYTES, this.usableBytes / 2)
+    return Math.max(0, taken - kept) / this.usableBytes
   }
 }
