@@ -7,6 +7,7 @@
 import { codeOf, PotluckError } from '../base/errors.ts'
 import type { Change, Durability, Outcome } from './changes.ts'
 import { Collector } from './collect/collector.ts'
+import { Freer } from './collect/freer.ts'
 import { Mover } from './collect/mover.ts'
 import { Pace } from './collect/pace.ts'
 import { Committer } from './committer.ts'
@@ -53,6 +54,7 @@ export class Log {
   readonly #reader: Reader
   readonly #sealer: Sealer
   readonly #committer: Committer
+  readonly #freer: Freer
   readonly #collector: Collector
   #listed: readonly RecordHead[] = []
   #isClosed = false
@@ -78,7 +80,8 @@ export class Log {
     const writer = this.#writer
     this.#reader = new Reader({ ...shared, writer })
     const mover = new Mover({ ...shared, writer })
-    this.#collector = new Collector({ ...shared, writer, mover })
+    this.#freer = new Freer({ ...shared, writer })
+    this.#collector = new Collector({ ...shared, writer, mover, freer: this.#freer })
     this.#committer = new Committer({
       ...shared,
       writer,
@@ -175,7 +178,7 @@ export class Log {
       indexBytes: index.bytes,
       freeZones: zones.freeZones,
       zones: zones.layout.zones,
-      zonesCollected: this.#collector.collected,
+      zonesCollected: this.#freer.freed,
       writtenBytes: this.#writer.writtenBytes + this.#sealer.writtenBytes,
       syncs: this.#syncer.syncs,
     }

@@ -1,5 +1,5 @@
 // Collection: a zone most of which is dead is read, what lives in it is appended anew, and when that
-// is durable the zone is wiped and free. It runs beside the traffic, in turns: after each piece it
+// is durable the zone is wiped and free (see freer.ts). It runs beside the traffic, in turns: after each piece it
 // rests, so that it has but a share of the time; with few zones free, writers wait for it instead, a
 // little at a time (see pace.ts). Zones are read by other threads (the port does), and what is left
 // to this one, checking and copying, is 3 µs a record: less than another thread's answer would cost.
@@ -10,13 +10,10 @@ import { PotluckError } from '../../base/errors.ts'
 import type { Log as Say } from '../../base/log.ts'
 import { sleep } from '../../base/time.ts'
 import type { Clock } from '../../ports/clock.ts'
-import type { DiskFile } from '../../ports/disk.ts'
-import { SECTOR_BYTES, zoneStart } from '../format/layout.ts'
-import { freedHeader } from '../format/zone-marks.ts'
-import type { Syncer } from '../write/syncer.ts'
 import type { Writer } from '../write/writer.ts'
 import type { Zone } from '../zones/zone.ts'
-import type { ZoneTable } from '../zones/zone-table.ts'
+import { KEPT_FOR_COLLECTION, type ZoneTable } from '../zones/zone-table.ts'
+import type { Freer } from './freer.ts'
 import type { Mover } from './mover.ts'
 import type { Pace } from './pace.ts'
 
@@ -24,20 +21,20 @@ import type { Pace } from './pace.ts'
 const WORTH_SHARE = 0.6
 /** Below this, collecting gives back too little to go on for ever. */
 const LEAST_SHARE = 0.12
-/** Collections one after another without a zone more that is free. */
+/** Collections one after another without a change, and without a zone more that is free. */
 const MOST_FRUITLESS = 16
 /** Of the time, while zones are free. */
 const USUAL_SHARE = 0.25
+const MOST_REST_MS = 1000
 /** With so few free zones nothing rests. */
-const URGENT_ZONES = 3
+const URGENT_ZONES = KEPT_FOR_COLLECTION
 
 export type CollectorInit = {
-  readonly file: DiskFile
   readonly zones: ZoneTable
   readonly writer: Writer
-  readonly syncer: Syncer
   readonly mover: Mover
   readonly pace: Pace
+  readonly freer: Freer
   readonly clock: Clock
   readonly say: Say
   readonly newestVersion: () => number
@@ -47,19 +44,10 @@ export class Collector {
   readonly #init: CollectorInit
   #running: Promise<void> | undefined
   #isStopped = false
-  #collected = 0
   #resting: AbortController | undefined
-  /** The zone that was emptied last, while it is made free. */
-  #leaving: Zone | undefined
-  #freeing: Promise<void> = Promise.resolve()
 
   constructor(init: CollectorInit) {
     this.#init = init
-  }
-
-  /** Zones freed since the log was opened. */
-  get collected(): number {
-    return this.#collected
   }
 
   /** A zone was sealed: who waits for a free one looks again, though none may have come free. */
@@ -87,6 +75,7 @@ export class Collector {
     const { zones } = this.#init
     if (this.#isStopped) throw new PotluckError('CLOSED', 'the log is closed')
     const released = zones.released()
+    this.#resting?.abort()
     this.look()
     const isOnItsWay = zones.zones.some(({ state }) => state === 'full' || state === 'leaving')
     if (this.#running === undefined && !isOnItsWay) {
@@ -100,44 +89,50 @@ export class Collector {
     this.#resting?.abort()
     this.#init.pace.end()
     await this.#running
-    await this.#freeing
+    await this.#init.freer.finished()
   }
 
   async #run(): Promise<void> {
-    const { zones } = this.#init
+    const { zones, freer, pace, newestVersion } = this.#init
     let most = zones.freeZones
+    let version = 0
     let fruitless = 0
     while (!this.#isStopped && fruitless <= MOST_FRUITLESS) {
       const zone = this.#victim()
-      if (zone === undefined && this.#leaving === undefined) return
+      if (zone === undefined && freer.isIdle) return
       // What is moved takes as much room as before: go on when something more has died.
-      fruitless = zones.freeZones > most ? 0 : fruitless + 1
+      const isFruitless = zones.freeZones <= most && newestVersion() === version
+      fruitless = isFruitless ? fruitless + 1 : 0
+      version = newestVersion()
       most = Math.max(most, zones.freeZones)
       try {
-        if (zone === undefined) await this.#freeing
+        // Nothing is moved meanwhile, so nobody waits for it.
+        if (zone === undefined) pace.end()
+        if (zone === undefined) await freer.finished()
         else if (!(await this.#collect(zone))) break
       } catch (error) {
         await this.#failed(zone, error)
         break
       }
     }
-    await this.#freeing
+    pace.end()
+    await freer.finished()
   }
 
   async #failed(zone: Zone | undefined, error: unknown): Promise<void> {
     if (this.#isStopped) return
     this.#init.say('warn', `zone ${zone?.index} could not be collected`, { error })
     this.#init.pace.end()
-    await this.#sleep(1000)
+    await this.#sleep(MOST_REST_MS)
   }
 
   /** The sealed zone that gives back most, if it is worth it now. */
   #victim(): Zone | undefined {
-    const { zones, pace } = this.#init
+    const { zones, pace, freer } = this.#init
     let best: Zone | undefined
     let bestShare = pace.isLow ? LEAST_SHARE : WORTH_SHARE
     for (const zone of zones.zones) {
-      if (zone.state !== 'sealed' || zone === this.#leaving) continue
+      if (zone.state !== 'sealed' || freer.has(zone)) continue
       if (zone.isDamaged && zone.liveBytes > 0) continue
       const share = zones.deadShare(zone)
       if (share <= bestShare) continue
@@ -153,7 +148,7 @@ export class Collector {
 
   /** False where it had to be given up for now. */
   async #collect(zone: Zone): Promise<boolean> {
-    const { mover, writer, clock, pace, zones } = this.#init
+    const { mover, writer, clock, pace, zones, freer } = this.#init
     const entries = await mover.entriesOf(zone)
     pace.begin(zone, zones.usableBytes)
     for (let from = 0; from < entries.count;) {
@@ -166,64 +161,27 @@ export class Collector {
       await this.#rest(clock.now() - began)
       if (this.#isStopped) return false
     }
-    // Nobody waits for the disk to sync: the next zone is read meanwhile.
-    pace.end()
-    await this.#freeing
-    this.#leaving = zone
-    this.#freeing = this.#free(zone)
-      .catch((error: unknown) => this.#failed(zone, error))
-      .finally(() => (this.#leaving = undefined))
+    freer.free(zone)
     return true
   }
 
   async #giveUp(): Promise<false> {
     this.#init.pace.end()
-    await this.#freeing
+    await this.#init.freer.finished()
     await this.#sleep(10)
     return false
   }
 
   /**
-   * A batch that could not be written may bring a record back to life. What is dead before the flush
-   * is dead by what the flush makes durable; only then can nothing bring it back.
+   * Work that took so long is followed by a rest that leaves it its share of the time. With few zones
+   * free, it goes on as soon as somebody has written: what is dead by then need not be moved.
    */
-  async #free(zone: Zone): Promise<void> {
-    if (zone.liveBytes > 0) return
-    await this.#init.writer.flush()
-    if (zone.liveBytes > 0) return
-    const { file, zones, syncer, pace } = this.#init
-    await this.#wipe(zone)
-    await syncer.syncAll()
-    // Where zones are few, it is written to again at once: giving its space back is in vain.
-    if (!pace.isLow) {
-      const start = zoneStart(zones.layout, zone.index)
-      await file.punch(start + SECTOR_BYTES, zones.layout.zoneBytes - SECTOR_BYTES)
-    }
-    zones.release(zone)
-    this.#collected += 1
-  }
-
-  async #wipe(zone: Zone): Promise<void> {
-    const { file, zones, writer, newestVersion } = this.#init
-    const start = zoneStart(zones.layout, zone.index)
-    zone.state = 'leaving'
-    // Whoever reads there now finds that the zone is in another life, and looks the key up again.
-    zone.generation = 0
-    const heights = { number: writer.number, version: newestVersion() }
-    // The first batch's head and the footer too: where the next life's first write tears the header,
-    // they would be believed.
-    const nothing = new Uint8Array(SECTOR_BYTES)
-    await file.write(start, Buffer.concat([freedHeader(zone.index, heights), nothing]))
-    await file.write(start + zones.layout.zoneBytes - SECTOR_BYTES, nothing)
-  }
-
-  /** Work that took so long is followed by a rest that leaves it its share of the time. */
   async #rest(workedMs: number): Promise<void> {
     const { pace } = this.#init
     if (this.#isUrgent || pace.isOwed) return
-    const share = pace.isLow ? 2 * USUAL_SHARE : USUAL_SHARE
     pace.onOwed(() => this.#resting?.abort())
-    await this.#sleep(Math.min(1000, workedMs * (1 / share - 1)))
+    const shareMs = workedMs * (1 / USUAL_SHARE - 1)
+    await this.#sleep(pace.isLow ? MOST_REST_MS : Math.min(MOST_REST_MS, shareMs))
     pace.onOwed(undefined)
   }
 

@@ -1,8 +1,9 @@
 import type { Zone } from '../zones/zone.ts'
 import { KEPT_FOR_COLLECTION, type ZoneTable } from '../zones/zone-table.ts'
 
-/** Writers may owe so much before they wait: what collection moves in one go. */
-const CREDIT_BYTES = 256 * 1024
+/** Writers may owe so much before they wait: what collection moves in one go, or part of a zone. */
+const MOST_CREDIT_BYTES = 256 * 1024
+const CREDIT_OF_ZONE = 1 / 8
 /** Of all zones: with fewer free ones, whatever is most dead is collected, and writing has a price. */
 const LOW_ZONES = 0.1
 const LEAST_LOW_ZONES = 4
@@ -37,7 +38,7 @@ export class Pace {
   }
 
   get mustWait(): boolean {
-    return this.#owed > CREDIT_BYTES
+    return this.#owed > this.#creditBytes
   }
 
   /** Resolves when little is owed, in the order of the calls. */
@@ -72,6 +73,10 @@ export class Pace {
   /** Calls back, once, when something is owed. */
   onOwed(callback: (() => void) | undefined): void {
     this.#onOwed = callback
+  }
+
+  get #creditBytes(): number {
+    return Math.min(MOST_CREDIT_BYTES, this.#zones.layout.zoneBytes * CREDIT_OF_ZONE)
   }
 
   get #lowZones(): number {

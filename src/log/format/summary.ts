@@ -33,8 +33,7 @@ export async function writeSummary(
     generation: zone.generation,
     entries: entries.count,
     entriesChecksum: crc32(entries.bytes),
-    durable: heights.number,
-    version: heights.version,
+    ...heights,
   })
   const end = zoneStart(layout, zone.index) + layout.zoneBytes
   await file.write(end - summary.length, summary)

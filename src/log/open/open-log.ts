@@ -8,7 +8,7 @@ import type { Random } from '../../ports/random.ts'
 import type { Entries } from '../format/entries.ts'
 import { type Layout, zoneStart } from '../format/layout.ts'
 import { readEntries, writeSummary } from '../format/summary.ts'
-import { freedHeader } from '../format/zone-marks.ts'
+import { freedHeader, type Heights } from '../format/zone-marks.ts'
 import { KeyIndex } from '../index/key-index.ts'
 import type { Zone } from '../zones/zone.ts'
 import { ZoneTable } from '../zones/zone-table.ts'
@@ -72,8 +72,8 @@ export async function openZones(init: LogInit): Promise<Opened> {
     const kinds = init.kinds ?? new Set<number>()
     const rebuilt = await rebuildIndex({ zones, index, entriesOf: readZone, records, kinds })
     const version = Math.max(survey.version, rebuilt.version)
-    await sealAll(file, { zones, scanned, heights: { number: survey.number, version } })
-    const { number } = survey
+    const { kept, number } = survey
+    await sealAll(file, { zones, scanned, heights: { durable: kept, number, version } })
     const seconds = (clock.now() - began) / 1000
     const report = { ...reportOf(survey, zones, index), orphans: rebuilt.orphans, seconds }
     return { file, zones, index, seed, number, version, listed: rebuilt.listed, report }
@@ -123,7 +123,7 @@ function adoptAll(zones: ZoneTable, survey: Survey): Zone[] {
 type Sealing = {
   readonly zones: ZoneTable
   readonly scanned: readonly Zone[]
-  readonly heights: { readonly number: number; readonly version: number }
+  readonly heights: Heights
 }
 
 /** What was cut off must never be looked at again, so this is synced before anything new is written. */

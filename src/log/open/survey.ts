@@ -6,7 +6,13 @@ import { readBatchHead } from '../format/batch.ts'
 import { Entries } from '../format/entries.ts'
 import { type Layout, SECTOR_BYTES, zoneStart } from '../format/layout.ts'
 import { readEntries, readFooter, type ZoneLife } from '../format/summary.ts'
-import { readZoneHeader, type ZoneHeader } from '../format/zone-marks.ts'
+import {
+  FOOTER_BYTES,
+  type Heights,
+  readEndedFooter,
+  readZoneHeader,
+  type ZoneHeader,
+} from '../format/zone-marks.ts'
 import { type FoundBatch, scanZone } from './scan.ts'
 
 export type Survey = {
@@ -15,6 +21,8 @@ export type Survey = {
   /** Zones without one; their batches up to the end of the log, in order. */
   readonly unsealed: readonly ZoneLife[]
   readonly batches: readonly FoundBatch[]
+  /** The last batch that is part of the log. */
+  readonly kept: number
   /** The highest there were, whether they are found or not. */
   readonly number: number
   readonly version: number
@@ -73,8 +81,7 @@ class Surveyor {
       },
     )
     // Though the summary is damaged, the footer is not, and it tells what had been durable.
-    this.#durable = Math.max(this.#durable, footer.durable)
-    this.#heard({ number: footer.durable, version: footer.version })
+    this.#heard(footer)
     if (isWhole) this.#sealed.push({ ...life, records: footer.entries })
     return isWhole
   }
@@ -88,17 +95,18 @@ class Surveyor {
       header?.type === 'used'
         ? header.generation
         : readBatchHead(bytes.subarray(SECTOR_BYTES))?.generation
-    if (generation === undefined) return
+    const ended = readEndedFooter(bytes.subarray(-FOOTER_BYTES))
+    if (generation === undefined || (header === undefined && generation === ended)) return
     this.#unsealed.push({ index: zone, generation })
     for (const batch of scanZone({ layout, seed, zone, generation, bytes })) {
       this.#batches.push(batch)
-      this.#durable = Math.max(this.#durable, batch.durable)
       this.#heard(batch)
     }
   }
 
-  #heard({ number, version }: { readonly number: number; readonly version: number }): void {
-    this.#number = Math.max(this.#number, number)
+  #heard({ durable, number, version }: Heights): void {
+    this.#durable = Math.max(this.#durable, durable)
+    this.#number = Math.max(this.#number, number, durable)
     this.#version = Math.max(this.#version, version)
   }
 
@@ -122,7 +130,8 @@ class Surveyor {
       sealed: this.#sealed,
       unsealed: this.#unsealed,
       batches: kept,
-      number: Math.max(this.#number, this.#durable),
+      kept: expected - 1,
+      number: this.#number,
       version: this.#version,
       cutBytes,
       damaged,

@@ -54,7 +54,8 @@ export class Sealer {
   async #writeSummary(zone: Zone): Promise<void> {
     const { file, zones, syncer, newestVersion } = this.#init
     if (zone.entries === undefined) return
-    const heights = { number: syncer.durable, version: newestVersion() }
+    const { durable } = syncer
+    const heights = { durable, number: durable, version: newestVersion() }
     this.#writtenBytes += await writeSummary(file, zones.layout, {
       zone,
       entries: zone.entries,
