@@ -165,9 +165,13 @@ export class Collector {
     return true
   }
 
-  async #giveUp(): Promise<false> {
-    this.#init.pace.end()
-    await this.#init.freer.finished()
+  /** There is no zone to move to: once one has come free, it goes on. */
+  async #giveUp(): Promise<boolean> {
+    const { pace, freer } = this.#init
+    const { freed } = freer
+    pace.end()
+    await freer.finished()
+    if (freer.freed > freed) return true
     await this.#sleep(10)
     return false
   }
