@@ -1,8 +1,9 @@
 // Collection: a zone most of which is dead is read, what lives in it is appended anew, and when that
-// is durable the zone is wiped and free (see freer.ts). It runs beside the traffic, in turns: after each piece it
-// rests, so that it has but a share of the time; with few zones free, writers wait for it instead, a
-// little at a time (see pace.ts). Zones are read by other threads (the port does), and what is left
-// to this one, checking and copying, is 3 µs a record: less than another thread's answer would cost.
+// is durable the zone is wiped and free (see freer.ts). It runs beside the traffic, in turns: after
+// each piece it rests, so that it has but a share of the time; with few zones free, writers wait for
+// it instead, a little at a time (see pace.ts). Zones are read by other threads (the port does), and
+// what is left to this one, checking and copying, is 3 µs a record: less than the answer of a thread
+// of its own would cost.
 //
 // It must never free a zone before everything that has taken the place of its records is durable,
 // nor drop a deletion while a crash could bring back what was deleted.
