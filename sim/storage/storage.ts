@@ -7,6 +7,7 @@
 // shows; 256 at a time is what a server runs as threads. They are parameters because no two sites
 // agree, and a report says which were used.
 import type { Path } from '../../src/ports/messages.ts'
+import type { Effect } from '../../src/ports/writable-source.ts'
 import type { Random } from '../../src/ports/random.ts'
 import { type ErrorCode, PotluckError } from '../../src/base/errors.ts'
 import { logNormal } from '../engine/draws.ts'
@@ -89,6 +90,8 @@ export type StorageInit = {
 export class Storage {
   /** Asked in order at each call; the first fault counts. */
   readonly rules: StorageRule[] = []
+  /** Told of what each change left behind, at the instant at which it was made. */
+  readonly watchers: ((effects: readonly Effect[]) => void)[] = []
   readonly counts: StorageCounts = { readdir: 0, stat: 0, open: 0, read: 0, bytes: 0 }
   /** How often each block of each generation was read, by `inode@generation#index`. */
   readonly blockReads = new Map<string, number>()

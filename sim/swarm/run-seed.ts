@@ -1,5 +1,6 @@
 // One seed from its beginning to its end: programs run while faults happen, then recover, then everybody
 // reads everything, then all is quiet, then all stop; and the checkers watch from the first moment.
+import type { Coherence } from '../../src/node/mesh-node.ts'
 import type { Faults } from '../faults/faults.ts'
 import { unleash } from '../faults/unleash.ts'
 import { readsPerBlock } from '../checkers/source-reads.ts'
@@ -8,10 +9,10 @@ import { History } from '../watch/history.ts'
 import { Watch } from '../watch/watch.ts'
 import { type NodeInside, World, type WorldInit } from '../world.ts'
 import type { WorldNode } from '../world-node.ts'
-import { checkersFor } from './checkers-for.ts'
-import { program, type ProgramInit, readFile } from './programs.ts'
-import { type Drawn, drawWorld, worldInit } from './seed-world.ts'
+import { READERS } from './readers.ts'
+import { type Drawn, drawWorld } from './seed-world.ts'
 import { Tally } from './tally.ts'
+import type { Actors, Stage, SwarmRun, Workload } from './workload.ts'
 
 /** Longer than any read may take, after the faults: who still waits then waits for ever. */
 const LAST_READS_MS = 60_000
@@ -21,12 +22,15 @@ const REST_TRIES = 500
 const REST_STEP_MS = 20
 const CHANGES = 0.02
 
-export type SeedRun = {
-  readonly seed: number
-  readonly nodes: number
-  readonly faults: Faults
-  /** Share of what programs do that changes files. @default 0.02 */
+export type SeedRun = Pick<SwarmRun, 'seed' | 'nodes' | 'faults'> & {
+  /** @default READERS */
+  readonly workload?: Workload
+  /** Share of what readers do that changes files. @default 0.02 */
   readonly changes?: number
+  /** @default 'gossip' */
+  readonly coherence?: Coherence
+  /** Of writers: see `SwarmRun`. @default false */
+  readonly isLinearizable?: boolean
   /** Puts something broken into the world: for the canaries. */
   readonly spoil?: Spoil
 }
@@ -51,18 +55,20 @@ export type SeedResult = {
 }
 
 export async function runSeed(run: SeedRun): Promise<SeedResult> {
-  const drawn = drawWorld(run.seed, run.nodes)
+  const { seed, nodes, workload = READERS } = run
+  const swarm = { changes: CHANGES, coherence: 'gossip', isLinearizable: false, ...run } as const
+  const drawn = drawWorld(seed, nodes)
   const watch = new Watch()
-  const world = makeWorld(run, drawn, watch)
+  const world = makeWorld(run, { drawn, watch, swarm, workload })
   const history = new History(world)
-  const { checkers, rate } = checkersFor(drawn, { history, faults: run.faults })
+  const { checkers, rate } = workload.checkers(drawn, { history, run: swarm })
   watch.begin(world, checkers)
   run.spoil?.world?.(world)
   const tally = new Tally()
-  const names = [...world.tree.files(), 'd1/new1', 'd2/new2', 'd3/new3']
   await world.start()
-  const { faults, changes = CHANGES } = run
-  await liveThrough({ world, watch, history, tally, names, changes }, faults)
+  await world.run(() => world.sleep(workload.settleMs))
+  const stage = { world, watch, history, tally }
+  await liveThrough(stage, workload.actors(stage, swarm), run.faults)
   watch.quiet()
   const hash = world.hash()
   await world.stop()
@@ -73,24 +79,32 @@ export async function runSeed(run: SeedRun): Promise<SeedResult> {
   return { drawn, tally, violations, perBlock, messages: rate.most(), elapsedMs, events, hash }
 }
 
-function makeWorld({ spoil, faults }: SeedRun, drawn: Drawn, watch: Watch): World {
+type Making = {
+  readonly drawn: Drawn
+  readonly watch: Watch
+  readonly swarm: SwarmRun
+  readonly workload: Workload
+}
+
+function makeWorld({ spoil }: SeedRun, { drawn, watch, swarm, workload }: Making): World {
   return new World({
-    ...worldInit(drawn, faults),
+    ...workload.worldInit(drawn, swarm),
     ...spoil?.init,
     // What is broken lies above the watch, which sees what really goes out and comes in.
     instrument: (inside, node) => {
-      const watched = watch.instrument(inside, node)
+      const made = workload.instrument?.(inside, node, swarm) ?? inside
+      const watched = watch.instrument(made, node)
       return spoil?.inside?.(watched, node) ?? watched
     },
   })
 }
 
-async function liveThrough(init: ProgramInit, faults: Faults): Promise<void> {
-  const { world, watch, names } = init
+async function liveThrough(stage: Stage, actors: Actors, faults: Faults): Promise<void> {
+  const { world, watch } = stage
   const random = world.random.fork('programs')
   const untilMs = world.clock.elapsedMs + faults.forMs
   const programs = world.nodes.map((node) =>
-    program(init, node, { random: random.fork(String(node.index)), untilMs }),
+    actors.program(node, { random: random.fork(String(node.index)), untilMs }),
   )
   await world.run(() => Promise.all([unleash(world, faults), orLate(world, programs)]))
   watch.phase('recovery')
@@ -98,9 +112,7 @@ async function liveThrough(init: ProgramInit, faults: Faults): Promise<void> {
   await world.run(() => world.sleep(revalidateMs + CALM_MS))
   watch.phase('healthy')
   const living = world.nodes.filter((node) => node.isLiving)
-  const last = living.map(async (node) => {
-    for (const path of names) await readFile(init, node, path)
-  })
+  const last = living.map((node) => actors.last(node))
   await world.run(() => orLate(world, last))
   await world.run(() => world.sleep(CALM_MS))
   await world.run(() => momentOfRest(world))

@@ -2,6 +2,7 @@
 // same nodes and faults meet other conditions with every seed.
 import { pick } from '../engine/draws.ts'
 import { SeededRandom } from '../engine/seeded-random.ts'
+import type { VolumeInit } from '../../src/node/mesh-node.ts'
 import type { Faults } from '../faults/faults.ts'
 import { worldFor } from '../faults/unleash.ts'
 import type { SimTree } from '../storage/tree.ts'
@@ -38,7 +39,11 @@ export function drawWorld(seed: number, nodes: number): Drawn {
   }
 }
 
-export function worldInit(drawn: Drawn, faults: Faults): WorldInit {
+export function worldInit(
+  drawn: Drawn,
+  faults: Faults,
+  volume: Pick<VolumeInit, 'coherence' | 'write'>,
+): WorldInit {
   const { seed, nodes, ramBytes, inlineBytes, revalidateMs, sourceEvery } = drawn
   return {
     seed,
@@ -46,7 +51,7 @@ export function worldInit(drawn: Drawn, faults: Faults): WorldInit {
     ramBytes,
     tree: (tree) => plant(tree, drawn),
     contents: 'real',
-    volume: { blockBytes: BLOCK_BYTES, inlineBytes, revalidateMs },
+    volume: { blockBytes: BLOCK_BYTES, inlineBytes, revalidateMs, ...volume },
     withSource: (index) => index % sourceEvery === 0,
     ...worldFor(faults, { seed, nodes }),
   }

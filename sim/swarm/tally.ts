@@ -8,6 +8,11 @@ export class Tally {
   absent = 0
   failed = 0
   slowestMs = 0
+  /** Changes that were made, and counts under locks. */
+  changes = 0
+  counts = 0
+  /** Of those that were not, by code. */
+  readonly refusals = new Map<string, number>()
   /** By code and message, without what differs from one to the next. */
   readonly causes = new Map<string, number>()
 
@@ -21,7 +26,16 @@ export class Tally {
     this.causes.set(cause, (this.causes.get(cause) ?? 0) + 1)
   }
 
+  refused(code: string): void {
+    this.refusals.set(code, (this.refusals.get(code) ?? 0) + 1)
+  }
+
   add(other: Tally): void {
+    this.changes += other.changes
+    this.counts += other.counts
+    for (const [code, count] of other.refusals) {
+      this.refusals.set(code, (this.refusals.get(code) ?? 0) + count)
+    }
     this.reads += other.reads
     this.absent += other.absent
     this.failed += other.failed

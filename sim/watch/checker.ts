@@ -6,7 +6,7 @@
 // more than it needs: a run may have tens of thousands of nodes.
 import type { NodeGauges } from '../../src/node/gauges.ts'
 import type { ErrorCode } from '../../src/base/errors.ts'
-import type { Inode, Path } from '../../src/ports/messages.ts'
+import type { Attributes, Inode, Name, Path } from '../../src/ports/messages.ts'
 import type { World } from '../world.ts'
 import type { WorldNode } from '../world-node.ts'
 import type { FileState } from './history.ts'
@@ -29,6 +29,31 @@ export type ProgramRead = Who & {
     | { readonly outcome: 'absent' }
     | { readonly outcome: 'failed'; readonly code: ErrorCode; readonly error: unknown }
   )
+
+/** A program's change has been answered, or has failed. */
+export type ProgramChange = Who & {
+  readonly startMs: number
+  readonly endMs: number
+  /** What it made of a file; undefined where that can't be told, or was not made for sure. */
+  readonly state: FileState | undefined
+  /** Each name that it made lead elsewhere, and which of the name's bindings that is. */
+  readonly names: readonly { readonly path: Path; readonly index: number }[]
+}
+
+/** A program has read a file under a lock that excludes all others, and that it has all the time. */
+export type LockedRead = Who & {
+  readonly path: Path
+  readonly inode: Inode
+  readonly lockedMs: number
+  readonly endMs: number
+  readonly bytes: Buffer
+}
+
+/** A program has listed a directory, and looked at all that is in it. */
+export type ProgramList = Who & {
+  readonly path: Path
+  readonly entries: ReadonlyMap<Name, Attributes | undefined>
+}
 
 export type Violation = {
   readonly checker: string
@@ -54,6 +79,9 @@ export type Checker = {
   /** A read is about to begin. */
   reading?(who: Who, path: Path): void
   read?(read: ProgramRead): void
+  changed?(change: ProgramChange): void
+  lockedRead?(read: LockedRead): void
+  listed?(list: ProgramList): void
   /** A node has just handled, or been answered, a message. */
   busy?(who: Who, load: Load): void
   /** A node sends one. */

@@ -1,7 +1,10 @@
 // All that was ever true of the files of a world: which name led where and when, and when each state
-// of a file began and ended. Whoever changes the tree while it is watched must do it through this.
+// of a file began and ended. Whoever changes the tree while it is watched must do it through this, or
+// through the storage, which is followed (`follow`).
 import assert from 'node:assert/strict'
-import type { Path } from '../../src/ports/messages.ts'
+import { ROOT_INODE } from '../../src/block/key.ts'
+import type { Inode, Path } from '../../src/ports/messages.ts'
+import type { Effect } from '../../src/ports/writable-source.ts'
 import { attributesOf, type SimInode } from '../storage/tree.ts'
 import type { World } from '../world.ts'
 
@@ -12,10 +15,16 @@ export type FileState = {
   readonly size: number
   readonly fromMs: number
   untilMs: number
+  /** Where they were given. */
+  readonly bytes: Uint8Array | undefined
 }
 
 /** What a name led to, or that it led nowhere. */
-type Binding = { readonly inode: number | undefined; readonly fromMs: number; untilMs: number }
+export type Binding = {
+  readonly inode: number | undefined
+  readonly fromMs: number
+  untilMs: number
+}
 
 export type Interval = { readonly fromMs: number; readonly toMs: number }
 
@@ -24,10 +33,26 @@ export class History {
   readonly #states = new Map<number, FileState[]>()
   readonly #bindings = new Map<Path, Binding[]>()
   readonly #drawn = new Map<string, Buffer>()
+  /** Of the directories, which nobody moves while they are watched. */
+  readonly #paths = new Map<Inode, Path>()
+  readonly #files = new Map<number, SimInode>()
 
   constructor(world: World) {
     this.#world = world
     for (const path of world.tree.files()) this.#bind(path, world.tree.find(path))
+  }
+
+  /** From now on takes note of what is changed through the storage, too. */
+  follow(): void {
+    const walk = (directory: SimInode, at: Path, inode: Inode): void => {
+      this.#paths.set(inode, at)
+      for (const [name, child] of directory.children) {
+        const path = at === '' ? name : `${at}/${name}`
+        if (child.type === 'directory') walk(child, path, attributesOf(child).inode)
+      }
+    }
+    walk(this.#world.tree.root, '', ROOT_INODE)
+    this.#world.storage.watchers.push((effects) => effects.forEach((one) => this.#take(one)))
   }
 
   write(path: Path): SimInode {
@@ -60,6 +85,16 @@ export class History {
     return bindings.filter((each) => overlaps(each, during)).map((each) => each.inode)
   }
 
+  /** What a name has led to, and that it led nowhere, in order. */
+  bindingsOf(path: Path): readonly Binding[] {
+    return this.#bindings.get(path) ?? []
+  }
+
+  /** All states of a file, in order. */
+  statesOf(inode: number): readonly FileState[] {
+    return this.#states.get(inode) ?? []
+  }
+
   /** Whether a name was absent at some moment of that time. */
   wasAbsent(path: Path, during: Interval): boolean {
     const first = this.#bindings.get(path)?.[0]
@@ -80,6 +115,7 @@ export class History {
 
   bytesOf(state: FileState): Buffer {
     const { inode, generation, size } = state
+    if (state.bytes !== undefined) return Buffer.from(state.bytes.buffer)
     const name = `${inode}@${generation}`
     const known = this.#drawn.get(name)
     if (known !== undefined) return known
@@ -89,9 +125,22 @@ export class History {
     return bytes
   }
 
+  #take(effect: Effect): void {
+    if (effect.type === 'name') {
+      const above = this.#paths.get(effect.directory)
+      if (above === undefined) return
+      const path = above === '' ? effect.name : `${above}/${effect.name}`
+      const there = this.#world.tree.at(path)
+      if (this.#bindings.get(path)?.at(-1)?.inode !== there?.number) this.#bind(path, there)
+      return
+    }
+    const file = this.#files.get(Number(effect.inode))
+    if (effect.isContent && file !== undefined) this.#note(file)
+  }
+
   #bind(path: Path, file: SimInode | undefined): void {
     const { elapsedMs: fromMs } = this.#world.clock
-    const bindings = this.#bindings.get(path) ?? []
+    const bindings = this.#bindings.get(path) ?? (fromMs > 0 ? [neverBound()] : [])
     this.#bindings.set(path, bindings)
     const last = bindings.at(-1)
     if (last !== undefined) last.untilMs = fromMs
@@ -107,8 +156,15 @@ export class History {
     this.#states.set(inode, states)
     const last = states.at(-1)
     if (last !== undefined) last.untilMs = fromMs
-    states.push({ inode, generation, size, fromMs, untilMs: Infinity })
+    const bytes = file.bytes && Uint8Array.from(file.bytes)
+    states.push({ inode, generation, size, fromMs, untilMs: Infinity, bytes })
+    this.#files.set(inode, file)
   }
+}
+
+/** Before its first binding a name led nowhere. */
+function neverBound(): Binding {
+  return { inode: undefined, fromMs: -Infinity, untilMs: Infinity }
 }
 
 export function overlaps(

@@ -6,7 +6,17 @@ import type { Rumors } from '../../src/ports/rumors.ts'
 import { PASS } from '../network/rules.ts'
 import type { NodeInside, World } from '../world.ts'
 import type { WorldNode } from '../world-node.ts'
-import type { Checker, Phase, ProgramRead, Violation, Who } from './checker.ts'
+import type {
+  Checker,
+  LockedRead,
+  Phase,
+  ProgramList,
+  ProgramRead,
+  Violation,
+  Who,
+} from './checker.ts'
+import type { History } from './history.ts'
+import { type Expected, madeBy } from './made-by.ts'
 import { Tellings } from './tellings.ts'
 
 /** After so many of one checker the run is wrong beyond doubt, and the rest says nothing new. */
@@ -62,6 +72,24 @@ export class Watch {
     const read = { node, epoch, path, openedMs, startMs, endMs: this.#now(), ...outcome }
     for (const checker of this.#checkers) checker.read?.(read)
     return read
+  }
+
+  /** Does a change of a program, and tells of what it made. @throws what the change fails with */
+  async change(node: WorldNode, history: History, work: () => Promise<Expected>): Promise<void> {
+    const { epoch } = node
+    const startMs = this.#now()
+    const expected = await work()
+    const change = { node, epoch, startMs, endMs: this.#now() }
+    const made = madeBy(history, expected, change)
+    for (const checker of this.#checkers) checker.changed?.({ ...change, ...made })
+  }
+
+  lockedRead(read: LockedRead): void {
+    for (const checker of this.#checkers) checker.lockedRead?.(read)
+  }
+
+  listed(list: ProgramList): void {
+    for (const checker of this.#checkers) checker.listed?.(list)
   }
 
   quiet(): void {

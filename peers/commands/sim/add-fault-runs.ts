@@ -1,7 +1,7 @@
 // The runs in which things go wrong on purpose: `sim swarm`, `sim invalidate` and `sim crash`. They
 // live in files of their own because they measure no workload: they check promises, and fail where
 // one is broken. Like all of this room they must load the simulator only when they are run.
-import type { Command } from 'commander'
+import { type Command, Option } from 'commander'
 import { EXIT_HELP } from '../exit-codes.ts'
 import { parseWhole } from '../options/values.ts'
 import type { Terminal } from '../terminal.ts'
@@ -37,6 +37,11 @@ function addSwarm(sim: Command, terminal: Terminal): void {
     .option('--seeds <RANGE>', 'such as 1..200, or 7, or 3,7,9', '1..20')
     .option('--nodes <N>', 'how many nodes', checked(parseWhole(2, 4_096)), 64)
     .option('--faults <WHAT>', 'none, some, many, or single ones', 'many')
+    .addOption(
+      new Option('--workload <WHOM>', 'who reads, or reads and writes')
+        .choices(['readers', 'writers'])
+        .default('readers'),
+    )
     .option('--locks', 'processes that lock files, in place of those that read them')
     .option('--bail', 'stop at the first seed that breaks a promise')
     .option('--json', 'one line of JSON a seed')

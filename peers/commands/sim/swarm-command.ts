@@ -3,7 +3,10 @@
 import { parseFaults } from '../../../sim/faults/parse-faults.ts'
 import { LOCK_FAULTS, runLocks } from '../../../sim/locks/lock-run.ts'
 import { runSeed, type SeedResult } from '../../../sim/swarm/run-seed.ts'
+import { READERS } from '../../../sim/swarm/readers.ts'
 import { parseSeeds } from '../../../sim/swarm/seeds.ts'
+import { WRITERS } from '../../../sim/swarm/writing/writers.ts'
+import type { Workload } from '../../../sim/swarm/workload.ts'
 import { Tally } from '../../../sim/swarm/tally.ts'
 import { PotluckError } from '../../../src/base/errors.ts'
 import { usageError } from '../exit-codes.ts'
@@ -17,6 +20,8 @@ export type SwarmFlags = {
   readonly faults: string
   readonly bail?: boolean
   readonly locks?: boolean
+  /** @default 'readers' */
+  readonly workload?: 'readers' | 'writers'
   readonly json?: boolean
 }
 
@@ -33,7 +38,8 @@ export async function runSwarm(flags: SwarmFlags, terminal: Terminal): Promise<v
     for (const seed of seeds) {
       if (terminal.interrupted.aborted) break
       // A bar over a seed's own lines would be torn: it goes on below them.
-      const result = await runSeed({ seed, nodes: flags.nodes, faults })
+      const { nodes } = flags
+      const result = await runSeed({ seed, nodes, faults, workload: workloadOf(flags) })
       total.add(result)
       tell(result, flags, terminal)
       bar.update(total.seeds, seeds.length, `${total.seeds} of ${seeds.length} seeds`)
@@ -80,6 +86,10 @@ async function runLockSwarm(flags: SwarmFlags, terminal: Terminal): Promise<void
   throw new PotluckError('EIO', `${broken.length} seeds failed: ${broken.join(', ')}`)
 }
 
+function workloadOf({ workload }: SwarmFlags): Workload {
+  return workload === 'writers' ? WRITERS : READERS
+}
+
 function understood({ seeds, faults }: SwarmFlags) {
   try {
     return { seeds: parseSeeds(seeds), faults: parseFaults(faults) }
@@ -104,8 +114,14 @@ function tell(result: SeedResult, flags: SwarmFlags, terminal: Terminal): void {
     return `  ${checker}, at ${Math.round(atMs)} ms: ${what}`
   })
   if (violations.length > lines.length) lines.push(`  and ${violations.length - lines.length} more`)
-  const replay = `potluck sim swarm --seeds ${seed} --nodes ${flags.nodes} --faults ${flags.faults}`
+  const { nodes, faults, workload = 'readers' } = flags
+  const replay = `potluck sim swarm --workload ${workload} --seeds ${seed} --nodes ${nodes} --faults ${faults}`
   terminal.out(`seed ${seed}: ${JSON.stringify(drawn)}\n${lines.join('\n')}\n  again: ${replay}\n`)
+}
+
+function reasons(title: string, counts: ReadonlyMap<string, number>): string {
+  const rows = [...counts].sort(([, a], [, b]) => b - a)
+  return rows.length === 0 ? '' : `\n${renderTable([title, ''], rows)}`
 }
 
 /** What all seeds so far came to. */
@@ -127,7 +143,7 @@ class Total {
   }
 
   table(): string {
-    const { reads, absent, failed, slowestMs, causes } = this.#tally
+    const { reads, absent, failed, slowestMs, causes, changes, counts, refusals } = this.#tally
     const facts = renderTable(
       ['over all seeds', ''],
       [
@@ -136,13 +152,18 @@ class Total {
         ['reads of whole files', reads],
         ['of them of names that were absent', absent],
         ['of them failed', failed],
+        ['changes made through the mesh', changes],
+        ['counts under locks', counts],
         ['slowest read while faults went on, ms', Math.round(slowestMs)],
         ['source reads a block, most of any seed', this.#perBlock.toFixed(2)],
         ['messages a node and second, most', this.#messages],
         ['events', this.#events],
       ],
     )
-    const rows = [...causes].sort(([, a], [, b]) => b - a)
-    return rows.length === 0 ? facts : `${facts}\n${renderTable(['why reads failed', ''], rows)}`
+    return [
+      facts,
+      reasons('why reads failed', causes),
+      reasons('why changes were not made', refusals),
+    ].join('')
   }
 }

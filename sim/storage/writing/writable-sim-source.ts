@@ -28,6 +28,7 @@ export class WritableSimSource extends SimSource implements WritableSource {
   change(change: Change, options: ChangeOptions): Promise<Outcome> {
     return this.perform({ kind: 'change', path: pathOf(change) }, options, () => {
       const outcome = this.#make(change, options.caller.umask)
+      for (const tell of this.#init.storage.watchers) tell(outcome.effects)
       const bytes = change.type === 'write' ? change.bytes.length : (outcome.bytes?.length ?? 0)
       return { weight: { operations: 1, bytes }, end: () => outcome }
     })

@@ -44,6 +44,7 @@ export class Founding {
   readonly #startedMs: number
   #needed: PromiseWithResolvers<void> | undefined
   #enrolMs = SEEK_MS
+  #soughtMs = -Infinity
   #cancel: (() => void) | undefined
   #isStopped = false
 
@@ -73,14 +74,20 @@ export class Founding {
 
   /** A roll has come, or somebody to ask for one. */
   kick(): void {
-    if (this.#init.council.roll === undefined) this.#later(1)
+    if (this.#init.council.roll === undefined) this.#seekSoon()
     else this.#settle()
   }
 
   /** Who was alone may have made a roll of its own, and so may the other. */
   met(peer: PeerId): void {
-    if (this.#init.council.roll === undefined) this.#later(1)
+    if (this.#init.council.roll === undefined) this.#seekSoon()
     else if (this.#init.routing.contacts().length <= 1) void this.#askForRoll(peer)
+  }
+
+  /** All who have no roll ask each other: were each question a reason to ask, there would be no end. */
+  #seekSoon(): void {
+    const { clock } = this.#init
+    this.#later(Math.max(1, this.#soughtMs + SEEK_MS - clock.now()))
   }
 
   #settle(): void {
@@ -110,7 +117,8 @@ export class Founding {
   }
 
   async #seek(): Promise<void> {
-    const { routing } = this.#init
+    const { routing, clock } = this.#init
+    this.#soughtMs = clock.now()
     const near = routing
       .contacts()
       .toSorted((a, b) => compareDistance(SEAT, a.position, b.position))
