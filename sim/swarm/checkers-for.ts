@@ -23,14 +23,21 @@ const READS_A_BLOCK = 2
 /** Each side of a partition, each life and each node that stands in for one reads for itself. */
 const READS_A_BLOCK_UNDER_FAULTS = 6
 
+type Watched = {
+  readonly history: History
+  readonly faults: Faults
+  /** @default 2_000 */
+  readonly messagesASecond?: number
+}
+
 /** All checkers, with the bounds that this kind of cluster must keep. */
 export function checkersFor(
   { revalidateMs, ramBytes, nodes, inlineBytes }: Drawn,
-  { history, faults }: { readonly history: History; readonly faults: Faults },
+  { history, faults, messagesASecond = MESSAGES_A_SECOND }: Watched,
 ): { readonly checkers: readonly Checker[]; readonly rate: ReturnType<typeof messageRate> } {
   const patienceMs = faults.sourceHang > 0 ? SOURCE_PATIENCE_MS : 0
   const whileFaultsMs = WHILE_FAULTS_MS + patienceMs
-  const rate = messageRate(MESSAGES_A_SECOND)
+  const rate = messageRate(messagesASecond)
   const checkers = [
     rightBytes(history),
     fresh({ history, revalidateMs, skewMs: faults.skewMs }),

@@ -14,6 +14,8 @@ import { withWriter } from './writer.ts'
 const DIRECTORIES: readonly Path[] = ['d0', 'd1', 'd2', 'd3']
 const FILES = 16
 const LARGE: readonly Path[] = ['d0/large0', 'd1/large1', 'd2/large2']
+/** Every change is told to everybody, over several ways: a few hundred changes a second at 64 nodes. */
+const MESSAGES_A_SECOND = 5_000
 /** The first roll of those who grant locks is made before anything befalls anybody. */
 const FOUNDED_MS = 3_000
 /** Who comes later finds a mesh, or is cut off from it: see src/lock/roll/founding.ts. */
@@ -32,7 +34,8 @@ export const WRITERS: Workload = {
   settleMs: FOUNDED_MS,
   checkers: (drawn, { history, run }) => {
     history.follow()
-    const { checkers, rate } = checkersFor(drawn, { history, faults: run.faults })
+    const watched = { history, faults: run.faults, messagesASecond: MESSAGES_A_SECOND }
+    const { checkers, rate } = checkersFor(drawn, watched)
     const strictly = run.isLinearizable ? [linearizable(history)] : []
     const own = [ownWrites(history), lockedReads(history), agreement(history), ...strictly]
     // How often the source is read depends on how often it is written to.

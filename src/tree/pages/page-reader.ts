@@ -11,8 +11,11 @@ import type { InodeRecord } from '../inode-record.ts'
 import type { FoundPage, KernelNews } from '../kernel-news.ts'
 import { pageAsked, type PagePart, pageWant } from './page-here.ts'
 
-/** A page may be overtaken while it is under way; more often than this is a moving target. */
-const PAGE_TRIES = 4
+/**
+ * A page may be overtaken while it is under way, again and again where the source stands still for a
+ * while and many write; more often than this is a moving target.
+ */
+const PAGE_TRIES = 16
 
 type Options = { readonly signal?: AbortSignal | undefined }
 
