@@ -115,7 +115,8 @@ function tell(result: SeedResult, flags: SwarmFlags, terminal: Terminal): void {
   })
   if (violations.length > lines.length) lines.push(`  and ${violations.length - lines.length} more`)
   const { nodes, faults, workload = 'readers' } = flags
-  const replay = `potluck sim swarm --workload ${workload} --seeds ${seed} --nodes ${nodes} --faults ${faults}`
+  const who = `--workload ${workload} --seeds ${seed} --nodes ${nodes} --faults ${faults}`
+  const replay = `potluck sim swarm ${who}`
   terminal.out(`seed ${seed}: ${JSON.stringify(drawn)}\n${lines.join('\n')}\n  again: ${replay}\n`)
 }
 
