@@ -56,7 +56,8 @@ class KernelMount implements Mount {
       volume,
       log,
       readAheadBytes,
-      zeroMessageOpens: zeroMessageOpens ?? false,
+      // Where nothing is believed for long, the volume wants to hear of every use.
+      zeroMessageOpens: zeroMessageOpens === true && volume.isStrict !== true,
       writeBack: write === 'back',
       device: this.#connection,
       onReady: () => {

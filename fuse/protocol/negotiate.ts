@@ -86,9 +86,15 @@ export type Wishes = {
   readonly isWritable: boolean
   /** Written pages stay in the kernel until it sees fit. */
   readonly writeBack: boolean
+  /** Nothing is believed for longer than it was said to be good. */
+  readonly isStrict: boolean
 }
 
-function wantedFlags({ zeroMessageOpens, isWritable, writeBack }: Wishes): number {
+function wantedFlags({ zeroMessageOpens, isWritable, writeBack, isStrict }: Wishes): number {
+  // With EXPLICIT_INVAL_DATA pages are read for ever, without a look at how old the attributes are.
+  if (isWritable && isStrict) {
+    return WANTED | WANTED_TO_READ | (WANTED_TO_WRITE & ~INIT.EXPLICIT_INVAL_DATA)
+  }
   if (isWritable) return WANTED | WANTED_TO_WRITE | (writeBack ? INIT.WRITEBACK_CACHE : 0)
   return WANTED | WANTED_TO_READ | (zeroMessageOpens ? WANTED_WITHOUT_OPENS : 0)
 }

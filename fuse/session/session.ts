@@ -138,6 +138,7 @@ export class Session {
       ...this.#init,
       isWritable: writing !== undefined,
       writeBack: writing?.writesBack ?? false,
+      isStrict: this.#init.volume.isStrict === true,
     })
     this.#send(header, replyToInit(agreement))
     if (agreement.type === 'too-old') {
@@ -195,8 +196,8 @@ export class Session {
 
   #finish(call: Call, reply: Reply): void {
     const { pending } = this.invalidations
-    const told = this.#context.writing && toldOf(reply, call)
-    if (told !== undefined && pending.isPending(told)) {
+    const told = (this.#context.writing ?? this.#init.volume.isStrict) && toldOf(reply, call)
+    if (typeof told === 'number' && pending.isPending(told)) {
       return pending.hold(told, () => this.#finish(call, reply))
     }
     if (!this.#calls.end(call)) return undo(this.#context, reply, call)
@@ -213,10 +214,10 @@ export class Session {
     if (call !== undefined) undo(this.#context, reply, call)
   }
 
-  #onInvalidation(invalidation: KernelInvalidation): void {
+  #onInvalidation(invalidation: KernelInvalidation): Promise<void> | undefined {
     const { lazyFiles, lazyDirectories, directories, writing } = this.#context
     // This kernel asked for the change, knows of it, and keeps the pages that it wrote.
-    if (invalidation.asker !== undefined && invalidation.asker === writing) return
+    if (invalidation.asker !== undefined && invalidation.asker === writing) return undefined
     directories.onInvalidation(invalidation)
     writing?.privileges.onInvalidation(invalidation)
     if (invalidation.type === 'everything') lazyFiles?.dropAll()
@@ -224,6 +225,7 @@ export class Session {
     lazyDirectories?.onInvalidation(invalidation)
     this.invalidations.push(invalidation)
     this.#init.onInvalidation()
+    return this.invalidations.dropped(invalidation)
   }
 
   /** Answers all that waits, and from now on everything, with an error. */

@@ -164,6 +164,7 @@ function volumeInit(settings: PeerSettings, name: string, opened?: OpenSource): 
     ahead,
     coherence,
     revalidateMs,
+    ...(settings.leaseMs === undefined ? {} : { leaseMs: settings.leaseMs }),
     ...(opened === undefined ? {} : { source: opened.source }),
     ...(blockBytes === undefined ? {} : { blockBytes }),
     ...(inlineBytes === undefined ? {} : { inlineBytes }),

@@ -38,6 +38,8 @@ export type PeerSettings = {
   /** Directory for what is learned; absent to keep it in memory alone. */
   readonly state?: string
   readonly coherence: Coherence
+  /** With `strict`. */
+  readonly leaseMs?: number
   readonly revalidateMs: number
   readonly sourceTimeoutMs: number
   /** Path of the API's Unix socket. */

@@ -36,15 +36,16 @@ export async function lookup(
 }
 
 export async function opendir(
-  { directories, lazyDirectories }: Context,
+  { volume, directories, lazyDirectories }: Context,
   nodeid: number,
   options: Options,
 ): Promise<Reply> {
   if (lazyDirectories !== undefined) return failure('ENOSYS')
   const handle = await directories.open(nodeid, options)
   // The kernel drops its copy of the listing when the directory's mtime changes or a name in it is
-  // invalidated, so it may keep it from one opendir to the next.
-  return { type: 'opened', handle, flags: FOPEN.CACHE_DIR | FOPEN.KEEP_CACHE }
+  // invalidated, so it may keep it from one opendir to the next; a strict volume promises more.
+  const flags = volume.isStrict === true ? 0 : FOPEN.CACHE_DIR | FOPEN.KEEP_CACHE
+  return { type: 'opened', handle, flags }
 }
 
 type Readdir = Extract<Operation, { type: 'readdir' }> & { readonly nodeid: number }

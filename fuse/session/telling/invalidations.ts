@@ -72,6 +72,13 @@ export class Invalidations {
     }
   }
 
+  /** Resolves when the kernel has dropped an inode's pages; undefined where it need not. */
+  dropped(invalidation: KernelInvalidation): Promise<void> | undefined {
+    if (invalidation.type !== 'inode' || !this.pending.isPending(invalidation.nodeid))
+      return undefined
+    return new Promise((resolve) => this.pending.hold(invalidation.nodeid, resolve))
+  }
+
   #onTaken(taken: Of<'inode'> | 'everything'): void {
     if (taken !== 'everything') {
       if (taken.data) this.pending.dropped(taken.nodeid)

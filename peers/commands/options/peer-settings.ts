@@ -3,6 +3,7 @@
 import os from 'node:os'
 import path from 'node:path'
 import type { NamedDirectory, PeerSettings } from '../../composition/settings.ts'
+import { STRICT_LEASE_MAX_MS } from '../../../src/lock/lease/lease-terms.ts'
 import { parseJoin } from '../../join/parse-join.ts'
 import { usageError } from '../exit-codes.ts'
 import { heatSettings } from './heat-settings.ts'
@@ -130,6 +131,7 @@ type CacheKeys =
   | 'readAheadBytes'
   | 'ahead'
   | 'coherence'
+  | 'leaseMs'
   | 'revalidateMs'
   | 'sourceTimeoutMs'
 
@@ -137,6 +139,7 @@ function cacheSettings(options: OptionReader, { cwd }: Places): Part<CacheKeys> 
   const blockBytes = options.one('block', parseBlock)
   const inlineBytes = options.one('inline', parseSizeWithin(0, MEBI))
   const readAheadBytes = options.one('read-ahead', parseSizeWithin(0, 1024 * MEBI))
+  const leaseMs = options.one('lease', parseLease)
   return {
     ramBytes:
       options.one('ram', parseSizeWithin(LEAST_RAM, Number.MAX_SAFE_INTEGER)) ?? defaultRam(),
@@ -145,7 +148,8 @@ function cacheSettings(options: OptionReader, { cwd }: Places): Part<CacheKeys> 
     ...(inlineBytes === undefined ? {} : { inlineBytes }),
     ...(readAheadBytes === undefined ? {} : { readAheadBytes }),
     ahead: options.one('ahead', parseWord(['none', 'first-run', 'trace'])) ?? 'trace',
-    coherence: options.one('coherence', parseWord(['static', 'gossip'])) ?? 'gossip',
+    coherence: options.one('coherence', parseWord(['static', 'gossip', 'strict'])) ?? 'gossip',
+    ...(leaseMs === undefined ? {} : { leaseMs }),
     revalidateMs: options.one('revalidate', parseDurationFrom(100)) ?? 300_000,
     sourceTimeoutMs: options.one('source-timeout', parseDurationFrom(10)) ?? 30_000,
   }
@@ -180,6 +184,12 @@ function parseSizeWithin(least: number, most: number): (text: string) => number 
   }
 }
 
+function parseLease(text: string): number {
+  const ms = parseDurationFrom(500)(text)
+  if (ms > STRICT_LEASE_MAX_MS) throw new Error(`is too long; at most ${STRICT_LEASE_MAX_MS}ms`)
+  return ms
+}
+
 function parseDurationFrom(leastMs: number): (text: string) => number {
   return (text) => {
     const ms = parseDuration(text)
@@ -196,9 +206,12 @@ function defaultRam(): number {
   return Math.max(LEAST_RAM, Math.min(share, MOST_DEFAULT_RAM))
 }
 
-function checkVolumes({ sources, mounts }: PeerSettings): void {
+function checkVolumes({ sources, mounts, coherence, driver }: PeerSettings): void {
   if (sources.length + mounts.length === 0) {
     throw usageError('no volume; give --source NAME=DIR, --mount NAME=DIR, or both')
+  }
+  if (coherence === 'strict' && driver === 'fuse-native') {
+    throw usageError('--coherence strict needs --driver kernel: fuse-native keeps what it was told')
   }
   checkOnce('--source', sources, (each) => each.volume)
   checkOnce('--mount', mounts, (each) => each.directory)

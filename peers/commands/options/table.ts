@@ -92,7 +92,12 @@ export const OPTIONS = [
   {
     name: 'coherence',
     value: 'MODE',
-    help: 'static: the source never changes; gossip: changes are told and checked (default)',
+    help: 'static: never changes; gossip: changes are told (default); strict: before a writer goes on',
+  },
+  {
+    name: 'lease',
+    value: 'DURATION',
+    help: 'strict: who is silent delays a writer so long; the same on all peers (default: 5s)',
   },
   { name: 'revalidate', value: 'DURATION', help: 'check the source this often (default: 5m)' },
   {

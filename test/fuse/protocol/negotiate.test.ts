@@ -8,6 +8,7 @@ const options = {
   zeroMessageOpens: false,
   isWritable: false,
   writeBack: false,
+  isStrict: false,
 }
 const offer = { major: 7, minor: 45, maxReadahead: 131072, flags: ALL, flags2: ALL }
 
