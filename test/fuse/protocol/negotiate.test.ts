@@ -63,4 +63,7 @@ test('What is written to keeps its pages, its locks and its opens', (t) => {
   const wanted = INIT.EXPLICIT_INVAL_DATA | INIT.POSIX_LOCKS | INIT.FLOCK_LOCKS | INIT.DONT_MASK
   t.is(written & wanted, wanted)
   t.not(flagsOf({ isWritable: true, writeBack: true }) & INIT.WRITEBACK_CACHE, 0)
+  const strict = flagsOf({ isWritable: true, isStrict: true, writeBack: true })
+  t.is(strict & (INIT.EXPLICIT_INVAL_DATA | INIT.WRITEBACK_CACHE), 0)
+  t.not(strict & INIT.AUTO_INVAL_DATA, 0)
 })

@@ -212,6 +212,11 @@ const REFUSED: readonly (readonly [Record<string, unknown>, RegExp])[] = [
     { source: ['a=/x'], coherence: 'loose' },
     /--coherence: "loose" is not known; choose one of static/,
   ],
+  [{ source: ['a=/x'], lease: '1m' }, /--lease: "1m" is too long; at most 10000ms/],
+  [
+    { source: ['a=/x'], coherence: 'strict', driver: 'fuse-native' },
+    /--coherence strict needs --driver kernel/,
+  ],
   [{ source: ['a=/x'], join: ['slurm'] }, /--join: "slurm" .*SLURM_JOB_NODELIST/],
   [{ source: ['a=/x'], api: `/${'x'.repeat(107)}` }, /longer than the 107 bytes/],
   [{ source: ['a=/x'], mesh: '../m' }, /--mesh: "\.\.\/m" is not a name/],
