@@ -157,14 +157,11 @@ function startNodeOf(
 }
 
 function volumeInit(settings: PeerSettings, name: string, opened?: OpenSource): VolumeInit {
-  const { blockBytes, inlineBytes, readAheadBytes, ahead, coherence, revalidateMs } = settings
+  const { blockBytes, inlineBytes, readAheadBytes, leaseMs, ...others } = settings
+  const { write, ahead, coherence, revalidateMs } = others
   return {
-    name,
-    write: settings.write,
-    ahead,
-    coherence,
-    revalidateMs,
-    ...(settings.leaseMs === undefined ? {} : { leaseMs: settings.leaseMs }),
+    ...{ name, write, ahead, coherence, revalidateMs },
+    ...(leaseMs === undefined ? {} : { leaseMs }),
     ...(opened === undefined ? {} : { source: opened.source }),
     ...(blockBytes === undefined ? {} : { blockBytes }),
     ...(inlineBytes === undefined ? {} : { inlineBytes }),

@@ -1,7 +1,6 @@
 import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs'
 import { renameSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import path from 'node:path'
-import test from 'ava'
 import { whyNoMount } from '../../../peers/commands/demo/fuse-use.ts'
 import { testUnless } from '../../skip.ts'
 import { runCli } from '../commands/cli.ts'
