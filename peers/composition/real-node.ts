@@ -159,8 +159,9 @@ function startNodeOf(
 function volumeInit(settings: PeerSettings, name: string, opened?: OpenSource): VolumeInit {
   const { blockBytes, inlineBytes, readAheadBytes, leaseMs, ...others } = settings
   const { write, ahead, coherence, revalidateMs } = others
+  const always = { name, write, ahead, coherence, revalidateMs }
   return {
-    ...{ name, write, ahead, coherence, revalidateMs },
+    ...always,
     ...(leaseMs === undefined ? {} : { leaseMs }),
     ...(opened === undefined ? {} : { source: opened.source }),
     ...(blockBytes === undefined ? {} : { blockBytes }),
