@@ -1,46 +1,13 @@
-// Mounting as an ordinary user, through fusermount3. Where /dev/fuse is not for everyone, the test
-// widens its mode for its own time.
-import { accessSync, chmodSync, chownSync, constants, readFileSync, statSync } from 'node:fs'
+import { chownSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { noProgram, type Reason } from '../reasons.ts'
 import { testUnless } from '../skip.ts'
 import { startChild } from './child.ts'
-import { cannotMount, makeMountPoint, run, runFailing } from './real-mount.ts'
+import { makeMountPoint, run, runFailing } from './real-mount.ts'
+import { UID, whyNoUserMount, widen } from './user-mount.ts'
 
-/** nobody */
-const UID = 65534
-const DEVICE = '/dev/fuse'
-
-/** The child needs to read this checkout. */
-function cannotBeRead(): Reason {
-  const script = `require('fs').accessSync(${JSON.stringify(import.meta.filename)})`
-  const { status } = spawnSync(process.execPath, ['-e', script], { uid: UID, gid: UID })
-  return status === 0 ? undefined : "another user can't read this checkout"
-}
-
-function cannotWiden(): Reason {
-  try {
-    accessSync(DEVICE, constants.W_OK)
-    return undefined
-  } catch {
-    return `${DEVICE} is not ours to widen`
-  }
-}
-
-const userTest = testUnless(
-  cannotMount,
-  noProgram('fusermount3'),
-  cannotMount === undefined ? cannotBeRead() : undefined,
-  cannotWiden(),
-).serial
-
-function widen(t: { teardown: (task: () => void) => void }): void {
-  const { mode } = statSync(DEVICE)
-  chmodSync(DEVICE, 0o666)
-  t.teardown(() => chmodSync(DEVICE, mode & 0o7777))
-}
+const userTest = testUnless(...whyNoUserMount).serial
 
 userTest('An ordinary user mounts and unmounts through fusermount3', async (t) => {
   widen(t)

@@ -42,9 +42,9 @@ export class SourceChanges {
   constructor(init: SourceChangesInit) {
     const { source } = init
     this.#init = init
-    const close = (handle: number): void => {
+    const close = async (handle: number): Promise<void> => {
       // One that can't be closed is not open any more.
-      source.change({ type: 'close', handle }, { caller: NOBODY }).catch(() => undefined)
+      await source.change({ type: 'close', handle }, { caller: NOBODY }).catch(() => undefined)
     }
     this.#orphans = new Orphans({ ...init, close })
   }
@@ -61,14 +61,26 @@ export class SourceChanges {
   make(change: Change, { caller, signal }: MakeOptions): Promise<Made> {
     return this.#turns.take(this.inodesOf(change), async () => {
       if (signal?.aborted === true) throw abortedError()
-      const outcome = await this.#init.source
-        .change(this.#orphans.prepare(change), { caller })
-        .then((all) => this.#orphans.take(change, all))
-        .catch((error: unknown) => this.#failed(change, error))
+      const outcome = await this.#change(change, caller).catch((error: unknown) =>
+        this.#failed(change, error),
+      )
       this.#noteHandle(change, outcome)
       const { effects, ...rest } = outcome
       return { ...rest, news: this.#newsOf(effects) }
     })
+  }
+
+  async #change(change: Change, caller: Caller): Promise<Outcome> {
+    const { source } = this.#init
+    const first = source.change(this.#orphans.prepare(change), { caller })
+    const all = await first.catch(async (error: unknown) => {
+      // What was removed a moment ago may take the room that there is.
+      const code = codeOf(error)
+      const isFull = code === 'ENOSPC' || code === 'EDQUOT'
+      if (!isFull || !(await this.#orphans.giveRoom())) throw error
+      return source.change(this.#orphans.prepare(change), { caller })
+    })
+    return this.#orphans.take(change, all)
   }
 
   #newsOf(effects: readonly Effect[]): Invalidation[] {

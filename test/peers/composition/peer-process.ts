@@ -42,13 +42,18 @@ export class Place implements AsyncDisposable {
   }
 
   /** Resolves when the peer says that it is up. */
-  async startPeer(name: string, given: readonly string[]): Promise<PeerProcess> {
+  async startPeer(
+    name: string,
+    given: readonly string[],
+    { uid }: { readonly uid?: number } = {},
+  ): Promise<PeerProcess> {
     const socket = this.at(`${name}.sock`)
     const usual = ['--api', socket, '--key', this.at('key'), '--ram', '64MiB']
     const local = ['--listen', '/ip4/127.0.0.1/tcp/0', '--until-eof']
     const child = spawn(process.execPath, [PROGRAM, 'peer', ...usual, ...local, ...given], {
       stdio: ['pipe', 'pipe', 'pipe'],
       env: this.env(),
+      ...(uid === undefined ? {} : { uid, gid: uid }),
     })
     const line = await firstLine(child)
     const address = /listening on (\S+?);? /.exec(line)?.[1] ?? ''
