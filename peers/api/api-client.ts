@@ -161,7 +161,7 @@ export class ApiClient {
     // Not readline: its interface throws at nobody when the answer is left before its end.
     let rest = ''
     response.setEncoding('utf8')
-    for await (const chunk of response as AsyncIterable<string>) {
+    for await (const chunk of chunksOf(response, call)) {
       const lines = (rest + chunk).split('\n')
       rest = lines.pop() ?? ''
       for (const line of lines) yield JSON.parse(line) as T
@@ -203,6 +203,16 @@ export class ApiClient {
     const remedy = 'start one with "potluck peer", or name its socket with --api'
     const message = `no peer answers at ${this.#socket} (${cause.code}); ${remedy}`
     return new PotluckError('UNREACHABLE', message, { cause })
+  }
+}
+
+/** An answer that breaks off because nobody wants it any more says so. */
+async function* chunksOf(response: IncomingMessage, { signal }: Call): AsyncGenerator<string> {
+  try {
+    yield* response as AsyncIterable<string>
+  } catch (cause) {
+    if (signal?.aborted !== true) throw cause
+    throw new PotluckError('ABORTED', 'interrupted', { cause })
   }
 }
 

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { ApiClient } from '../api/api-client.ts'
 import type { TraceSummary } from '../api/traces/trace-routes.ts'
 import { readTraceFile } from '../state/trace-files.ts'
+import { abortedError } from '../../src/base/abort.ts'
 import { codeOf, PotluckError } from '../../src/base/errors.ts'
 import { decodeTrace, encodeTrace } from '../../src/heat/trace-format.ts'
 import { isTraceName, type Trace, type TraceEntry } from '../../src/heat/trace.ts'
@@ -118,10 +119,12 @@ export async function runTraceRecord(
     }
     const failed = `${command[0]} ended with ${code}`
     const summary = await end().catch((cause: unknown) => {
+      if (terminal.interrupted.aborted) throw abortedError()
       if (code === 0) throw cause
       throw new PotluckError('EIO', `${failed}; ${messageOf(cause)}`, { cause })
     })
     say(summary, terminal)
+    if (terminal.interrupted.aborted) throw abortedError()
     if (code !== 0) throw new PotluckError('EIO', `${failed}; its trace is kept all the same`)
   })
 }

@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import os from 'node:os'
 import { fileURLToPath } from 'node:url'
 import type { ExperimentResult, Progress } from '../../../../sim/experiment.ts'
+import { abortedError } from '../../../../src/base/abort.ts'
 import { PotluckError } from '../../../../src/base/errors.ts'
 import type { RunMessage } from './run-child.ts'
 import type { RunTask } from '../run-flags.ts'
@@ -57,7 +58,10 @@ export function runInProcess(task: RunTask, options: RunProcessOptions): Promise
     })
     child.on('error', reject)
     child.on('exit', (code, signal) => {
-      const bury = () => reject(deathOf(complaint, { code, signal, heapMiB }))
+      // The key that interrupts us interrupts it, too, though it may not have listened yet.
+      const isOurs = options.signal.aborted && signal !== null && signal !== 'SIGKILL'
+      const death = () => (isOurs ? abortedError() : deathOf(complaint, { code, signal, heapMiB }))
+      const bury = () => reject(death())
       // What it said last may be read only after it is gone.
       if (child.connected) child.once('disconnect', () => setImmediate(bury))
       else setImmediate(bury)
