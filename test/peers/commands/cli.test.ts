@@ -269,6 +269,14 @@ test('a command that fails is what is told of, not that its trace is empty', asy
   t.regex(absent.err, /not-there can't be run \(.*ENOENT/)
 })
 
+test('a command that is interrupted while it is recorded ends with 130, and so does its program', async (t) => {
+  await using served = await serveFakeNode()
+  const env = { POTLUCK_API: served.socket }
+  const interrupted = ['trace', 'record', 'a', '--', 'sh', '-c', 'kill -INT $PPID; exec sleep 60']
+  const ran = await runCli(interrupted, home, env)
+  t.is(ran.code, 130)
+})
+
 test('a trace that can not be written says where', async (t) => {
   await using served = await serveFakeNode()
   const env = { POTLUCK_API: served.socket }

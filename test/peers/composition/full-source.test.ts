@@ -58,18 +58,16 @@ rootTest(
     using tiny = tinySource(place)
     const { source } = tiny
     const [mount, twin] = [place.makeDirectory('mount'), place.makeDirectory('twin')]
-    const first = await place.startPeer('a', [
-      ...['--source', `data=${source}`, '--mount', `data=${mount}`, '--write', 'through'],
-    ])
-    const second = await place.startPeer('b', [
-      ...['--join', first.address, '--mount', `data=${twin}`, '--write', 'through'],
-    ])
+    const given = ['--source', `data=${source}`, '--mount', `data=${mount}`, '--write', 'through']
+    const first = await place.startPeer('a', given)
+    const other = ['--join', first.address, '--mount', `data=${twin}`, '--write', 'through']
+    const second = await place.startPeer('b', other)
     t.is(await python(LOOK, twin), '')
     t.is(await python(FILL, mount), FILLED)
     const held = await python(LOOK, source)
     t.regex(held, /^a \d{6,} /)
     t.is(await python(LOOK, mount), held)
-    t.is(await python(`${LOOK}`, twin), held)
+    t.is(await python(LOOK, twin), held)
     const more = `import os, sys
 os.unlink(os.path.join(sys.argv[1], 'a'))
 with open(os.path.join(sys.argv[1], 'c'), 'wb') as f: f.write(b'room again' * 1000)`
