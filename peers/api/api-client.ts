@@ -175,10 +175,8 @@ export class ApiClient {
     throw errorOf(await readText(response), response.statusCode)
   }
 
-  #send(
-    path: string,
-    { method = 'GET', body, query = {}, signal }: Call,
-  ): Promise<IncomingMessage> {
+  #send(path: string, call: Call): Promise<IncomingMessage> {
+    const { method = 'GET', body, query = {}, signal } = call
     return new Promise((resolve, reject) => {
       const request = http.request({
         socketPath: this.#socket,
@@ -188,7 +186,12 @@ export class ApiClient {
         ...(signal === undefined ? {} : { signal }),
       })
       request.once('response', resolve)
-      request.once('error', (error) => reject(this.#explain(error)))
+      request.once('error', (error: NodeJS.ErrnoException) => {
+        // The peer closed an idle connection just as it was taken for this: it has seen nothing of it.
+        const isStale = request.reusedSocket && error.code === 'ECONNRESET'
+        if (isStale && signal?.aborted !== true) resolve(this.#send(path, call))
+        else reject(this.#explain(error))
+      })
       const isBytes = body === undefined || body instanceof Uint8Array
       request.end(isBytes ? body : JSON.stringify(body))
     })
