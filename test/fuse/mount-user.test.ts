@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { testUnless } from '../skip.ts'
 import { startChild } from './child.ts'
 import { makeMountPoint, run, runFailing } from './real-mount.ts'
-import { UID, whyNoUserMount, widen } from './user-mount.ts'
+import { UID, whyNoUserMount, widen } from './system/user-mount.ts'
 
 const userTest = testUnless(...whyNoUserMount).serial
 

@@ -2,8 +2,8 @@
 // widens its mode for its own time.
 import { accessSync, chmodSync, constants, statSync } from 'node:fs'
 import { spawnSync } from 'node:child_process'
-import { noProgram, type Reason } from '../reasons.ts'
-import { cannotMount } from './real-mount.ts'
+import { noProgram, type Reason } from '../../reasons.ts'
+import { cannotMount } from '../real-mount.ts'
 
 /** nobody */
 export const UID = 65534
