@@ -116,7 +116,7 @@ export const OPTIONS = [
     help: 'serve Prometheus text there (default: not served)',
   },
   { name: 'insecure', value: 'plaintext', help: 'do not encrypt; for an isolated network only' },
-  { name: 'allow-other', help: 'let other users read the mounts (default: where root mounts)' },
+  { name: 'allow-other', help: 'let other users use the mounts (default: where root mounts)' },
   { name: 'driver', value: 'NAME', help: 'kernel or fuse-native (default: kernel)' },
   { name: 'log-level', value: 'LEVEL', help: 'debug, info, warn or error (default: info)' },
 ] as const satisfies readonly OptionRow[]
