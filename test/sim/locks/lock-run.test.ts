@@ -53,8 +53,10 @@ test('caught: voters that vouch for any roll', async (t) => {
       })
     },
   }
-  const { violations } = await runLocks({ seed: 18, nodes: NODES, faults: LOCK_FAULTS, spoil })
-  t.true(violations.some(({ checker }) => checker === 'exclusion'))
+  // It takes a roll that is changed while some are cut off: four of the first 110 seeds have that.
+  const runs = [51, 96].map((seed) => runLocks({ seed, nodes: NODES, faults: LOCK_FAULTS, spoil }))
+  const caught = (await Promise.all(runs)).flatMap(({ violations }) => violations)
+  t.true(caught.some(({ checker }) => checker === 'exclusion'))
 })
 
 /** One of seven holds a lock, is cut off, and another one waits for it. */

@@ -36,7 +36,7 @@ test('a recording has a name that can be one, a process, and an end', async (t) 
   await using served = await serveFakeNode()
   const client = new ApiClient(served.socket)
   const record = (name: string, pid: number) =>
-    client.traceWork('record', { volume: 'data', name, pid })
+    client.traceWork('record', { volume: 'data', name, pid, command: 'python3' })
   await t.throwsAsync(record('../x', 1), { code: 'EINVAL' } as never)
   await t.throwsAsync(record('a', -1), { code: 'EINVAL' } as never)
   await record('a', 4_000_000)
