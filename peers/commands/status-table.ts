@@ -18,6 +18,7 @@ export function statusText(now: PeerStatus, before?: PeerStatus): string {
     `peer     ${node.peer}  (mesh ${now.mesh}, pid ${now.pid}, up ${formatDuration(node.upMs)})`,
     `mesh     ${formatCount(node.peers + 1)} peer${node.peers === 0 ? '' : 's'}, this one included`,
     `RAM      ${ramText(now)}`,
+    ...dirtyLines(now),
     `fetch    p50 ${formatDuration(p50)}, p99 ${formatDuration(p99)}, max ${formatDuration(max)}`,
     ...now.addresses.map((address) => `address  ${address}`),
   ]
@@ -28,6 +29,15 @@ export function statusText(now: PeerStatus, before?: PeerStatus): string {
 function ramText({ node: { ram }, rssBytes }: PeerStatus): string {
   const used = `${formatBytes(ram.usedBytes)} of ${formatBytes(ram.capacityBytes)}`
   return `${used} in ${formatCount(ram.blocks)} blocks; process ${formatBytes(rssBytes)}`
+}
+
+/** Only where something was written that the source has not yet. */
+function dirtyLines({ node: { dirty } }: PeerStatus): readonly string[] {
+  if (dirty.bytes + dirty.copyBytes === 0) return []
+  const own = `${formatBytes(dirty.bytes)} in ${formatCount(dirty.files)} files`
+  return [
+    `dirty    ${own} not on the source yet; copies for others ${formatBytes(dirty.copyBytes)}`,
+  ]
 }
 
 function volumeTable(now: PeerStatus): string {

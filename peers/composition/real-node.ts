@@ -14,13 +14,13 @@ import { statusFor } from '../api/routes.ts'
 import { clearStale } from '../api/unix-socket.ts'
 import { keepJoining } from '../join/keep-joining.ts'
 import { loadMeshKey } from '../net/mesh-key.ts'
-import { startPeer } from '../net/peer.ts'
-import type { StartedPeer } from '../net/peer.ts'
+import { startPeer, type StartedPeer } from '../net/peer.ts'
 import { realPrograms } from '../ports/real-programs.ts'
 import { realClock } from '../ports/real-clock.ts'
 import { realRandom } from '../ports/real-random.ts'
 import { openTraceFiles, type TraceFiles } from '../state/trace-files.ts'
 import { keepMemory } from './memory.ts'
+import { savingProgress } from './saving.ts'
 import { openSource, type OpenSource } from './sources.ts'
 import { openSpill } from './spill.ts'
 import { type PeerSettings, volumeNames } from './settings.ts'
@@ -56,20 +56,14 @@ export async function startRealNode(settings: PeerSettings, log: Log): Promise<R
   const traces = await openTraces(settings, acquired, log)
   const spill = await openSpill(settings.spill, acquired, log)
   const node = await startNodeOf(settings, { peer, sources, traces, wants, spill, log })
-  acquired.defer(() => node.stop())
+  acquired.defer(() => node.stop({ onProgress: savingProgress(log) }))
   const joining = await keepJoining({ peer, targets: settings.join, log })
   acquired.defer(() => joining.stop())
   const mounts = await mountAll(settings, { node, acquired, log })
   const parts = { peer, node, sources, mounts }
   const served = await serve(settings, { parts, wants, acquired, log })
   const owned = acquired.move()
-  return {
-    node,
-    addresses: peer.addresses(),
-    mounts,
-    ...served,
-    stop: () => owned.disposeAsync(),
-  }
+  return { node, addresses: peer.addresses(), mounts, ...served, stop: () => owned.disposeAsync() }
 }
 
 // A source is closed by the node it is given to; this closes those of a start that failed before.
@@ -163,6 +157,7 @@ function volumeInit(settings: PeerSettings, name: string, opened?: OpenSource): 
   return {
     ...always,
     ...(leaseMs === undefined ? {} : { leaseMs }),
+    ...settings.back,
     ...(opened === undefined ? {} : { source: opened.source }),
     ...(blockBytes === undefined ? {} : { blockBytes }),
     ...(inlineBytes === undefined ? {} : { inlineBytes }),

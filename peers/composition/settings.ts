@@ -3,7 +3,7 @@
 // Nothing here parses text, and nothing here has a default: by now everything is decided.
 import type { LogLevel } from '../../src/base/log.ts'
 import type { HeatInit } from '../../src/node/heat/heat-status.ts'
-import type { Ahead, Coherence, WriteMode } from '../../src/node/mesh-node.ts'
+import type { Ahead, Coherence, VolumeInit, WriteMode } from '../../src/node/mesh-node.ts'
 import type { JoinTarget } from '../join/parse-join.ts'
 
 export type NamedDirectory = { readonly volume: string; readonly directory: string }
@@ -26,6 +26,8 @@ export type PeerSettings = {
   readonly sources: readonly NamedDirectory[]
   readonly mounts: readonly NamedDirectory[]
   readonly write: WriteMode
+  /** With `--write back`. */
+  readonly back: Pick<VolumeInit, 'flushOnClose' | 'dirtyBytes' | 'dirtyAgeMs'>
   readonly ramBytes: number
   /** The local disk behind the RAM. */
   readonly spill?: { readonly directory: string; readonly sizeBytes: number }

@@ -2,6 +2,7 @@
 // Held against `src/wire` in a test.
 import type { HeatAnswer, HeatQuestion } from '../../src/ports/heat/heat-messages.ts'
 import type { LeaseAnswer, LeaseQuestion } from '../../src/ports/leases/lease-messages.ts'
+import type { DirtyQuestion } from '../../src/ports/dirty/dirty-messages.ts'
 import type { LockAnswer, LockQuestion, LockRecord, Roll } from '../../src/ports/locks.ts'
 import type {
   Answer,
@@ -53,6 +54,8 @@ export function requestBytes(request: Request): number {
       return FRAME + heatQuestionBytes(request.question)
     case 'lease':
       return FRAME + questionAboutLeasesBytes(request.question)
+    case 'dirty':
+      return FRAME + RUMOR + dirtyBytes(request.question)
   }
 }
 
@@ -80,6 +83,8 @@ export function replyBytes(reply: Reply): number {
       return FRAME + heatAnswerBytes(reply.answer)
     case 'lease':
       return FRAME + answerAboutLeasesBytes(reply.answer)
+    case 'dirty':
+      return FRAME + (reply.answer.type === 'clean' ? 9 : 2)
     case 'failed':
       return FRAME + reply.message.length
   }
@@ -140,6 +145,10 @@ function answerAboutLocksBytes(answer: LockAnswer): number {
   }
 }
 
+function dirtyBytes(question: DirtyQuestion): number {
+  return question.step === 'keep' ? question.path.length + question.bytes.length : 0
+}
+
 function rollBytes(roll: Roll | undefined): number {
   return roll === undefined ? 1 : MEMBER * (1 + roll.keepers.length + roll.previous.length)
 }
@@ -162,6 +171,7 @@ function rumorBytes(invalidations: readonly Invalidation[]): number {
 function newsBytes(news: News | undefined): number {
   if (news === undefined) return 1
   if (news.type === 'attributes') return 1 + ATTRIBUTES + news.attributes.inode.length
+  if (news.type === 'dirty') return 1 + MEMBER + (news.copy?.length ?? 0)
   return 1 + news.name.length + RUMOR + (news.entry === undefined ? 0 : ATTRIBUTES)
 }
 

@@ -5,10 +5,9 @@ import type { RequestHandler } from '../ports/network.ts'
 import type { StopSignal } from '../base/abort.ts'
 import { PotluckError } from '../base/errors.ts'
 import type { GaugedRooms } from './gauges.ts'
-import type { Writings } from './writing/writings.ts'
 
 /** The rooms of a node. */
-export type Inside = GaugedRooms & { readonly writings: Writings }
+export type Inside = GaugedRooms
 
 type Asked = {
   readonly from: PeerId
@@ -50,6 +49,8 @@ export function answering(inside: Inside): RequestHandler {
         const asked = { from, question: request.question, signal: options.signal }
         return { type: 'lease', answer: await leaseAnswer(locks, asked) }
       }
+      case 'dirty':
+        return { type: 'dirty', answer: await writings.back.answer(from, request.question) }
       default:
         return rumors.answer(request)
     }

@@ -10,6 +10,7 @@ import type { Shard } from '../shard/shard.ts'
 import type { NodeStatus } from './mesh-node.ts'
 import type { VolumeRooms } from './volumes/volume-rooms.ts'
 import type { WarmJobs } from './warm-jobs.ts'
+import type { Writings } from './writing/writings.ts'
 
 export type NodeGauges = {
   readonly ramBytes: number
@@ -37,6 +38,10 @@ export type NodeGauges = {
   /** Keys for which a busy node could refer to somebody. */
   readonly referrals: number
   readonly warmJobs: number
+  /** Written here and not on the source yet; and copies kept for others, with what they cost. */
+  readonly dirtyBytes: number
+  readonly dirtyFiles: number
+  readonly dirtyCopyBytes: number
 } & LockGauges
 
 export type GaugedRooms = {
@@ -48,10 +53,11 @@ export type GaugedRooms = {
   readonly rumors: RumorRoom
   readonly rooms: VolumeRooms
   readonly warms: WarmJobs
+  readonly writings: Writings
 }
 
 export function gaugesOf(node: GaugedRooms): NodeGauges {
-  const { shard, fetcher, server, floors, rumors, rooms, warms, locks } = node
+  const { shard, fetcher, server, floors, rumors, rooms, warms, locks, writings } = node
   const { lives, keptBytes, repairs } = rumors.gauges
   const sums = {
     prefetches: 0,
@@ -80,6 +86,7 @@ export function gaugesOf(node: GaugedRooms): NodeGauges {
     referrals: server.referrals,
     warmJobs: warms.running,
     ...locks.gauges(),
+    ...writings.back.gauges,
   }
 }
 
@@ -91,9 +98,11 @@ export function statusOf(inside: GaugedRooms, { counters, ...facts }: Facts): No
   const { capacityBytes, usedBytes, blocks, evictions } = shard
   const { lately, all } = fetcher.times
   counters.raise('shard_evictions_total', evictions)
+  const { dirtyBytes, dirtyFiles, dirtyCopyBytes } = inside.writings.back.gauges
   return {
     ...facts,
     ram: { capacityBytes, usedBytes, blocks },
+    dirty: { bytes: dirtyBytes, files: dirtyFiles, copyBytes: dirtyCopyBytes },
     volumes: rooms.all().map((room) => room.status()),
     counters: counters.snapshot(),
     fetchMs: {

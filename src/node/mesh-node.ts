@@ -47,8 +47,11 @@ export type Ahead = 'none' | 'first-run' | 'trace'
  */
 export type Coherence = 'static' | 'gossip' | 'strict'
 
-/** `off`: read-only. `through`: what is written is on the source before the writer goes on. */
-export type WriteMode = 'off' | 'through'
+/**
+ * `off`: read-only. `through`: what is written is on the source before the writer goes on. `back`: two
+ * peers have it by then, and the source later.
+ */
+export type WriteMode = 'off' | 'through' | 'back'
 
 export type VolumeInit = {
   readonly name: string
@@ -56,6 +59,12 @@ export type VolumeInit = {
   readonly source?: Source
   /** @default off */
   readonly write?: WriteMode
+  /** Written bytes are on the source when close(2) returns, or it fails. @default true */
+  readonly flushOnClose?: boolean
+  /** The most written bytes that the source has not yet, and as many copies for others. @default 64 MiB */
+  readonly dirtyBytes?: number
+  /** They are put there when they are older than this. @default 5_000 */
+  readonly dirtyAgeMs?: number
   /** Power of two from 4 KiB to 4 MiB. @default 1 MiB */
   readonly blockBytes?: number
   /** Files up to this size travel inside their directory's page; 0 for none. @default measured */
@@ -119,6 +128,8 @@ export type NodeStatus = {
     readonly blocks: number
   }
   readonly volumes: readonly VolumeStatus[]
+  /** Written here and not on the source yet; and copies of such bytes of others. */
+  readonly dirty: { readonly bytes: number; readonly files: number; readonly copyBytes: number }
   /** Names with their unit at the end, such as `fetch_hedges_total`; all only grow. */
   readonly counters: Readonly<Record<string, number>>
   /** Milliseconds that the newest few hundred fetches from peers took. */
@@ -173,5 +184,11 @@ export interface MeshNode {
   /** Resolves once this volume's root page is here: the node can serve. */
   ready(volume: string, options?: { signal?: AbortSignal }): Promise<void>
 
-  stop(): Promise<void>
+  /** Puts on the source what only this node has, and ends. */
+  stop(options?: StopOptions): Promise<void>
+}
+
+export type StopOptions = {
+  /** Called with the bytes that are not on the source yet. */
+  readonly onProgress?: (bytes: number) => void
 }

@@ -24,14 +24,14 @@ import { gaugesOf, type NodeGauges, statusOf } from './gauges.ts'
 import { findHolders } from './holders.ts'
 import { locksOf } from './locks-of.ts'
 import { invalidationsFor } from './volumes/invalidate.ts'
-import type { Holder, MeshNode, NodePorts, NodeStatus } from './mesh-node.ts'
+import type { Holder, MeshNode, NodePorts, NodeStatus, StopOptions } from './mesh-node.ts'
 import { rumorsOf } from './rumors-of.ts'
 import { fetcherOver, serverOver, shardOf } from './serving.ts'
 import { type TunedInit, TUNING, type Tuning } from './tuning.ts'
 import { volumeIdsOf, VolumeRooms } from './volumes/volume-rooms.ts'
 import { WarmJobs, type WarmOptions } from './warm-jobs.ts'
 import { leasesOf, leasingOver } from './writing/leasing.ts'
-import { Writings } from './writing/writings.ts'
+import { Writings, type WritingsInit } from './writing/writings.ts'
 
 /** Starts a node; it answers peers from here on. @throws AssertionError for impossible options */
 export async function startNode(ports: NodePorts, init: TunedInit): Promise<MeshNode> {
@@ -61,6 +61,7 @@ class Node implements MeshNode {
   #unsubscribe: (() => void) | undefined
   readonly #stopping = new AbortController()
   readonly #startedMs: number
+  readonly #shared: Pick<WritingsInit, 'counters' | 'stamps' | 'table'>
   readonly #warms: WarmJobs
 
   constructor(ports: NodePorts, init: TunedInit) {
@@ -73,22 +74,19 @@ class Node implements MeshNode {
     this.#table = new PeerTable(ports.routing.self, this.#tuning.prefixBits, this.#tuning.choices)
     this.#shard = shardOf(init, (key: Key) => this.#table.isHome(key))
     this.#warms = new WarmJobs({ ...ports, stopping: this.#stopping.signal })
-    const volumes = volumeIdsOf(init.volumes)
     this.#found = new FoundChanges(ports.clock, (changes) => this.#rumors.publish(changes))
-    const [counters, stamps] = [this.#counters, this.#stamps]
+    this.#shared = { counters: this.#counters, stamps: this.#stamps, table: this.#table }
+    const shared = { ...this.#shared, epoch: init.epoch, self: this.peer }
     const apply = (one: Invalidation) => this.#rooms.apply(one, { by: 'rumor' })
-    const leasing = leasingOver(init.volumes, { ...ports, stamps, inside: () => this.#inside })
-    this.locks = locksOf(ports, init, { counters, stamps, onBehind: apply, leasing })
+    const leasing = leasingOver(init.volumes, { ...ports, ...shared, inside: () => this.#inside })
+    this.locks = locksOf(ports, init, { ...shared, onBehind: apply, leasing })
     this.#fetcher = this.#makeFetcher()
     this.#server = this.#makeServer()
-    this.#rumors = rumorsOf(ports, { epoch: init.epoch, volumes, stamps, counters, apply })
+    this.#rumors = rumorsOf(ports, { ...shared, volumes: volumeIdsOf(init.volumes), apply })
     this.#rooms = this.#makeRooms()
     this.#writings = new Writings(init.volumes, {
       ...ports,
-      epoch: init.epoch,
-      table: this.#table,
-      stamps,
-      self: this.peer,
+      ...shared,
       rooms: this.#rooms,
       rumors: this.#rumors,
       locks: this.locks,
@@ -113,11 +111,13 @@ class Node implements MeshNode {
   start(): void {
     const { routing, network } = this.#ports
     for (const contact of routing.contacts()) this.#joined(contact)
-    const listener = {
-      joined: (contact: Contact) => this.#joined(contact),
-      left: (contact: Contact) => this.#table.remove(contact),
-    }
-    this.#unsubscribe = routing.subscribe(listener)
+    this.#unsubscribe = routing.subscribe({
+      joined: (contact) => this.#joined(contact),
+      left: (contact, isGone) => {
+        this.#table.remove(contact)
+        this.#writings.back.left(contact.peer, isGone)
+      },
+    })
     network.handle(answering(this.#inside))
     this.#rooms.startSweeps()
     this.#fetcher.start()
@@ -171,8 +171,8 @@ class Node implements MeshNode {
     paths: readonly string[],
     options: WarmOptions & { readonly trace?: string } = {},
   ): Promise<WarmProgress> {
-    const what = { paths, trace: options.trace ?? '' }
-    return this.#warms.warm(this.#rooms.byName(volume), what, options)
+    const { trace = '' } = options
+    return this.#warms.warm(this.#rooms.byName(volume), { paths, trace }, options)
   }
 
   async holders(
@@ -189,7 +189,8 @@ class Node implements MeshNode {
     await tree.attributes(tree.inodes.root, options)
   }
 
-  async stop(): Promise<void> {
+  async stop({ onProgress }: StopOptions = {}): Promise<void> {
+    await this.#writings.back.settle(onProgress)
     this.#stopping.abort()
     const rooms = [this.#writings, this.locks, this.#rumors, this.#rooms, this.#fetcher]
     for (const room of rooms) room.stop()
@@ -209,15 +210,14 @@ class Node implements MeshNode {
   #makeRooms(): VolumeRooms {
     return new VolumeRooms(this.#init.volumes, {
       ...this.#ports,
-      table: this.#table,
+      ...this.#shared,
       floors: this.#floors,
-      stamps: this.#stamps,
-      counters: this.#counters,
       fetcher: this.#fetcher,
       shard: this.#shard,
       heat: this.#init.heat,
       ramBytes: this.#init.ramBytes,
       leases: leasesOf(this.locks.leases),
+      recall: (peer, question) => this.#writings.recall(peer, question),
     })
   }
 
@@ -225,9 +225,7 @@ class Node implements MeshNode {
     return fetcherOver(this.#ports, {
       volumes: this.#init.volumes,
       tuning: this.#tuning,
-      table: this.#table,
-      counters: this.#counters,
-      stamps: this.#stamps,
+      ...this.#shared,
       shard: this.#shard,
       floors: this.#floors,
       expected: (volume) => this.#rooms.byId(volume)?.traces?.store,
@@ -242,6 +240,7 @@ class Node implements MeshNode {
 
   #joined(contact: Contact): void {
     this.#table.add(contact)
+    this.#writings.back.joined(contact.peer)
     if (this.#table.size > 1) return
     this.#rumors.meet(contact.peer)
     // Peers without the volume, and peers that are gone, have nothing to disagree on.

@@ -6,6 +6,7 @@ import type { Caller } from './changes.ts'
 import type { Change, Made } from './writable-source.ts'
 import type { HeatAnswer, HeatNews, HeatQuestion } from './heat/heat-messages.ts'
 import type { LeaseAnswer, LeaseQuestion } from './leases/lease-messages.ts'
+import type { DirtyAnswer, DirtyQuestion } from './dirty/dirty-messages.ts'
 import type { LockAnswer, LockQuestion } from './locks.ts'
 
 /** A peer's libp2p id, in its usual text form. */
@@ -113,6 +114,18 @@ export type News =
     }
   /** These are the inode's attributes now; `isContent`: its bytes may have changed, too. */
   | { readonly type: 'attributes'; readonly attributes: Attributes; readonly isContent: boolean }
+  | DirtyNews
+
+/** `by` has bytes of the inode that the source has not, or (`isDirty` false) has them no more. */
+export type DirtyNews = {
+  readonly type: 'dirty'
+  readonly by: PeerId
+  /** See dirty-messages.ts. */
+  readonly session: number
+  /** Who else has them; absent where nobody does. */
+  readonly copy?: PeerId
+  readonly isDirty: boolean
+}
 
 export type NewsEntry = { readonly attributes: Attributes; readonly target?: string }
 
@@ -194,6 +207,7 @@ export type Request =
   | { readonly type: 'lock'; readonly question: LockQuestion }
   | { readonly type: 'heat'; readonly question: HeatQuestion }
   | { readonly type: 'lease'; readonly question: LeaseQuestion }
+  | { readonly type: 'dirty'; readonly question: DirtyQuestion }
 
 export type Reply =
   | { readonly type: 'answer'; readonly answer: Answer }
@@ -207,6 +221,7 @@ export type Reply =
   | { readonly type: 'lock'; readonly answer: LockAnswer }
   | { readonly type: 'heat'; readonly answer: HeatAnswer }
   | { readonly type: 'lease'; readonly answer: LeaseAnswer }
+  | { readonly type: 'dirty'; readonly answer: DirtyAnswer }
   /** The request failed there; `code` is an ErrorCode. */
   | { readonly type: 'failed'; readonly code: string; readonly message: string }
 

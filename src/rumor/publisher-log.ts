@@ -118,6 +118,7 @@ export function invalidationBytes({ volume, inode, news }: Invalidation): number
   const bytes = 3 * volume.length + inode.length + 48
   if (news === undefined) return bytes
   if (news.type === 'attributes') return bytes + ATTRIBUTES_BYTES + news.attributes.inode.length
+  if (news.type === 'dirty') return bytes + news.by.length + (news.copy?.length ?? 0)
   const { name, by, entry } = news
   const target = entry?.target?.length ?? 0
   const entryBytes = ATTRIBUTES_BYTES + (entry?.attributes.inode.length ?? 0) + target

@@ -4,7 +4,7 @@
 // no file of it is open, and nothing below it is known. A nodeid is never used twice, so no answer
 // can be taken for another inode's.
 import assert from 'node:assert/strict'
-import type { Inode, Name } from '../ports/messages.ts'
+import type { Inode, Name, Path } from '../ports/messages.ts'
 import { InodeRecord, type Link } from './inode-record.ts'
 
 export const ROOT_NODEID = 1
@@ -27,6 +27,12 @@ export class InodeTable {
 
   byNodeid(nodeid: number): InodeRecord | undefined {
     return this.#byNodeid.get(nodeid)
+  }
+
+  /** Where an inode is now, if that is known here. */
+  pathOf(inode: Inode): Path | undefined {
+    const record = this.byInode(inode)
+    return record?.attributes?.nlink === 0 ? undefined : record?.path()
   }
 
   byInode(inode: Inode): InodeRecord | undefined {

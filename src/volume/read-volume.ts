@@ -2,7 +2,7 @@
 //
 // Everything that waits for the mesh takes a signal; everything that is here already is answered from
 // here. It must never give the kernel a validity longer than that of the page behind it.
-import type { Attributes, Inode, Name } from '../ports/messages.ts'
+import type { Inode, Name } from '../ports/messages.ts'
 import type { SourceUsage } from '../ports/source.ts'
 import { PotluckError } from '../base/errors.ts'
 import { PassingMap } from '../base/passing-map.ts'
@@ -14,9 +14,11 @@ import type { InodeRecord } from '../tree/inode-record.ts'
 import type { Tree } from '../tree/tree.ts'
 import { DirectorySnapshot } from './directory-snapshot.ts'
 import { KernelListeners } from './kernel-listeners.ts'
+import type { Unsaved } from './unsaved.ts'
 import { inodeNumber } from './inode-number.ts'
 import type {
   Absent,
+  Changed,
   DirectoryEntry,
   Entry,
   KernelInvalidation,
@@ -24,7 +26,6 @@ import type {
   Nodeid,
   OpenFile as OpenResult,
   Options,
-  Valid,
   Volume,
 } from './volume.ts'
 
@@ -42,6 +43,8 @@ export type ReadVolumeInit = {
   readonly name: string
   readonly tree: Tree
   readonly file: FileInit
+  /** What the source has not yet. */
+  readonly unsaved: Unsaved
   /** Sees what programs use. */
   readonly watch: Accesses | undefined
   /** Counts them; absent where nothing is to be pinned. */
@@ -55,6 +58,7 @@ export class ReadVolume implements Volume {
   readonly blockBytes: number
   readonly isStrict: boolean = false
   readonly tree: Tree
+  readonly unsaved: Unsaved
   readonly #init: ReadVolumeInit
   readonly #files = new PassingMap<number, OpenFile>()
   readonly #directories = new PassingMap<number, DirectorySnapshot>()
@@ -65,6 +69,7 @@ export class ReadVolume implements Volume {
     this.name = init.name
     this.blockBytes = init.file.blockBytes
     this.tree = init.tree
+    this.unsaved = init.unsaved
     this.#init = init
   }
 
@@ -85,19 +90,20 @@ export class ReadVolume implements Volume {
       record === undefined ? { directory } : { directory, name },
     )
     if (record?.attributes === undefined) return { nodeid: 0, validMs }
-    const { nodeid, attributes } = record
+    const { nodeid, inode } = record
+    if (this.unsaved.isElsewhere(inode)) return { nodeid, ...(await this.getattr(nodeid, options)) }
+    const attributes = this.unsaved.shown(record.attributes)
     const { uses } = this.#init
     if (uses === undefined || attributes.type !== 'file') return { nodeid, attributes, validMs }
     return { nodeid, attributes, validMs: uses.looked(record, validMs) }
   }
 
-  async getattr(
-    nodeid: Nodeid,
-    options: Options = {},
-  ): Promise<Valid & { readonly attributes: Attributes }> {
+  async getattr(nodeid: Nodeid, options: Options = {}): Promise<Changed> {
     const record = this.tree.record(nodeid)
+    await this.unsaved.recall(record.inode, options.signal)
     const { attributes, stamp } = await this.tree.attributes(record, options)
-    return { attributes, validMs: this.tree.freshness.validMs(stamp) }
+    const validMs = this.tree.freshness.validMs(stamp)
+    return { attributes: this.unsaved.shown(attributes), validMs }
   }
 
   async readlink(nodeid: Nodeid, options: Options = {}): Promise<string> {
@@ -110,6 +116,7 @@ export class ReadVolume implements Volume {
 
   async open(nodeid: Nodeid, options: Options = {}): Promise<OpenResult> {
     const record = this.tree.record(nodeid)
+    await this.unsaved.recall(record.inode, options.signal)
     const known = this.tree.attributesHere(record)
     const attributes = known ?? (await this.tree.attributes(record, options)).attributes
     if (attributes.type === 'directory') throw new PotluckError('EISDIR', 'this is a directory')
@@ -144,6 +151,8 @@ export class ReadVolume implements Volume {
     const { from, length } = range
     this.#init.watch?.read(options.pid, file.record, { from, to: from + length })
     this.#init.uses?.read(file.record)
+    const recall = this.unsaved.recall(file.record.inode, options.signal)
+    if (recall !== undefined) await recall
     return file.read(range, options)
   }
 
@@ -168,7 +177,9 @@ export class ReadVolume implements Volume {
   }
 
   readdir(handle: number, offset: number): readonly DirectoryEntry[] {
-    return this.#snapshot(handle).from(offset)
+    return this.#snapshot(handle)
+      .from(offset)
+      .map((entry) => this.unsaved.listed(entry))
   }
 
   reference(handle: number, entry: DirectoryEntry): Entry | undefined {
@@ -176,7 +187,8 @@ export class ReadVolume implements Volume {
     if (attributes === undefined) return undefined
     const { record, validMs } = this.#snapshot(handle).refer(this.tree, entry)
     const { nodeid } = record
-    const now = record.attributes ?? attributes
+    const now = this.unsaved.shown(record.attributes ?? attributes)
+    if (this.unsaved.isElsewhere(record.inode)) return { nodeid, attributes: now, validMs: 0 }
     const { uses } = this.#init
     if (uses === undefined || now.type !== 'file') return { nodeid, attributes: now, validMs }
     return { nodeid, attributes: now, validMs: uses.listedMs(validMs) }

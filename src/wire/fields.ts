@@ -1,4 +1,4 @@
-import type { Attributes, Inode, Name, PeerId } from '../ports/messages.ts'
+import type { Attributes, Inode, Name, PeerId, VolumeDescription } from '../ports/messages.ts'
 import { attributesAt, attributesLength, putAttributes } from './attributes.ts'
 import * as limits from './limits.ts'
 import { malformed, type ByteReader } from './reader.ts'
@@ -213,4 +213,19 @@ export function readBits(reader: ByteReader, most: number): boolean[] {
   }
   if (byte !== 0) throw malformed('bits are left over')
   return bits
+}
+
+export function writeDescription(writer: ByteWriter, description: VolumeDescription): undefined {
+  writeVolume(writer, description.volume)
+  writer.varint(description.blockBytes)
+  writeTruth(writer, description.hasSource)
+}
+
+export function readDescription(reader: ByteReader): VolumeDescription {
+  const volume = readVolume(reader)
+  const blockBytes = reader.varint()
+  if (blockBytes < 1 || blockBytes > limits.MAX_BLOCK_BYTES) {
+    throw malformed(`a block size of ${blockBytes}`)
+  }
+  return { volume, blockBytes, hasSource: readTruth(reader) }
 }

@@ -1,11 +1,21 @@
-import type { Invalidation, News, NewsEntry } from '../ports/messages.ts'
+import type { DirtyNews, Invalidation, News, NewsEntry } from '../ports/messages.ts'
 import * as fields from './fields.ts'
 import * as limits from './limits.ts'
 import { type ByteReader, malformed } from './reader.ts'
 import type { ByteWriter } from './writer.ts'
 
 // What an invalidation says besides; the order is the encoding: append only, with a new WIRE_VERSION.
-const SAYS = ['nothing', 'absent', 'present', 'link', 'attributes', 'content'] as const
+const SAYS = [
+  'nothing',
+  'absent',
+  'present',
+  'link',
+  'attributes',
+  'content',
+  'dirty',
+  'dirty-alone',
+  'clean',
+] as const
 
 export function writeInvalidation(writer: ByteWriter, invalidation: Invalidation): void {
   const { news } = invalidation
@@ -14,6 +24,7 @@ export function writeInvalidation(writer: ByteWriter, invalidation: Invalidation
   writer.f64(invalidation.stamp)
   fields.writeChoice(writer, SAYS, whatItSays(news))
   if (news?.type === 'attributes') fields.writeAttributes(writer, news.attributes)
+  if (news?.type === 'dirty') writeDirty(writer, news)
   if (news?.type !== 'name') return
   writer.byteString(news.name, limits.MAX_NAME_BYTES)
   fields.writePeerId(writer, news.by)
@@ -23,11 +34,23 @@ export function writeInvalidation(writer: ByteWriter, invalidation: Invalidation
   if (target !== undefined) writer.byteString(target, limits.MAX_PATH_BYTES)
 }
 
+function writeDirty(writer: ByteWriter, { by, session, copy, isDirty }: DirtyNews): void {
+  fields.writePeerId(writer, by)
+  writer.varint(session)
+  if (isDirty && copy !== undefined) fields.writePeerId(writer, copy)
+}
+
 function whatItSays(news: News | undefined): (typeof SAYS)[number] {
   if (news === undefined) return 'nothing'
   if (news.type === 'attributes') return news.isContent ? 'content' : 'attributes'
+  if (news.type === 'dirty') return sayDirty(news)
   if (news.entry === undefined) return 'absent'
   return news.entry.target === undefined ? 'present' : 'link'
+}
+
+function sayDirty({ copy, isDirty }: DirtyNews): (typeof SAYS)[number] {
+  if (!isDirty) return 'clean'
+  return copy === undefined ? 'dirty-alone' : 'dirty'
 }
 
 export function readInvalidation(reader: ByteReader): Invalidation {
@@ -44,6 +67,15 @@ function readNews(reader: ByteReader, says: (typeof SAYS)[number]): News {
   if (says === 'attributes' || says === 'content') {
     const attributes = fields.readAttributes(reader)
     return { type: 'attributes', attributes, isContent: says === 'content' }
+  }
+  if (says === 'dirty' || says === 'dirty-alone' || says === 'clean') {
+    const dirty = {
+      type: 'dirty',
+      by: fields.readPeerId(reader),
+      session: reader.varint(),
+    } as const
+    if (says !== 'dirty') return { ...dirty, isDirty: says === 'dirty-alone' }
+    return { ...dirty, isDirty: true, copy: fields.readPeerId(reader) }
   }
   const name = fields.readName(reader)
   const by = fields.readPeerId(reader)

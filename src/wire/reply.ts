@@ -1,5 +1,6 @@
 import type { Answer, Block, Reply, Rumor, RumorHead } from '../ports/messages.ts'
 import { readMade, writeMade } from './change/made.ts'
+import { readDirtyAnswer, writeDirtyAnswer } from './dirty/answer.ts'
 import * as fields from './fields.ts'
 import { readHead, readNotice, readRumor, writeHead, writeNotice, writeRumor } from './gossip.ts'
 import { readInvalidation, writeInvalidation } from './invalidation.ts'
@@ -27,7 +28,7 @@ const [DONE, FAILED] = [8, 9]
 /** A block, and news of it before the block's own fields. */
 const TOLD_BLOCK = 10
 const [TRACES, MADE] = [11, 12]
-const [LOCK, HEAT, LEASE] = [13, 14, 15]
+const [LOCK, HEAT, LEASE, DIRTY] = [13, 14, 15, 16]
 
 const { MAX_RUMORS, MAX_HEADS, MAX_NOTICES } = limits
 const scratch = new ByteWriter()
@@ -59,14 +60,9 @@ function writeBody(writer: ByteWriter, reply: Reply): Uint8Array | undefined {
       writer.u8(HELD)
       fields.writeBits(writer, reply.held, limits.MAX_KEYS)
       return undefined
-    case 'description': {
-      const { volume, blockBytes, hasSource } = reply.description
+    case 'description':
       writer.u8(DESCRIPTION)
-      fields.writeVolume(writer, volume)
-      writer.varint(blockBytes)
-      fields.writeTruth(writer, hasSource)
-      return undefined
-    }
+      return fields.writeDescription(writer, reply.description)
     case 'rumors':
       return writeAll(writer, RUMORS, { all: reply.rumors, limit: MAX_RUMORS, write: writeRumor })
     case 'heads':
@@ -82,6 +78,7 @@ function writeBody(writer: ByteWriter, reply: Reply): Uint8Array | undefined {
     case 'lock':
     case 'heat':
     case 'lease':
+    case 'dirty':
       return writeNested(writer, reply)
     case 'failed':
       writer.u8(FAILED)
@@ -91,14 +88,14 @@ function writeBody(writer: ByteWriter, reply: Reply): Uint8Array | undefined {
   }
 }
 
-function writeNested(
-  writer: ByteWriter,
-  reply: Reply & { type: 'lock' | 'heat' | 'lease' },
-): undefined {
-  writer.u8({ lock: LOCK, heat: HEAT, lease: LEASE }[reply.type])
+type Nested = Reply & { readonly type: 'lock' | 'heat' | 'lease' | 'dirty' }
+
+function writeNested(writer: ByteWriter, reply: Nested): undefined {
+  writer.u8({ lock: LOCK, heat: HEAT, lease: LEASE, dirty: DIRTY }[reply.type])
   if (reply.type === 'lock') writeLockAnswer(writer, reply.answer)
   else if (reply.type === 'heat') writeHeatAnswer(writer, reply.answer)
-  else writeLeaseAnswer(writer, reply.answer)
+  else if (reply.type === 'lease') writeLeaseAnswer(writer, reply.answer)
+  else writeDirtyAnswer(writer, reply.answer)
 }
 
 function writeAll<T>(
@@ -202,7 +199,7 @@ function readBody(reader: ByteReader, shape: number, payload: Uint8Array | undef
     case HELD:
       return { type: 'held', held: fields.readBits(reader, limits.MAX_KEYS) }
     case DESCRIPTION:
-      return readDescription(reader)
+      return { type: 'description', description: fields.readDescription(reader) }
     case RUMORS:
       return { type: 'rumors', rumors: readAll<Rumor>(reader, MAX_RUMORS, readRumor) }
     case HEADS:
@@ -213,14 +210,23 @@ function readBody(reader: ByteReader, shape: number, payload: Uint8Array | undef
       return { type: 'done' }
     case MADE:
       return { type: 'made', made: readMade(reader, payload) }
+    case FAILED:
+      return readFailed(reader)
+    default:
+      return readNested(reader, shape)
+  }
+}
+
+function readNested(reader: ByteReader, shape: number): Reply {
+  switch (shape) {
     case LOCK:
       return { type: 'lock', answer: readLockAnswer(reader) }
     case HEAT:
       return { type: 'heat', answer: readHeatAnswer(reader) }
     case LEASE:
       return { type: 'lease', answer: readLeaseAnswer(reader) }
-    case FAILED:
-      return readFailed(reader)
+    case DIRTY:
+      return { type: 'dirty', answer: readDirtyAnswer(reader) }
     default:
       throw malformed(`unknown reply ${shape}`)
   }
@@ -231,16 +237,6 @@ function readAll<T>(reader: ByteReader, limit: number, read: (reader: ByteReader
   const all: T[] = []
   for (let i = 0; i < count; i++) all.push(read(reader))
   return all
-}
-
-function readDescription(reader: ByteReader): Reply {
-  const volume = fields.readVolume(reader)
-  const blockBytes = reader.varint()
-  if (blockBytes < 1 || blockBytes > limits.MAX_BLOCK_BYTES) {
-    throw malformed(`a block size of ${blockBytes}`)
-  }
-  const hasSource = fields.readTruth(reader)
-  return { type: 'description', description: { volume, blockBytes, hasSource } }
 }
 
 function readFailed(reader: ByteReader): Reply {

@@ -1,6 +1,7 @@
 import type { BlockKind, Reach, Request, Want } from '../ports/messages.ts'
 import { readChange, writeChange } from './change/change.ts'
 import { readCaller, writeCaller } from './change/parts.ts'
+import { readDirtyQuestion, writeDirtyQuestion } from './dirty/question.ts'
 import * as fields from './fields.ts'
 import { readHeatQuestion, writeHeatQuestion } from './heat/heat.ts'
 import * as limits from './limits.ts'
@@ -24,6 +25,7 @@ const TYPES: readonly Request['type'][] = [
   'lock',
   'heat',
   'lease',
+  'dirty',
 ]
 const KINDS: readonly BlockKind[] = ['page', 'data', 'xattrs']
 const REACHES: readonly Reach[] = ['climb', 'held', 'source']
@@ -80,11 +82,10 @@ function writeBody(writer: ByteWriter, request: Request): void {
       writeCaller(writer, request.caller)
       return writeChange(writer, request.change)
     case 'lock':
-      return writeLockQuestion(writer, request.question)
     case 'heat':
-      return writeHeatQuestion(writer, request.question)
     case 'lease':
-      return writeLeaseQuestion(writer, request.question)
+    case 'dirty':
+      return writeNested(writer, request)
   }
 }
 
@@ -94,6 +95,15 @@ function writeRepair(
 ): void {
   fields.writePeerId(writer, publisher)
   for (const number of [epoch, from, to]) writer.varint(number)
+}
+
+type Nested = Request & { readonly type: 'lock' | 'heat' | 'lease' | 'dirty' }
+
+function writeNested(writer: ByteWriter, request: Nested): void {
+  if (request.type === 'lock') writeLockQuestion(writer, request.question)
+  else if (request.type === 'heat') writeHeatQuestion(writer, request.question)
+  else if (request.type === 'lease') writeLeaseQuestion(writer, request.question)
+  else writeDirtyQuestion(writer, request.question)
 }
 
 function writeWarm(writer: ByteWriter, volume: string, paths: readonly string[]): void {
@@ -158,11 +168,10 @@ function readBody(reader: ByteReader): Request {
       return { type, volume, session, number, caller, change: readChange(reader) }
     }
     case 'lock':
-      return { type, question: readLockQuestion(reader) }
     case 'heat':
-      return { type, question: readHeatQuestion(reader) }
     case 'lease':
-      return { type, question: readLeaseQuestion(reader) }
+    case 'dirty':
+      return readNested(reader, type)
   }
 }
 
@@ -170,6 +179,13 @@ function readWarm(reader: ByteReader): Request {
   const volume = fields.readVolume(reader)
   const paths = readPaths(reader)
   return { type: 'warm', volume, paths, trace: reader.text(limits.MAX_TRACE_NAME_BYTES) }
+}
+
+function readNested(reader: ByteReader, type: Nested['type']): Request {
+  if (type === 'lock') return { type, question: readLockQuestion(reader) }
+  if (type === 'heat') return { type, question: readHeatQuestion(reader) }
+  if (type === 'lease') return { type, question: readLeaseQuestion(reader) }
+  return { type, question: readDirtyQuestion(reader) }
 }
 
 function readWant(reader: ByteReader): Want {

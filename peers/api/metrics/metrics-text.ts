@@ -63,6 +63,9 @@ function addGauges(registry: Registry, status: PeerStatus): void {
     ['potluck_shard_bytes', 'Bytes of cached blocks.', node.ram.usedBytes],
     ['potluck_shard_capacity_bytes', 'Most bytes of cached blocks.', node.ram.capacityBytes],
     ['potluck_shard_blocks', 'Cached blocks.', node.ram.blocks],
+    ['potluck_dirty_bytes', 'Bytes written here and not on the source yet.', node.dirty.bytes],
+    ['potluck_dirty_files', 'Files that they are of.', node.dirty.files],
+    ['potluck_dirty_copy_bytes', 'Memory of copies kept for others.', node.dirty.copyBytes],
     ['potluck_up_seconds', 'Time since the node started.', node.upMs / 1000],
   ]
   for (const [name, help, value] of gauges) gauge(registry, { name, help }).set(value)

@@ -7,7 +7,8 @@ import { STRICT_LEASE_MAX_MS } from '../../../src/lock/lease/lease-terms.ts'
 import { parseJoin } from '../../join/parse-join.ts'
 import { usageError } from '../exit-codes.ts'
 import { heatSettings } from './heat-settings.ts'
-import { parseDuration, parseSize } from './quantities.ts'
+import { backSettings } from './back-settings.ts'
+import { parseDurationFrom, parseSize, parseSizeWithin } from './quantities.ts'
 import { configDirectory, optionReader, runtimeDirectory } from './read-options.ts'
 import type { Environment, Flags, OptionReader, Places } from './read-options.ts'
 import {
@@ -109,7 +110,7 @@ function portOf(listen: readonly string[] | undefined): number {
   return port === 0 ? DEFAULT_PORT : port
 }
 
-type VolumeKeys = 'sources' | 'mounts' | 'write' | 'allowOther' | 'driver'
+type VolumeKeys = 'sources' | 'mounts' | 'write' | 'back' | 'allowOther' | 'driver'
 
 function volumeSettings(options: OptionReader, cwd: string): Part<VolumeKeys> {
   const parse = parseNamedDirectory(cwd)
@@ -117,7 +118,8 @@ function volumeSettings(options: OptionReader, cwd: string): Part<VolumeKeys> {
   return {
     sources: options.many('source', parse) ?? [],
     mounts: options.many('mount', parse) ?? [],
-    write: options.one('write', parseWord(['off', 'through'])) ?? 'off',
+    write: options.one('write', parseWord(['off', 'through', 'back'])) ?? 'off',
+    back: backSettings(options),
     ...(allowOther === undefined ? {} : { allowOther }),
     driver: options.one('driver', parseWord(DRIVERS)) ?? 'kernel',
   }
@@ -175,27 +177,10 @@ function parseBlock(text: string): number {
   throw new Error('is not a power of two from 4KiB to 4MiB')
 }
 
-function parseSizeWithin(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const bytes = parseSize(text)
-    if (bytes < least) throw new Error(`is too small; give at least ${least} bytes`)
-    if (bytes > most) throw new Error(`is too large; give at most ${most} bytes`)
-    return bytes
-  }
-}
-
 function parseLease(text: string): number {
   const ms = parseDurationFrom(500)(text)
   if (ms > STRICT_LEASE_MAX_MS) throw new Error(`is too long; at most ${STRICT_LEASE_MAX_MS}ms`)
   return ms
-}
-
-function parseDurationFrom(leastMs: number): (text: string) => number {
-  return (text) => {
-    const ms = parseDuration(text)
-    if (ms < leastMs) throw new Error(`is too short; give at least ${leastMs}ms`)
-    return ms
-  }
 }
 
 /** A container's limit counts where it is lower than the machine's memory. */
@@ -206,12 +191,17 @@ function defaultRam(): number {
   return Math.max(LEAST_RAM, Math.min(share, MOST_DEFAULT_RAM))
 }
 
-function checkVolumes({ sources, mounts, coherence, driver }: PeerSettings): void {
+function checkVolumes({ sources, mounts, coherence, driver, write }: PeerSettings): void {
   if (sources.length + mounts.length === 0) {
     throw usageError('no volume; give --source NAME=DIR, --mount NAME=DIR, or both')
   }
   if (coherence === 'strict' && driver === 'fuse-native') {
     throw usageError('--coherence strict needs --driver kernel: fuse-native keeps what it was told')
+  }
+  if (coherence === 'strict' && write === 'back') {
+    throw usageError(
+      '--coherence strict needs --write through: others see only what the source has',
+    )
   }
   checkOnce('--source', sources, (each) => each.volume)
   checkOnce('--mount', mounts, (each) => each.directory)

@@ -68,3 +68,22 @@ export function formatDuration(ms: number): string {
 export function formatCount(count: number): string {
   return count.toLocaleString('en-US', { maximumFractionDigits: 2 })
 }
+
+/** A size within bounds, for an option. */
+export function parseSizeWithin(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const bytes = parseSize(text)
+    if (bytes < least) throw new Error(`is too small; give at least ${least} bytes`)
+    if (bytes > most) throw new Error(`is too large; give at most ${most} bytes`)
+    return bytes
+  }
+}
+
+/** A duration of at least so many milliseconds, for an option. */
+export function parseDurationFrom(leastMs: number): (text: string) => number {
+  return (text) => {
+    const ms = parseDuration(text)
+    if (ms < leastMs) throw new Error(`is too short; give at least ${leastMs}ms`)
+    return ms
+  }
+}

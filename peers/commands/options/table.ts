@@ -57,7 +57,22 @@ export const OPTIONS = [
   {
     name: 'write',
     value: 'MODE',
-    help: 'off: read-only (default); through: what is written is on the source at once',
+    help: 'off: read-only (default); through: written to the source at once; back: to two peers, later',
+  },
+  {
+    name: 'flush-on-close',
+    value: 'WORD',
+    help: 'with --write back: yes: on the source when close(2) returns (default); no: later',
+  },
+  {
+    name: 'dirty',
+    value: 'SIZE',
+    help: 'with --write back: most bytes that the source has not yet (default: 64MiB)',
+  },
+  {
+    name: 'dirty-age',
+    value: 'DURATION',
+    help: 'with --write back: older bytes are put on the source (default: 5s)',
   },
   {
     name: 'ahead',

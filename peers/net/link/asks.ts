@@ -43,6 +43,8 @@ export class Asks {
   readonly #asks = new Map<number, Ask>()
   readonly #sendCancel: (id: number) => void
   #nextId = 1
+  /** Why nothing is asked any more. */
+  #closed: PotluckError | undefined
 
   constructor(sendCancel: (id: number) => void) {
     this.#sendCancel = sendCancel
@@ -55,10 +57,12 @@ export class Asks {
   /**
    * Registers a request; `send` gets its id.
    *
-   * @throws PotluckError BUSY at MAX_OUTSTANDING, ABORTED by the signal, and what `send` throws
+   * @throws PotluckError BUSY at MAX_OUTSTANDING, ABORTED by the signal, what `send` throws, and what
+   *   it was closed with: nobody would ever answer
    */
   add<T>(decode: Decode<T>, send: (id: number) => void, signal?: StopSignal): Promise<T> {
     return new Promise<T>((resolve, reject) => {
+      if (this.#closed !== undefined) throw this.#closed
       if (signal?.aborted === true) throw aborted(signal)
       if (this.#asks.size >= MAX_OUTSTANDING) {
         throw new PotluckError('BUSY', `${MAX_OUTSTANDING} requests to this peer are outstanding`)
@@ -149,7 +153,8 @@ export class Asks {
   }
 
   /** Rejects all that is outstanding. */
-  close(error: unknown): void {
+  close(error: PotluckError): void {
+    this.#closed = error
     for (const ask of this.#asks.values()) {
       release(ask)
       ask.reject(error)

@@ -15,7 +15,12 @@ import type { Change, Effect, Made, Outcome, WritableSource } from '../../ports/
 import { Orphans } from './orphans.ts'
 import { Turns } from './turns.ts'
 
-export type MakeOptions = { readonly caller: Caller; readonly signal?: AbortSignal | undefined }
+export type MakeOptions = {
+  readonly caller: Caller
+  readonly signal?: AbortSignal | undefined
+  /** Whose kernel it is that asks: a mount here, or a peer. */
+  readonly by?: unknown
+}
 
 const NOBODY: Caller = { uid: 0, gid: 0, groups: [], umask: 0 }
 
@@ -55,6 +60,15 @@ export class SourceChanges {
 
   get openHandles(): number {
     return this.#handles.size
+  }
+
+  /** What is open by this handle. */
+  inodeOf(handle: number): Inode | undefined {
+    return this.#handles.get(handle)
+  }
+
+  handlesOf(inode: Inode): number[] {
+    return [...this.#handles].flatMap(([handle, of]) => (of === inode ? [handle] : []))
   }
 
   /** @throws PotluckError with the errno of what failed; ABORTED before it was begun */
@@ -99,6 +113,14 @@ export class SourceChanges {
       onDoubt(this.inodesOf(change).map((inode) => ({ volume, inode, stamp })))
     }
     throw error
+  }
+
+  /** The inodes whose bytes a change takes or gives, and those that it concerns. */
+  usedBy(change: Change): Inode[] {
+    const { type } = change
+    if (type === 'sync') return this.#ofHandle(change.handle)
+    if (type !== 'read' && type !== 'seek' && type !== 'copy') return this.inodesOf(change)
+    return [...this.#ofHandle(change.of.handle), ...this.inodesOf(change)]
   }
 
   /** The inodes that a change is known to concern; the one that a name leads to need not be. */

@@ -2,7 +2,6 @@
 // What is decided of it is decided by the rooms below; here they only meet. It must never keep for
 // one volume what belongs to all: shard, fetcher, floors, rumors, heat.
 import type { Block, Want } from '../../ports/messages.ts'
-import type { Counters } from '../../base/counters.ts'
 import type { HybridClock } from '../../block/stamp.ts'
 import type { Fetched } from '../../fetch/flight.ts'
 import type { Fetcher } from '../../fetch/fetcher.ts'
@@ -11,7 +10,6 @@ import type { BlockResult, FileInit } from '../../file/open-file.ts'
 import { Prefetches } from '../../heat/prefetches.ts'
 import type { Uses } from '../../heat/rates/uses.ts'
 import type { TraceChange, Traces } from '../../heat/traces.ts'
-import type { PeerTable } from '../../placement/peer-table.ts'
 import type { Random } from '../../ports/random.ts'
 import type { Programs } from '../../ports/programs.ts'
 import type { Floors } from '../../rumor/floors.ts'
@@ -22,12 +20,14 @@ import { readWhole } from '../../volume/whole-file.ts'
 import { tracesOver } from '../../volume/volume-traces.ts'
 import { accessesOver } from '../../volume/accesses.ts'
 import type { ReadVolume } from '../../volume/read-volume.ts'
+import type { Unsaved } from '../../volume/unsaved.ts'
 import type { WriteVolume } from '../../volume/writing/write-volume.ts'
 import type { Volume } from '../../volume/volume.ts'
 import { Xattrs } from './xattrs.ts'
 import type { TierCounts, VolumeInit, VolumeStatus } from '../mesh-node.ts'
 import { readAheadFor } from '../tuning.ts'
 import { readingOver, type Strict, type StrictInit, strictOf } from './reading-over.ts'
+import { type UnsavedInit, unsavedOf } from './unsaved-of.ts'
 
 export const DEFAULT_BLOCK_BYTES = 1024 * 1024
 export const DEFAULT_REVALIDATE_MS = 300_000
@@ -36,18 +36,17 @@ const WHOLE_FILE_BLOCKS = 4
 
 type Options = { readonly signal?: AbortSignal | undefined }
 
-export type VolumeRoomInit = StrictInit & {
-  readonly floors: Floors
-  readonly stamps: HybridClock
-  readonly counters: Counters
-  readonly fetcher: Fetcher
-  readonly ramBytes: number
-  readonly random: Random
-  readonly table: PeerTable
-  readonly programs?: Programs | undefined
-  readonly usesOf: (volume: string) => Uses | undefined
-  readonly onTrace: (volume: string, change: TraceChange) => void
-}
+export type VolumeRoomInit = StrictInit &
+  UnsavedInit & {
+    readonly floors: Floors
+    readonly stamps: HybridClock
+    readonly fetcher: Fetcher
+    readonly ramBytes: number
+    readonly random: Random
+    readonly programs?: Programs | undefined
+    readonly usesOf: (volume: string) => Uses | undefined
+    readonly onTrace: (volume: string, change: TraceChange) => void
+  }
 
 /** A volume's name and block size: nodes that disagree on the size must not share blocks. */
 export function volumeIdOf(volume: VolumeInit): string {
@@ -61,6 +60,7 @@ export class VolumeRoom {
   /** Where the volume takes changes. */
   writing: WriteVolume | undefined
   readonly revalidateMs: number
+  readonly unsaved: Unsaved
   readonly #init: VolumeRoomInit
   readonly #blockBytes: number
   readonly #strict: Strict
@@ -80,12 +80,14 @@ export class VolumeRoom {
     const isStatic = volume.coherence === 'static'
     this.revalidateMs = isStatic ? Infinity : (volume.revalidateMs ?? DEFAULT_REVALIDATE_MS)
     this.tree = this.#makeTree()
+    this.unsaved = unsavedOf(this.id, init)
     this.prefetches = this.#makePrefetches()
     this.#xattrs = this.#makeXattrs()
     this.traces = (volume.ahead ?? 'trace') === 'trace' ? this.#makeTraces() : undefined
     this.volume = readingOver({
       name: volume.name,
       tree: this.tree,
+      unsaved: this.unsaved,
       file: this.#fileInit(),
       watch: volume.ahead === 'none' ? undefined : accessesOver(this.traces, this.#fileParts()),
       uses: init.usesOf(this.id),

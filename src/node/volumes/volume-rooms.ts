@@ -21,11 +21,12 @@ import { Page } from '../../wire/page.ts'
 import { volumeIdOf, VolumeRoom, type VolumeRoomInit } from './volume-room.ts'
 import type { VolumeInit } from '../mesh-node.ts'
 import type { TraceChange } from '../../heat/traces.ts'
+import { takeDirty } from './unsaved-of.ts'
 import { TraceMesh, type TraceMeshInit } from '../traces/trace-mesh.ts'
 import { HeatRoom, type HeatRoomInit } from '../heat/heat-room.ts'
 import type { HeatInit } from '../heat/heat-status.ts'
 
-export type VolumeRoomsInit = Omit<VolumeRoomInit, 'volume' | 'onTrace' | 'usesOf'> &
+export type VolumeRoomsInit = Omit<VolumeRoomInit, 'volume' | 'onTrace' | 'apply' | 'usesOf'> &
   Omit<TraceMeshInit, 'tracesOf'> &
   Omit<HeatRoomInit, 'heat' | 'idOf' | 'treeOf' | 'blockBytesOf'> & {
     readonly heat?: HeatInit | undefined
@@ -61,7 +62,8 @@ export class VolumeRooms {
         if (isOwn) this.traces.tell(id, name, trace)
         volume.onTrace?.(name, trace)
       }
-      const room = new VolumeRoom({ ...init, volume, usesOf, onTrace })
+      const apply = (one: Invalidation) => this.apply(one, { by: 'rumor' })
+      const room = new VolumeRoom({ ...init, volume, usesOf, onTrace, apply })
       this.#rooms.set(room.id, room)
     }
   }
@@ -92,12 +94,16 @@ export class VolumeRooms {
   /** Takes in a change, of this node's or told by another. */
   apply(invalidation: Invalidation, via: Via): void {
     const { floors, counters } = this.#init
-    const tree = this.byId(invalidation.volume)?.tree
     const { news, stamp, ...what } = invalidation
+    const room = this.byId(invalidation.volume)
+    if (news?.type === 'dirty') {
+      if (room !== undefined) takeDirty(room, { ...invalidation, news }, via)
+      return
+    }
     if (news === undefined && !floors.raise({ ...what, stamp: floorOf(stamp) })) return
     counters.add('invalidations_applied_total')
-    if (news === undefined) tree?.invalidated(invalidation)
-    else tree?.news.take({ ...invalidation, news }, via)
+    if (news === undefined) room?.tree.invalidated(invalidation)
+    else room?.tree.news.take({ ...invalidation, news }, via)
   }
 
   /** Takes in what came with a page; of other volumes, or from the far future, it is none. */

@@ -74,7 +74,7 @@ export class ChangesForPeers {
       if (session.handles.has(handle)) continue
       throw new PotluckError('EBADF', `no file of yours has the handle ${handle}`)
     }
-    const made = await this.#init.make(volume, change, { caller })
+    const made = await this.#init.make(volume, change, { caller, by: session.peer })
     if (change.type === 'close') session.handles.delete(change.handle)
     if (made.handle !== undefined) {
       session.handles.add(made.handle)

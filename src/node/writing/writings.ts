@@ -6,8 +6,12 @@
 import { PotluckError } from '../../base/errors.ts'
 import type { HybridClock } from '../../block/stamp.ts'
 import { type MakeOptions, SourceChanges } from '../../authority/changes/source-changes.ts'
+import type { Counters } from '../../base/counters.ts'
+import type { Log } from '../../base/log.ts'
+import type { BackChanges } from '../../file/dirty/back-changes.ts'
+import type { DirtyAnswer, DirtyQuestion } from '../../ports/dirty/dirty-messages.ts'
 import type { Clock } from '../../ports/clock.ts'
-import type { PeerId } from '../../ports/messages.ts'
+import type { Invalidation, PeerId } from '../../ports/messages.ts'
 import type { Network } from '../../ports/network.ts'
 import type { Source } from '../../ports/source.ts'
 import {
@@ -29,6 +33,7 @@ import { ChangesByPeers } from './changes-by-peers.ts'
 import { ChangesForPeers } from './changes-for-peers.ts'
 import { makeAlone } from './make-alone.ts'
 import { Telling } from './telling.ts'
+import { DEFAULT_DIRTY_BYTES, WriteBack } from './write-back.ts'
 
 export type WritingsInit = {
   readonly clock: Clock
@@ -40,6 +45,8 @@ export type WritingsInit = {
   readonly rooms: VolumeRooms
   readonly rumors: RumorRoom
   readonly locks: LockRoom
+  readonly counters: Counters
+  readonly log?: Log
 }
 
 type Making = { readonly change: Change; readonly options: MakeOptions; readonly via: Via }
@@ -47,13 +54,21 @@ type Making = { readonly change: Change; readonly options: MakeOptions; readonly
 /** An epoch, in milliseconds, times this is still a whole number. */
 const CHANNELS_MAX = 4_096
 
+/** Who makes the changes of a volume whose source is here: at once, or in write-back mode later. */
+type Maker = {
+  readonly id: string
+  readonly source: SourceChanges
+  readonly changes: SourceChanges | BackChanges
+}
+
 export class Writings {
   readonly forPeers: ChangesForPeers
+  readonly back: WriteBack
   readonly #init: WritingsInit
   readonly #telling: Telling
   #channels = 0
   /** By volume, where its source is here. */
-  readonly #sources = new Map<string, SourceChanges>()
+  readonly #sources = new Map<string, Maker>()
 
   /** @throws PotluckError EROFS for a source that takes no changes */
   constructor(volumes: readonly VolumeInit[], init: WritingsInit) {
@@ -63,9 +78,10 @@ export class Writings {
     const make = async (id: string, change: Change, options: MakeOptions) => {
       const changes = this.checkSource(id)
       await init.rooms.get(id).writing?.keepOpen(change)
-      return this.#makeHere(id, changes, { change, options, via: { by: 'rumor' } })
+      return this.#makeHere(changes, { change, options, via: { by: 'rumor' } })
     }
     this.forPeers = new ChangesForPeers({ clock, network, make })
+    this.back = this.#makeBack(volumes)
     for (const volume of volumes) {
       if (volume.write !== undefined && volume.write !== 'off') this.#open(volume)
     }
@@ -73,7 +89,8 @@ export class Writings {
 
   stop(): void {
     this.forPeers.stop()
-    for (const changes of this.#sources.values()) changes.stop()
+    for (const { changes } of this.#sources.values()) changes.stop()
+    this.back.stop()
     this.tellAll()
   }
 
@@ -83,10 +100,49 @@ export class Writings {
   }
 
   /** @throws PotluckError NO_SOURCE where this node can't change a volume's source */
-  checkSource(id: string): SourceChanges {
+  checkSource(id: string): Maker {
     const source = this.#sources.get(id)
     if (source !== undefined) return source
     throw new PotluckError('NO_SOURCE', `the source of ${id} can't be changed here`)
+  }
+
+  /** Asks a peer for what it, or one whose copies it has, did not put on the source yet. */
+  async recall(
+    peer: PeerId,
+    question: DirtyQuestion & { readonly step: 'recall' },
+  ): Promise<DirtyAnswer> {
+    const { self, network } = this.#init
+    if (peer === self) return this.back.recall(question)
+    const reply = await network.request(peer, { type: 'dirty', question })
+    if (reply.type === 'dirty') return reply.answer
+    throw new PotluckError('MALFORMED', `a recall was answered by '${reply.type}'`)
+  }
+
+  #makeBack(volumes: readonly VolumeInit[]): WriteBack {
+    return new WriteBack({
+      ...this.#init,
+      capacityBytes: Math.max(...volumes.map((one) => one.dirtyBytes ?? DEFAULT_DIRTY_BYTES)),
+      isKeeper: (volume) => this.#sources.has(volume),
+      makerOf: (id) => async (change, caller) => {
+        const made = await this.checkSource(id).source.make(change, { caller })
+        return this.#made(made, change, { by: 'rumor' })
+      },
+      publish: (news) => this.#publishFlushed(news),
+    })
+  }
+
+  /** Nothing that anybody saw has changed by it; but who did not know of it must read again. */
+  #publishFlushed(news: readonly Invalidation[]): void {
+    const { rooms, locks } = this.#init
+    locks.wrote(news)
+    const [told, own] = [true, false].map((isContent) =>
+      news.map((one) =>
+        one.news?.type === 'attributes' ? { ...one, news: { ...one.news, isContent } } : one,
+      ),
+    )
+    for (const one of own ?? []) rooms.apply(one, { by: 'own' })
+    this.#telling.add(told ?? [])
+    this.#telling.flush()
   }
 
   #open(volume: VolumeInit): void {
@@ -95,18 +151,32 @@ export class Writings {
     const make = volume.source === undefined ? this.#byPeers(id) : this.#bySource(id, volume)
     const makeAt = (peer: PeerId) => this.#byPeers(id, peer)
     const { locks } = this.#init
-    room.writing = new WriteVolume({ reading: room.volume, make, makeAt, volume: id, locks })
+    const flushOnClose = volume.flushOnClose ?? true
+    const reading = room.volume
+    room.writing = new WriteVolume({ reading, make, makeAt, volume: id, locks, flushOnClose })
   }
 
-  #bySource(id: string, { name, source }: VolumeInit) {
+  #bySource(id: string, volume: VolumeInit) {
+    const { name, source } = volume
     const { stamps, self, rumors, clock, table } = this.#init
     const onDoubt: RumorRoom['publish'] = (invalidations) => rumors.publish(invalidations)
     const isAlone = (): boolean => table.size === 0
     const shared = { volume: id, stamps, self, clock, isAlone, onDoubt }
     const changes = new SourceChanges({ source: writableSource(name, source), ...shared })
-    this.#sources.set(id, changes)
+    // What others cache under leases must be on the source when they are told so.
+    const isBack = volume.write === 'back' && volume.coherence !== 'strict'
+    const maker = {
+      id,
+      source: changes,
+      changes: isBack ? this.back.over(id, volume, changes) : changes,
+    }
+    this.#sources.set(id, maker)
     return (change: Change, { asker, ...options }: ChangeOptions): Promise<Made> =>
-      this.#makeHere(id, changes, { change, options, via: { by: 'own', asker } })
+      this.#makeHere(maker, {
+        change,
+        options: { ...options, by: asker },
+        via: { by: 'own', asker },
+      })
   }
 
   /** By whoever has the source, or by this one peer. */
@@ -120,10 +190,7 @@ export class Writings {
       // Each numbers its changes on its own.
       session: epoch * CHANNELS_MAX + (this.#channels % CHANNELS_MAX),
       closest: (key, count) => table.closest(key, count),
-      pathOf: (inode) => {
-        const record = rooms.get(id).tree.inodes.byInode(inode)
-        return record?.attributes?.nlink === 0 ? undefined : record?.path()
-      },
+      pathOf: (inode) => rooms.get(id).tree.inodes.pathOf(inode),
     })
     return async (change: Change, { asker, caller }: ChangeOptions): Promise<Made> => {
       const made = await changes.make(change, { caller })
@@ -132,19 +199,20 @@ export class Writings {
     }
   }
 
-  #makeHere(id: string, changes: SourceChanges, what: Making): Promise<Made> {
+  async #makeHere({ id, source, changes }: Maker, what: Making): Promise<Made> {
     const { locks, rooms } = this.#init
-    const { tree, isStrict } = rooms.get(id).volume
-    const make = () => this.#make(changes, what)
+    const { tree, isStrict, unsaved } = rooms.get(id).volume
+    const { change, options, via } = what
+    // What others have written before comes first.
+    for (const inode of source.usedBy(change)) await unsaved.recall(inode, options.signal)
+    const make = async () => this.#made(await changes.make(change, options), change, via)
     if (!isStrict || locks.leases === undefined) return make()
-    const { change, via } = what
     const leases = locks.leases.holder
-    const init = { leases, volume: id, tree, concerned: (one: Change) => changes.inodesOf(one) }
+    const init = { leases, volume: id, tree, concerned: (one: Change) => source.inodesOf(one) }
     return makeAlone(init, { change, isForOthers: via.by !== 'own' }, make)
   }
 
-  async #make(changes: SourceChanges, { change, options, via }: Making): Promise<Made> {
-    const made = await changes.make(change, options)
+  #made(made: Made, change: Change, via: Via): Made {
     this.#takeIn(made, via)
     if (made.news.length > 0) this.#telling.add(made.news)
     if (change.type === 'sync' || change.type === 'close') this.#telling.flush()

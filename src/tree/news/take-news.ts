@@ -44,6 +44,8 @@ export type TakeNewsInit = {
 
 type NameNews = News & { readonly type: 'name' }
 type AttributeNews = News & { readonly type: 'attributes' }
+/** Who has bytes that the source has not is none of the tree's business. */
+export type TreeNews = NameNews | AttributeNews
 
 export class TakeNews {
   readonly #init: TakeNewsInit
@@ -53,7 +55,7 @@ export class TakeNews {
     this.#init = init
   }
 
-  take(told: Invalidation & { readonly news: News }, via: Via): void {
+  take(told: Invalidation & { readonly news: TreeNews }, via: Via): void {
     const { inode, news } = told
     const stamp = floorOf(told.stamp)
     if (news.type === 'name') return this.#takeName(inode, { news, stamp }, via)

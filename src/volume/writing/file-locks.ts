@@ -10,6 +10,8 @@ export type FileLocksInit = {
   readonly reading: ReadVolume
   /** The volume's id, by which all nodes know it. */
   readonly volume: string
+  /** What was written is on the source when a file is closed, or who closes it is told why not. */
+  readonly flushOnClose: boolean
   readonly locks: Pick<LockRoom, 'lock' | 'test' | 'releaseOwner' | 'isLost'>
 }
 
@@ -26,7 +28,10 @@ export class FileLocks {
     { wait, signal }: Options & { readonly wait: boolean },
   ): Promise<void> {
     const { locks, volume } = this.#init
-    await locks.lock(volume, this.#inode(nodeid), { range, wait, signal })
+    const inode = this.#inode(nodeid)
+    // Whoever gets it next sees what was written under it.
+    if (range.kind === 'none') await this.#save(inode)
+    await locks.lock(volume, inode, { range, wait, signal })
   }
 
   conflicting(
@@ -40,9 +45,13 @@ export class FileLocks {
 
   /** A file is closed: what its process has locked by fcntl(2) goes, by whatever handle it did so. */
   async closed(handle: number, owner: bigint): Promise<void> {
-    const { locks, volume, reading } = this.#init
+    const { locks, volume, reading, flushOnClose } = this.#init
     const { inode } = reading.recordOf(handle)
-    await locks.releaseOwner(volume, inode, { owner, isFlock: false })
+    try {
+      if (flushOnClose) await reading.unsaved.save(inode)
+    } finally {
+      await locks.releaseOwner(volume, inode, { owner, isFlock: false })
+    }
   }
 
   /** @throws PotluckError EIO where a lock was lost that somebody here still relies on */
@@ -51,6 +60,11 @@ export class FileLocks {
     const { inode } = reading.recordOf(handle)
     if (!locks.isLost(volume, inode)) return
     throw new PotluckError('EIO', 'a lock on the file was lost: others may have written to it')
+  }
+
+  /** What can't be saved stays here, and whoever needs it is told so. */
+  async #save(inode: string): Promise<void> {
+    await this.#init.reading.unsaved.save(inode).catch(() => undefined)
   }
 
   #inode(nodeid: Nodeid): string {

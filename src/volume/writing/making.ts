@@ -73,7 +73,7 @@ export class Making {
     const { attributes } = made.news
     const record = this.tree.inodes.referNameless(made.inode)
     record.learn({ attributes }, made.stamp)
-    return { nodeid: record.nodeid, attributes, validMs: this.validMs(made.stamp) }
+    return { nodeid: record.nodeid, ...this.#shown(attributes, made.stamp) }
   }
 
   /** An inode's attributes after a change of it. */
@@ -81,17 +81,21 @@ export class Making {
     const record = this.tree.record(nodeid)
     const { attributes, stamp } = attributesIn(news, record.inode) ?? record
     if (attributes === undefined) throw new PotluckError('ESTALE', 'the inode is gone')
-    return { attributes, validMs: this.validMs(stamp) }
+    return this.#shown(attributes, stamp)
   }
 
-  validMs(stamp: Stamp): number {
-    return this.tree.freshness.validMs(stamp)
+  /** Not for long where others have written what the source has not. */
+  #shown(attributes: Attributes, stamp: Stamp): Changed {
+    const { unsaved } = this.reading
+    const isElsewhere = unsaved.isElsewhere(attributes.inode)
+    const validMs = isElsewhere ? 0 : this.tree.freshness.validMs(stamp)
+    return { attributes: unsaved.shown(attributes), validMs }
   }
 
   #refer(directory: InodeRecord, found: PageEntry, stamp: Stamp): Entry {
     const record = this.tree.refer(directory, found, stamp)
     const { nodeid, attributes = found.attributes } = record
-    return { nodeid, attributes, validMs: this.validMs(stamp) }
+    return { nodeid, ...this.#shown(attributes, stamp) }
   }
 }
 

@@ -159,6 +159,9 @@ export class WriteVolume extends ReadThrough implements WritableVolume {
   ): Promise<readonly Uint8Array[]> {
     const { attributes, inode } = this.reading.recordOf(handle)
     const isWritten = this.#making.handles.find(handle) !== undefined
+    if (this.reading.unsaved.isByHandle(inode, isWritten)) {
+      return this.#files.read(handle, range, options)
+    }
     if (attributes !== undefined && attributes.nlink > 0) {
       const isPast = isWritten && this.#files.isPastBlocks({ inode, attributes }, range.length)
       const slices = isPast ? undefined : await this.reading.readSteady(handle, range, options)
@@ -208,7 +211,7 @@ export class WriteVolume extends ReadThrough implements WritableVolume {
     return this.#files.seek(handle, from, options)
   }
 
-  /** Every write was on the source when it was answered, so no error is left to be told of. */
+  /** What could not be put on the source is told here, to whoever asks at all. */
   flush(handle: number, { owner }: Options & { readonly owner: bigint }): Promise<void> {
     return this.#locks.closed(handle, owner)
   }

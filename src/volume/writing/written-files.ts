@@ -106,8 +106,9 @@ export class WrittenFiles {
 
   async sync(handle: number, options: Options & { readonly dataOnly: boolean }): Promise<void> {
     const theirs = this.#making.handles.find(handle)
-    // Who only reads has nothing that is not safe.
-    if (theirs === undefined) return
+    const { inode } = this.#making.reading.recordOf(handle)
+    // Who only reads has nothing of its own that is not safe.
+    if (theirs === undefined) return this.#making.reading.unsaved.save(inode)
     const { dataOnly } = options
     await this.#making.make({ type: 'sync', handle: theirs, dataOnly }, { ...options, ...NOBODY })
   }

@@ -40,6 +40,9 @@ const NO_GAUGES: NodeGauges = {
   rumorBytes: 0,
   repairs: 0,
   referrals: 0,
+  dirtyBytes: 0,
+  dirtyFiles: 0,
+  dirtyCopyBytes: 0,
   warmJobs: 0,
   keptInodes: 0,
   lockWaiters: 0,
@@ -132,6 +135,7 @@ function statusOf(node: FakeNode): NodeStatus {
     peers: node.peers,
     upMs: 65_000,
     ram: { capacityBytes: 1024 ** 3, usedBytes: 1024 ** 2, blocks: 7 },
+    dirty: { bytes: 0, files: 0, copyBytes: 0 },
     volumes: [
       {
         name: 'data',

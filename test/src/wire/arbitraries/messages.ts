@@ -15,6 +15,7 @@ import {
   volume,
 } from './basics.ts'
 import { bytes, caller, change, handle } from './changes.ts'
+import { dirtyAnswer, dirtyQuestion } from './dirty.ts'
 import { heatAnswer, heatQuestion } from './heat.ts'
 import { leaseAnswer, leaseQuestion } from './leases.ts'
 import { lockAnswer, lockQuestion } from './locks.ts'
@@ -69,6 +70,7 @@ export const request: fc.Arbitrary<Request> = fc.oneof(
   lockQuestion.map((question): Request => ({ type: 'lock', question })),
   leaseQuestion.map((question): Request => ({ type: 'lease', question })),
   heatQuestion.map((question): Request => ({ type: 'heat', question })),
+  dirtyQuestion.map((question): Request => ({ type: 'dirty', question })),
 )
 
 const block = fc.record({
@@ -109,6 +111,7 @@ export const reply: fc.Arbitrary<Reply> = fc.oneof(
   lockAnswer.map((one): Reply => ({ type: 'lock', answer: one })),
   leaseAnswer.map((one): Reply => ({ type: 'lease', answer: one })),
   heatAnswer.map((one): Reply => ({ type: 'heat', answer: one })),
+  dirtyAnswer.map((one): Reply => ({ type: 'dirty', answer: one })),
   fc.record({
     type: is('failed'),
     code: fc.constantFrom('EIO', 'UNREACHABLE', 'UNKNOWN_VOLUME'),

@@ -22,6 +22,7 @@ import {
   stamp,
   volume,
 } from './basics.ts'
+import { dirtyNews } from './dirty.ts'
 import { heatNews } from './heat.ts'
 
 export const head: fc.Arbitrary<RumorHead> = fc.record({ publisher: peerId, epoch, number: count })
@@ -44,6 +45,7 @@ const news: fc.Arbitrary<News> = fc.oneof(
   fc.record({ type: is('name'), name, by: peerId }),
   fc.record({ type: is('name'), name, by: peerId, entry: newsEntry }),
   fc.record({ type: is('attributes'), attributes, isContent: fc.boolean() }),
+  dirtyNews,
 )
 
 export const told: fc.Arbitrary<Invalidation> = fc.record({ volume, inode, stamp, news })
