@@ -61,6 +61,7 @@ export type LockGauges = {
 }
 
 const NEVER: StopSignal = new Stopper()
+const NOTHING_LEASED = { leasedForMs: 0, changedForMs: 0 }
 
 export class LockRoom {
   readonly #init: LockRoomInit
@@ -93,8 +94,8 @@ export class LockRoom {
     })
     const { council, mandate } = this.#agreement
     const now = () => init.stamps.tick()
-    const alsoLeftMs = () => this.leases?.departedLeftMs ?? 0
-    this.#keeper = new Keeper({ ...init, ask, council, mandate, now, alsoLeftMs })
+    const leasesLeft = () => this.leases?.departedLeft ?? NOTHING_LEASED
+    this.#keeper = new Keeper({ ...init, ask, council, mandate, now, leasesLeft })
     this.leases = init.leasing && this.#makeLeases(init.leasing)
     this.#holder = new Holder({
       ...init,
@@ -207,8 +208,7 @@ export class LockRoom {
       ...leasing,
       self: this.#self,
       agreement: this.#agreement,
-      knownForMs: (place) => this.#keeper.inheritance.knownForMs(place),
-      knownFromMs: () => this.#keeper.inheritance.knownFromMs,
+      inheritance: () => this.#keeper.inheritance,
     })
   }
 

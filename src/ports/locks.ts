@@ -105,6 +105,8 @@ export type LockAnswer =
       readonly type: 'records'
       /** Nothing is missing from them by then; whole milliseconds. */
       readonly settledInMs: number
+      /** So long others may rely on what they have leased of it: see src/lock/lease. */
+      readonly leasedForMs: number
       readonly records: readonly LockRecord[]
     }
   | {

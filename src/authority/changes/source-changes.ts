@@ -6,7 +6,7 @@
 // did not answer in time, or half of it was done), all that was known of the inodes is out of date.
 // It must never give up a change that has begun: it would be made, and nobody would be told.
 import { abortedError } from '../../base/abort.ts'
-import { codeOf } from '../../base/errors.ts'
+import { codeOf, PotluckError } from '../../base/errors.ts'
 import type { HybridClock } from '../../block/stamp.ts'
 import type { Caller } from '../../ports/changes.ts'
 import type { Clock } from '../../ports/clock.ts'
@@ -20,6 +20,8 @@ export type MakeOptions = {
   readonly signal?: AbortSignal | undefined
   /** Whose kernel it is that asks: a mount here, or a peer. */
   readonly by?: unknown
+  /** Asked when its turn has come. @default it may */
+  readonly mayBegin?: (() => boolean) | undefined
 }
 
 const NOBODY: Caller = { uid: 0, gid: 0, groups: [], umask: 0 }
@@ -71,10 +73,11 @@ export class SourceChanges {
     return [...this.#handles].flatMap(([handle, of]) => (of === inode ? [handle] : []))
   }
 
-  /** @throws PotluckError with the errno of what failed; ABORTED before it was begun */
-  make(change: Change, { caller, signal }: MakeOptions): Promise<Made> {
+  /** @throws PotluckError with the errno of what failed; ABORTED or EAGAIN before it was begun */
+  make(change: Change, { caller, signal, mayBegin }: MakeOptions): Promise<Made> {
     return this.#turns.take(this.inodesOf(change), async () => {
       if (signal?.aborted === true) throw abortedError()
+      if (mayBegin?.() === false) throw new PotluckError('EAGAIN', 'its time to begin is over')
       const outcome = await this.#change(change, caller).catch((error: unknown) =>
         this.#failed(change, error),
       )

@@ -7,6 +7,11 @@ import type { Council } from '../roll/council.ts'
 import { isSame, isSameRoll, keeperOf, nameOf } from '../roll/roll.ts'
 import { LEASE_MS } from '../terms.ts'
 
+/** How long others may yet use, and change, what was leased to them of what is handed over. */
+export type LeasesLeft = { readonly leasedForMs: number; readonly changedForMs: number }
+
+type HandedOver = { readonly records: readonly LockRecord[]; readonly leftMs: number }
+
 export class HandOver {
   readonly #clock: Clock
   readonly #council: Council
@@ -14,6 +19,7 @@ export class HandOver {
   #roll: Roll | undefined
   #records: readonly LockRecord[] = []
   #settledMs = 0
+  #leasedMs = 0
 
   constructor({ clock, council }: { readonly clock: Clock; readonly council: Council }) {
     this.#clock = clock
@@ -21,13 +27,11 @@ export class HandOver {
   }
 
   /** These are others' to keep by this roll, and in so long nothing is missing from them. */
-  begin(
-    roll: Roll,
-    { records, leftMs }: { readonly records: readonly LockRecord[]; readonly leftMs: number },
-  ): void {
+  begin(roll: Roll, { records, leftMs, leasedForMs, changedForMs }: HandedOver & LeasesLeft): void {
     this.#roll = roll
     this.#records = records
-    this.#settledMs = this.#clock.now() + leftMs
+    this.#settledMs = this.#clock.now() + Math.max(leftMs, changedForMs)
+    this.#leasedMs = this.#clock.now() + leasedForMs
     this.#claimed.clear()
   }
 
@@ -47,14 +51,15 @@ export class HandOver {
       return { type: 'refused', why: 'moved', ...(newest && { roll: newest }) }
     }
     if (this.#roll === undefined || !isSameRoll(this.#roll, roll)) {
-      return { type: 'records', settledInMs: LEASE_MS, records: [] }
+      return { type: 'records', settledInMs: LEASE_MS, leasedForMs: LEASE_MS, records: [] }
     }
     const theirs = this.#records.filter((one) => isSame(keeperOf(roll.keepers, one), asker))
     const records = fitting(theirs)
     // What does not fit into a message is claimed by those who hold it.
     const isWhole = records.length === theirs.length
     const leftMs = isWhole ? Math.max(0, this.#settledMs - this.#clock.now()) : LEASE_MS
-    return { type: 'records', settledInMs: Math.ceil(leftMs), records }
+    const leasedForMs = Math.ceil(Math.max(0, this.#leasedMs - this.#clock.now()))
+    return { type: 'records', settledInMs: Math.ceil(leftMs), leasedForMs, records }
   }
 }
 

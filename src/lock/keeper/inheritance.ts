@@ -22,11 +22,17 @@ export type InheritanceInit = {
   readonly take: (records: readonly LockRecord[]) => void
 }
 
+/** In milliseconds on this node's clock; 0 for always. */
+export type Inherited = { readonly knownMs: number; readonly runOutMs: number }
+
+const NOTHING: Inherited = { knownMs: 0, runOutMs: 0 }
+
 export class Inheritance {
   readonly #init: InheritanceInit
   #roll: Roll | undefined
   /** From when on nothing is missing of what a keeper of the roll before kept. */
   readonly #knownFromMs = new Map<string, number>()
+  readonly #runOutMs = new Map<string, number>()
   #stopped = new AbortController()
 
   constructor(init: InheritanceInit) {
@@ -45,22 +51,20 @@ export class Inheritance {
     return previous.length === 0 || this.#isKnown(keeperOf(previous, place))
   }
 
-  /** For how long that has been so; below 0 where it is not yet, Infinity where nobody kept it. */
-  knownForMs(place: Place): number {
+  /** From when on that is so, and from when on nothing counts that was leased of it. */
+  from(place: Place): Inherited {
     const { previous = [] } = this.#roll ?? {}
-    if (previous.length === 0) return Infinity
-    const fromMs = this.#knownFromMs.get(nameOf(keeperOf(previous, place))) ?? 0
-    return this.#init.clock.now() - fromMs
+    if (previous.length === 0) return NOTHING
+    const name = nameOf(keeperOf(previous, place))
+    return { knownMs: this.#knownFromMs.get(name) ?? 0, runOutMs: this.#runOutMs.get(name) ?? 0 }
   }
 
-  /** When the last of what others kept was known here, or will be; -Infinity where none did. */
-  get knownFromMs(): number {
-    let latest = -Infinity
+  /** The same of all that others kept. */
+  get fromOthers(): Inherited {
     const own = nameOf(this.#init.council.self)
-    for (const [name, fromMs] of this.#knownFromMs) {
-      if (name !== own) latest = Math.max(latest, fromMs)
-    }
-    return latest
+    const latest = (all: ReadonlyMap<string, number>): number =>
+      Math.max(0, ...[...all].map(([name, fromMs]) => (name === own ? 0 : fromMs)))
+    return { knownMs: latest(this.#knownFromMs), runOutMs: latest(this.#runOutMs) }
   }
 
   /** This node keeps by this roll, and knows what it kept by the one before after so long. */
@@ -70,9 +74,11 @@ export class Inheritance {
     this.#stopped = new AbortController()
     this.#roll = roll
     this.#knownFromMs.clear()
+    this.#runOutMs.clear()
     for (const member of roll.previous) {
       const isOwn = isSame(member, council.self)
       this.#knownFromMs.set(nameOf(member), clock.now() + (isOwn ? ownLeftMs : LEASE_MS))
+      this.#runOutMs.set(nameOf(member), clock.now() + LEASE_MS)
       if (!isOwn) void this.#inherit(roll, member, this.#stopped.signal)
     }
   }
@@ -104,6 +110,8 @@ export class Inheritance {
     const name = nameOf(member)
     const fromMs = clock.now() + Math.min(LEASE_MS, answer.settledInMs)
     this.#knownFromMs.set(name, Math.min(fromMs, this.#knownFromMs.get(name) ?? 0))
+    const runOutMs = clock.now() + Math.min(LEASE_MS, answer.leasedForMs)
+    this.#runOutMs.set(name, Math.min(runOutMs, this.#runOutMs.get(name) ?? 0))
     return true
   }
 }

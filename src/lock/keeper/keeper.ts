@@ -11,7 +11,7 @@ import * as limits from '../../wire/limits.ts'
 import type { Ask } from '../roll/ballots.ts'
 import type { Council } from '../roll/council.ts'
 import { KnownChanges } from '../known-changes.ts'
-import { HandOver } from './hand-over.ts'
+import { HandOver, type LeasesLeft } from './hand-over.ts'
 import { Inheritance } from './inheritance.ts'
 import type { Place } from './inode-locks.ts'
 import type { Mandate } from '../roll/mandate.ts'
@@ -32,8 +32,8 @@ export type KeeperInit = {
   readonly mandate: Mandate
   /** A stamp later than that of any change this node has heard of. */
   readonly now: () => Stamp
-  /** For so long others may yet use what was leased to them of what is handed over. */
-  readonly alsoLeftMs: () => number
+  /** For so long others may yet use, and change, what is handed over: see lease/. */
+  readonly leasesLeft: () => LeasesLeft
 }
 
 export class Keeper {
@@ -99,7 +99,7 @@ export class Keeper {
     // What was kept by a roll long past may have been given to others since.
     if (!isNext) this.#tables.clear()
     const records = this.#tables.depart((place) => this.#isOurs(place))
-    this.#handOver.begin(roll, { records, leftMs: Math.max(leftMs, this.#init.alsoLeftMs()) })
+    this.#handOver.begin(roll, { records, leftMs, ...this.#init.leasesLeft() })
     this.inheritance.begin(roll, { ownLeftMs: leftMs })
     if (!isNext || !council.isKeeper) this.#sessions.clear()
   }

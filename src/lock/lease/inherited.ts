@@ -4,8 +4,10 @@
 import type { Clock } from '../../ports/clock.ts'
 import type { Roll } from '../../ports/locks.ts'
 import type { Stamp } from '../../ports/messages.ts'
+import type { Inheritance } from '../keeper/inheritance.ts'
 import type { Council } from '../roll/council.ts'
 import { has, isSame, isSameRoll, keeperOf, nameOf } from '../roll/roll.ts'
+import { fadeMs } from './lease-terms.ts'
 import type { Place } from './lease-table.ts'
 
 export type InheritedInit = {
@@ -13,18 +15,18 @@ export type InheritedInit = {
   readonly council: Council
   readonly leaseMs: number
   readonly now: () => Stamp
-  readonly knownForMs: (place: Place) => number
-  readonly knownFromMs: () => number
+  readonly inheritance: () => Inheritance
 }
 
 export class Inherited {
   readonly #init: InheritedInit
   /** It kept by the roll before, and has missed none between. */
   #hasStayed = false
-  /** From when on all that it kept by the roll before may be changed. */
-  #ownFromMs = 0
   /** Some of it another has kept by the roll before this one. */
   #hasInherited = false
+  #adoptedMs = 0
+  /** From when on all that it kept by the roll before is known, and may be changed. */
+  #own = { knownMs: 0, runOutMs: 0 }
   /** Of what it kept itself; made when first needed, and so after all others' changes are over. */
   #ownSince: Stamp | undefined
   /** By the keeper before. */
@@ -39,14 +41,14 @@ export class Inherited {
    * before is still so
    */
   adopted(roll: Roll, before: Roll | undefined): boolean {
-    const { council, leaseMs, knownFromMs } = this.#init
+    const { council, clock } = this.#init
     const isNext =
       before !== undefined && isSameRoll({ ...before, number: before.number + 1 }, roll)
     const hasStayed = isNext && has(before.keepers, council.self) && council.isKeeper
-    const runOutMs = Math.max(this.#ownFromMs, this.#hasInherited ? knownFromMs() + leaseMs : 0)
+    this.#own = hasStayed ? this.#ownFrom() : { knownMs: 0, runOutMs: 0 }
     this.#since.clear()
-    this.#ownFromMs = hasStayed ? runOutMs : 0
     if (this.#hasInherited || !hasStayed) this.#ownSince = undefined
+    this.#adoptedMs = clock.now()
     this.#hasStayed = hasStayed
     // What only joins takes from others, and gives them nothing.
     this.#hasInherited = !hasStayed || !before.keepers.every((one) => has(roll.keepers, one))
@@ -63,11 +65,34 @@ export class Inherited {
     return known
   }
 
-  /** What others were leased of it by another keeper has run out. */
+  /** Nobody changes it any more by what another keeper has leased. */
+  isKnown(place: Place): boolean {
+    const isOwn = this.#keeperBefore(place) === undefined
+    return this.#isPast(isOwn ? this.#own.knownMs : this.#init.inheritance().from(place).knownMs)
+  }
+
+  /** Nor uses it. */
   hasRunOut(place: Place): boolean {
-    const { clock, leaseMs, knownForMs } = this.#init
-    if (this.#keeperBefore(place) === undefined) return clock.now() >= this.#ownFromMs
-    return knownForMs(place) >= leaseMs
+    const isOwn = this.#keeperBefore(place) === undefined
+    return this.#isPast(isOwn ? this.#own.runOutMs : this.#init.inheritance().from(place).runOutMs)
+  }
+
+  #isPast(fromMs: number): boolean {
+    return this.#init.clock.now() >= Math.min(fromMs, this.#fadedMs)
+  }
+
+  /** Whatever was leased by a roll before this has run out by then. */
+  get #fadedMs(): number {
+    return this.#adoptedMs + fadeMs(this.#init.leaseMs)
+  }
+
+  #ownFrom(): { readonly knownMs: number; readonly runOutMs: number } {
+    if (!this.#hasInherited) return this.#own
+    const { knownMs, runOutMs } = this.#init.inheritance().fromOthers
+    return {
+      knownMs: Math.max(this.#own.knownMs, Math.min(knownMs, this.#fadedMs)),
+      runOutMs: Math.max(this.#own.runOutMs, Math.min(runOutMs, this.#fadedMs)),
+    }
   }
 
   /** Undefined where it has kept it itself. */

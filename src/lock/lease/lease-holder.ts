@@ -20,6 +20,10 @@ import { nameOf, type Place } from './lease-table.ts'
 /** As many inodes as a large tree has that is in use. */
 const HELD_MAX = 65_536
 
+/** Who is asked for a lease back at once, again and again, does not ask as often. */
+const QUICK_TRIES = 3
+const AGAIN_MS = 20
+
 export type LeaseOptions = { readonly signal?: StopSignal | undefined }
 
 export type LeaseHolderInit = Omit<HeldTermsInit, 'onRoll' | 'onTick'> &
@@ -77,13 +81,14 @@ export class LeaseHolder {
   ): Promise<readonly Held[]> {
     const { clock } = this.#init
     const untilMs = clock.now() + LEASE_PATIENCE_MS
-    for (;;) {
+    for (let tries = 0; ; tries++) {
       const here = this.here(volume, inodes, kind)
       if (here !== undefined) return here
       if (signal?.aborted === true) throw abortedError()
       if (clock.now() > untilMs) {
         throw new PotluckError('ETIMEDOUT', `nobody can say who else uses inode ${inodes[0]}`)
       }
+      if (tries > QUICK_TRIES) await sleep(clock, AGAIN_MS)
       const missing = inodes.filter((inode) => this.here(volume, [inode], kind) === undefined)
       const bringing = this.#asking.bring(missing, { volume, kind, isPatient: true })
       await waitUnlessAborted(bringing, signal, () => {})
@@ -98,7 +103,11 @@ export class LeaseHolder {
   }
 
   /** Does the work while nobody else uses what they have cached of these inodes. */
-  async alone<T>(volume: string, inodes: readonly Inode[], work: () => Promise<T>): Promise<T> {
+  async alone<T>(
+    volume: string,
+    inodes: readonly Inode[],
+    work: (areGood: () => boolean) => Promise<T>,
+  ): Promise<T> {
     const pinned: Held[] = []
     try {
       // In one order everywhere: no two who have one each may wait for the other's.
@@ -107,7 +116,7 @@ export class LeaseHolder {
         held?.pin()
         if (held !== undefined) pinned.push(held)
       }
-      return await work()
+      return await work(() => pinned.every((held) => held.isGood))
     } finally {
       for (const held of pinned) held.unpin()
       // Where a lease ran out under it, others may have looked meanwhile.

@@ -21,9 +21,12 @@ import { Turns } from '../../authority/changes/turns.ts'
 import type { Council } from '../roll/council.ts'
 import type { Mandate } from '../roll/mandate.ts'
 import { isSame, keeperOf } from '../roll/roll.ts'
+import type { Inheritance } from '../keeper/inheritance.ts'
+import { LEASE_MS } from '../terms.ts'
 import { Inherited } from './inherited.ts'
+import { fadeMs } from './lease-terms.ts'
 import { type LeaseSession, LeaseSessions } from './lease-sessions.ts'
-import { type Entry, LeaseTable, nameOf, type Place } from './lease-table.ts'
+import { type Departed, type Entry, LeaseTable, nameOf, type Place } from './lease-table.ts'
 import { type AskLease, recall } from './recalls.ts'
 
 type Asked<Step extends LeaseQuestion['step']> = LeaseQuestion & { readonly step: Step }
@@ -41,10 +44,8 @@ export type LeaseKeeperInit = {
   readonly leaseMs: number
   /** Above the stamps of all changes that this node has heard of. */
   readonly now: () => Stamp
-  /** For how long what the keeper before knew of an inode has been known here; below 0: not yet. */
-  readonly knownForMs: (place: Place) => number
-  /** When the last of what other keepers knew before was, or will be, known here. */
-  readonly knownFromMs: () => number
+  /** What the keepers before have handed over. */
+  readonly inheritance: () => Inheritance
 }
 
 export class LeaseKeeper {
@@ -52,7 +53,7 @@ export class LeaseKeeper {
   readonly #sessions: LeaseSessions
   readonly #table = new LeaseTable()
   readonly #turns = new Turns()
-  #departedUntilMs = -Infinity
+  #departed: Departed = { leasedMs: 0, changedMs: 0 }
   /** What it has not kept by the roll before. */
   readonly #inherited: Inherited
 
@@ -66,9 +67,11 @@ export class LeaseKeeper {
     return this.#table.size
   }
 
-  /** How long others may yet change what was leased to them here and is another keeper's now. */
-  get departedLeftMs(): number {
-    return Math.max(0, this.#departedUntilMs - this.#init.clock.now())
+  /** How long others may yet use, and change, what was leased to them here and is another's now. */
+  get departedLeft(): { readonly leasedForMs: number; readonly changedForMs: number } {
+    const now = this.#init.clock.now()
+    const { leasedMs, changedMs } = this.#departed
+    return { leasedForMs: Math.max(0, leasedMs - now), changedForMs: Math.max(0, changedMs - now) }
   }
 
   gone(peer: PeerId, before?: number): void {
@@ -81,8 +84,12 @@ export class LeaseKeeper {
       this.#sessions.clear()
       this.#table.clear()
     }
-    const untilMs = this.#table.depart((place) => this.#isOurs(place))
-    this.#departedUntilMs = Math.max(this.#departedUntilMs, untilMs)
+    const { leasedMs, changedMs } = this.#table.depart((place) => this.#isOurs(place))
+    const known = this.#departed
+    this.#departed = {
+      leasedMs: Math.max(leasedMs, known.leasedMs),
+      changedMs: Math.max(changedMs, known.changedMs),
+    }
   }
 
   async answer(
@@ -140,12 +147,13 @@ export class LeaseKeeper {
   /** Has everything given back that stands in the way; false where that came to nothing. */
   async #clear(entry: Entry, lease: Lease, signal: StopSignal): Promise<boolean> {
     const { clock } = this.#init
+    // Others need not wait for that, nor for who waits for it.
+    while (!this.#isSettled(entry.place, lease.kind)) {
+      if (signal.aborted || lease.session.isEnded || !this.#isOurs(entry.place)) return false
+      await sleep(clock, SETTLE_AGAIN_MS)
+    }
     return this.#turns.take([nameOf(entry.place)], async () => {
-      while (!this.#isSettled(entry.place, lease.kind)) {
-        if (signal.aborted || lease.session.isEnded || !this.#isOurs(entry.place)) return false
-        await sleep(clock, SETTLE_AGAIN_MS)
-      }
-      if (signal.aborted) return false
+      if (signal.aborted || !this.#isSettled(entry.place, lease.kind)) return false
       const keeps = lease.kind === 'sole' ? 'nothing' : 'shared'
       const others = this.#conflicts(entry, lease)
       await Promise.all(others.map((other) => this.#recall(entry, other, keeps)))
@@ -181,12 +189,13 @@ export class LeaseKeeper {
   }
 
   #whyNot(asked: { readonly roll: number }, places: readonly Place[]): LockRefusal | undefined {
-    const { council, mandate, knownForMs } = this.#init
+    const { council } = this.#init
     const { roll } = council
     if (roll === undefined || asked.roll < roll.number) return 'moved'
     if (asked.roll > roll.number) return 'later'
     if (!council.isKeeper || !places.every((place) => this.#isOurs(place))) return 'moved'
-    const isAble = mandate.leftMs > 0 && places.every((place) => knownForMs(place) >= 0)
+    const areKnown = places.every((place) => this.#inherited.isKnown(place))
+    const isAble = areKnown && this.#mostMs > 0
     return isAble ? undefined : 'later'
   }
 
@@ -203,9 +212,9 @@ export class LeaseKeeper {
       readonly refused: readonly number[]
     },
   ): LeaseAnswer {
-    const { mandate, leaseMs, now } = this.#init
+    const { now } = this.#init
     const { turn, entries, refused } = given
-    const forMs = this.#sessions.extend(session, Math.min(leaseMs, mandate.leftMs))
+    const forMs = this.#sessions.extend(session, this.#mostMs)
     const since = entries[0]?.since ?? 0
     const changes: LeasedChange[] = []
     for (const [index, entry] of entries.entries()) {
@@ -214,6 +223,12 @@ export class LeaseKeeper {
     }
     const { number } = session
     return { type: 'leased', session: number, forMs, turn, since, now: now(), changes, refused }
+  }
+
+  /** How long a lease may be now: all have run out so long after nobody vouches for this keeper. */
+  get #mostMs(): number {
+    const { mandate, leaseMs } = this.#init
+    return Math.min(leaseMs, mandate.leftMs - LEASE_MS + fadeMs(leaseMs))
   }
 
   #refuse(why: LockRefusal): LeaseAnswer {

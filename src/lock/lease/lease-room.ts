@@ -35,7 +35,7 @@ export type Leasing = Pick<LeaseHolderInit, 'told' | 'hear' | 'doubt' | 'dropFro
 }
 
 export type LeaseRoomInit = Leasing &
-  Pick<LeaseKeeperInit, 'knownForMs' | 'knownFromMs'> & {
+  Pick<LeaseKeeperInit, 'inheritance'> & {
     readonly clock: Clock
     readonly random: Random
     readonly network: Network
@@ -68,9 +68,9 @@ export class LeaseRoom {
     return { leased: this.#keeper.size, held: this.holder.size }
   }
 
-  /** For how long what was leased here may yet be changed, though another keeps it by now. */
-  get departedLeftMs(): number {
-    return this.#keeper.departedLeftMs
+  /** For how long what was leased here may yet be used, and changed, though another keeps it by now. */
+  get departedLeft(): { readonly leasedForMs: number; readonly changedForMs: number } {
+    return this.#keeper.departedLeft
   }
 
   /** To be told before the keeper of locks is. */

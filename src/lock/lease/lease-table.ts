@@ -18,6 +18,9 @@ export type Entry = {
   since: Stamp
 }
 
+/** The latest end of a lease, and of a sole one, among what is another's now; 0 for none. */
+export type Departed = { readonly leasedMs: number; readonly changedMs: number }
+
 /** With sixteen keepers as many inodes as a large tree has, leased by a mesh of thousands. */
 const ENTRIES_MAX = 262_144
 
@@ -45,17 +48,19 @@ export class LeaseTable {
     return entry
   }
 
-  /** Forgets what is not ours by a new roll. @returns the latest end of a sole lease among that */
-  depart(isOurs: (place: Place) => boolean): number {
-    let untilMs = -Infinity
+  /** Forgets what is not ours by a new roll. */
+  depart(isOurs: (place: Place) => boolean): Departed {
+    let [leasedMs, changedMs] = [0, 0]
     for (const [name, { place, grants }] of this.#entries) {
       if (isOurs(place)) continue
       this.#entries.delete(name)
       for (const [session, { kind }] of grants) {
-        if (kind === 'sole' && !session.isEnded) untilMs = Math.max(untilMs, session.untilMs)
+        if (session.isEnded) continue
+        leasedMs = Math.max(leasedMs, session.untilMs)
+        if (kind === 'sole') changedMs = Math.max(changedMs, session.untilMs)
       }
     }
-    return untilMs
+    return { leasedMs, changedMs }
   }
 
   clear(): void {

@@ -1,5 +1,6 @@
 // A change of a strict volume: made while nobody else uses what it changes, and answered once nobody
 // will.
+import { codeOf } from '../../base/errors.ts'
 import type { LeaseHolder } from '../../lock/lease/lease-holder.ts'
 import type { Inode } from '../../ports/messages.ts'
 import type { At, Change, Made } from '../../ports/writable-source.ts'
@@ -23,11 +24,15 @@ export type AloneChange = {
 export async function makeAlone(
   { leases, volume, tree, concerned }: AloneInit,
   { change, isForOthers }: AloneChange,
-  make: () => Promise<Made>,
+  make: (mayBegin?: () => boolean) => Promise<Made>,
 ): Promise<Made> {
   const inodes = changesNothing(change) ? [] : [...concerned(change), ...namedBy(tree, change)]
   if (inodes.length === 0) return make()
-  const made = await leases.alone(volume, inodes, make)
+  const made = await leases.alone(volume, inodes, make).catch((error: unknown) => {
+    // This node stood still for longer than a lease, before the change was begun.
+    if (codeOf(error) === 'EAGAIN') return leases.alone(volume, inodes, make)
+    throw error
+  })
   const others = touchedBy(made).filter((inode) => !inodes.includes(inode))
   // Whoever is about to write to what is new has the lease of it then; nobody has looked at it yet.
   if (isMaking(change)) void leases.changed(volume, others).catch(() => undefined)

@@ -205,7 +205,8 @@ export class Writings {
     const { change, options, via } = what
     // What others have written before comes first.
     for (const inode of source.usedBy(change)) await unsaved.recall(inode, options.signal)
-    const make = async () => this.#made(await changes.make(change, options), change, via)
+    const make = async (mayBegin?: () => boolean) =>
+      this.#made(await changes.make(change, { ...options, mayBegin }), change, via)
     if (!isStrict || locks.leases === undefined) return make()
     const leases = locks.leases.holder
     const init = { leases, volume: id, tree, concerned: (one: Change) => source.inodesOf(one) }

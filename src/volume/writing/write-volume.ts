@@ -79,7 +79,8 @@ export class WriteVolume extends ReadThrough implements WritableVolume {
     const made = await this.#making.make({ type: 'create', ...place }, options)
     const entry = this.#making.entry(at, made)
     const { direct } = how
-    return { entry, file: await this.#files.opened(made, () => entry, { ...options, direct }) }
+    const opened = { ...options, direct, isReferred: true }
+    return { entry, file: await this.#files.opened(made, () => entry, opened) }
   }
 
   async tmpfile(
@@ -92,7 +93,8 @@ export class WriteVolume extends ReadThrough implements WritableVolume {
     const made = await this.#making.make({ type: 'tmpfile', on, mode, how: open }, options)
     const entry = this.#making.nameless(made)
     const { direct } = how
-    return { entry, file: await this.#files.opened(made, () => entry, { ...options, direct }) }
+    const opened = { ...options, direct, isReferred: true }
+    return { entry, file: await this.#files.opened(made, () => entry, opened) }
   }
 
   mknod(at: NewName, node: Node, options: ChangeOptions): Promise<Entry> {

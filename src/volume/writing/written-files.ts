@@ -26,7 +26,7 @@ export class WrittenFiles {
   async opened(
     { handle: theirs }: Made,
     open: () => { readonly nodeid: Nodeid },
-    options: Options & { readonly direct: boolean },
+    options: Options & { readonly direct: boolean; readonly isReferred?: boolean },
   ): Promise<OpenFile> {
     if (theirs === undefined) throw new PotluckError('EIO', 'what was opened has no handle')
     const { handles, reading, tree } = this.#making
@@ -36,6 +36,8 @@ export class WrittenFiles {
       handles.add(file.handle, { theirs, inode: tree.record(nodeid).inode })
       return options.direct ? { ...file, directIo: true } : file
     } catch (error) {
+      // The kernel will never hear of what it would have to forget.
+      if (options.isReferred === true) reading.forget(open().nodeid, 1)
       await this.#close(theirs)
       throw error
     }

@@ -34,6 +34,7 @@ export function writeLockAnswer(writer: ByteWriter, answer: LockAnswer): void {
       return parts.writeRollIfAny(writer, answer.roll)
     case 'records':
       writer.varint(answer.settledInMs)
+      writer.varint(answer.leasedForMs)
       return parts.writeRecords(writer, answer.records)
     case 'lease':
       writer.varint(answer.session)
@@ -62,8 +63,8 @@ export function readLockAnswer(reader: ByteReader): LockAnswer {
     case 'vote':
       return readVote(reader)
     case 'records': {
-      const settledInMs = reader.varint()
-      return { type, settledInMs, records: parts.readRecords(reader) }
+      const [settledInMs, leasedForMs] = [reader.varint(), reader.varint()]
+      return { type, settledInMs, leasedForMs, records: parts.readRecords(reader) }
     }
     case 'lease': {
       const [session, forMs] = [reader.varint(), reader.varint()]

@@ -82,7 +82,10 @@ test('replies are about as large as they are on the wire, blocks nearly to the b
     { type: 'heat', answer: { step: 'rates', perSecond: [1, 2, 3] } },
     { type: 'lock', answer: { type: 'roll', epoch: 1, roll: ROLL } },
     { type: 'lock', answer: { type: 'conflict', holder: PEER, range: RANGE } },
-    { type: 'lock', answer: { type: 'records', settledInMs: 0, records: [RECORD] } },
+    {
+      type: 'lock',
+      answer: { type: 'records', leasedForMs: 0, settledInMs: 0, records: [RECORD] },
+    },
   ]
   for (const reply of replies) {
     const { head: bytes, payload } = encodeReply(reply)

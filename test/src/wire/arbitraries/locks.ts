@@ -61,7 +61,7 @@ export const lockAnswer: fc.Arbitrary<LockAnswer> = fc.oneof(
     },
     { requiredKeys: ['type', 'isGiven', 'ballot', 'acceptedBallot'] },
   ),
-  fc.record({ type: is('records'), settledInMs: count, records }),
+  fc.record({ type: is('records'), settledInMs: count, leasedForMs: count, records }),
   fc.record({
     type: is('lease'),
     session: count,
