@@ -39,6 +39,7 @@ export class LeaseHolder {
   readonly #terms: HeldTerms
   readonly #held = new Map<string, Held>()
   readonly #asking: LeaseAsking
+  #isStopped = false
 
   constructor(init: LeaseHolderInit) {
     this.#init = init
@@ -85,6 +86,7 @@ export class LeaseHolder {
       const here = this.here(volume, inodes, kind)
       if (here !== undefined) return here
       if (signal?.aborted === true) throw abortedError()
+      if (this.#isStopped) throw new PotluckError('CLOSED', 'this node is stopping')
       if (clock.now() > untilMs) {
         throw new PotluckError('ETIMEDOUT', `nobody can say who else uses inode ${inodes[0]}`)
       }
@@ -168,6 +170,7 @@ export class LeaseHolder {
   }
 
   stop(): void {
+    this.#isStopped = true
     this.#terms.stop()
     for (const held of this.#held.values()) held.end()
     this.#held.clear()

@@ -25,6 +25,7 @@ import type { PeerId } from '../../ports/messages.ts'
 import type { Network } from '../../ports/network.ts'
 import type { Random } from '../../ports/random.ts'
 import type { Agreement } from '../roll/agreement.ts'
+import { EndingClock } from './ending-clock.ts'
 import { LeaseHolder, type LeaseHolderInit } from './lease-holder.ts'
 import { LeaseKeeper, type LeaseKeeperInit } from './lease-keeper.ts'
 
@@ -49,11 +50,13 @@ export class LeaseRoom {
   readonly holder: LeaseHolder
   readonly #init: LeaseRoomInit
   readonly #keeper: LeaseKeeper
+  readonly #clock: EndingClock
 
   constructor(init: LeaseRoomInit) {
     const { agreement, stamps } = init
     const { council, mandate } = agreement
-    const shared = { ...init, ask: this.#ask.bind(this), council }
+    this.#clock = new EndingClock(init.clock)
+    const shared = { ...init, clock: this.#clock, ask: this.#ask.bind(this), council }
     this.#init = init
     this.#keeper = new LeaseKeeper({ ...shared, mandate, now: () => stamps.tick() })
     this.holder = new LeaseHolder({
@@ -94,6 +97,7 @@ export class LeaseRoom {
   stop(): void {
     this.holder.stop()
     this.#keeper.stop()
+    this.#clock.end()
   }
 
   /** Asks a peer, or this node itself, which then has no message to wait for. */
