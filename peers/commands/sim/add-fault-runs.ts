@@ -42,6 +42,14 @@ function addSwarm(sim: Command, terminal: Terminal): void {
         .choices(['readers', 'writers'])
         .default('readers'),
     )
+    .addOption(
+      new Option(
+        '--coherence <MODE>',
+        'of writers; strict: that all nodes are as one is checked, too',
+      )
+        .choices(['gossip', 'strict'])
+        .default('gossip'),
+    )
     .option('--locks', 'processes that lock files, in place of those that read them')
     .option('--bail', 'stop at the first seed that breaks a promise')
     .option('--json', 'one line of JSON a seed')

@@ -22,6 +22,8 @@ export type SwarmFlags = {
   readonly locks?: boolean
   /** @default 'readers' */
   readonly workload?: 'readers' | 'writers'
+  /** @default 'gossip' */
+  readonly coherence?: 'gossip' | 'strict'
   readonly json?: boolean
 }
 
@@ -38,8 +40,7 @@ export async function runSwarm(flags: SwarmFlags, terminal: Terminal): Promise<v
     for (const seed of seeds) {
       if (terminal.interrupted.aborted) break
       // A bar over a seed's own lines would be torn: it goes on below them.
-      const { nodes } = flags
-      const result = await runSeed({ seed, nodes, faults, workload: workloadOf(flags) })
+      const result = await runSeed({ seed, faults, ...runOf(flags) })
       total.add(result)
       tell(result, flags, terminal)
       bar.update(total.seeds, seeds.length, `${total.seeds} of ${seeds.length} seeds`)
@@ -86,8 +87,9 @@ async function runLockSwarm(flags: SwarmFlags, terminal: Terminal): Promise<void
   throw new PotluckError('EIO', `${broken.length} seeds failed: ${broken.join(', ')}`)
 }
 
-function workloadOf({ workload }: SwarmFlags): Workload {
-  return workload === 'writers' ? WRITERS : READERS
+function runOf({ workload, coherence = 'gossip', nodes }: SwarmFlags) {
+  const who: Workload = workload === 'writers' ? WRITERS : READERS
+  return { nodes, workload: who, coherence, isLinearizable: coherence === 'strict' }
 }
 
 function understood({ seeds, faults }: SwarmFlags) {
@@ -114,8 +116,9 @@ function tell(result: SeedResult, flags: SwarmFlags, terminal: Terminal): void {
     return `  ${checker}, at ${Math.round(atMs)} ms: ${what}`
   })
   if (violations.length > lines.length) lines.push(`  and ${violations.length - lines.length} more`)
-  const { nodes, faults, workload = 'readers' } = flags
-  const who = `--workload ${workload} --seeds ${seed} --nodes ${nodes} --faults ${faults}`
+  const { nodes, faults, workload = 'readers', coherence = 'gossip' } = flags
+  const kind = `--workload ${workload} --coherence ${coherence}`
+  const who = `${kind} --seeds ${seed} --nodes ${nodes} --faults ${faults}`
   const replay = `potluck sim swarm ${who}`
   terminal.out(`seed ${seed}: ${JSON.stringify(drawn)}\n${lines.join('\n')}\n  again: ${replay}\n`)
 }

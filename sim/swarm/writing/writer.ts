@@ -53,7 +53,11 @@ export class Writer {
 
   async open(path: Path, how: Partial<OpenMode> = {}): Promise<Held> {
     const { nodeid, attributes } = await this.find(path)
-    const opening = this.#volume.openWith(nodeid, { ...BOTH, ...how }, this.#options)
+    // As a mount does it: who only reads is not announced to the source.
+    const opening =
+      how.access === 'read'
+        ? this.#volume.open(nodeid)
+        : this.#volume.openWith(nodeid, { ...BOTH, ...how }, this.#options)
     const { handle } = await this.#within(opening)
     this.#handles.push(handle)
     return { inode: attributes.inode, nodeid, handle }
