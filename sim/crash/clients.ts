@@ -2,6 +2,7 @@ import { codeOf } from '../../src/base/errors.ts'
 import { sleep } from '../../src/base/time.ts'
 import type { Change, Durability } from '../../src/log/changes.ts'
 import type { Log } from '../../src/log/log.ts'
+import type { LogRecord } from '../../src/log/reader.ts'
 import type { Clock } from '../../src/ports/clock.ts'
 import type { Random } from '../../src/ports/random.ts'
 import { type History, idOf, payloadOf } from './history.ts'
@@ -23,6 +24,7 @@ export type ClientsInit = {
 export class Clients {
   readonly problems: string[] = []
   refused = 0
+  failed = 0
   readonly #init: ClientsInit
   #left: number
   #isDead = false
@@ -57,13 +59,16 @@ export class Clients {
   async #flush(): Promise<void> {
     const { log, history } = this.#init
     const { newest } = history
-    if (await this.#tried(() => log.flush())) history.durable(newest)
+    if ((await this.#tried(() => log.flush())) === 'done') history.durable(newest)
   }
 
   async #read(): Promise<void> {
     const { log, history, random } = this.#init
     const name = draw(history.keys, random)
-    const record = await log.read(log.key(KIND, Buffer.from(name)))
+    let record: LogRecord | undefined
+    const read = async (): Promise<unknown> =>
+      (record = await log.read(log.key(KIND, Buffer.from(name))))
+    if ((await this.#tried(read)) !== 'done') return
     if (record !== undefined && idOf(record.payload) === undefined) {
       this.problems.push(`the bytes of "${name.slice(0, 6)}" are not as they were written`)
     }
@@ -96,13 +101,13 @@ export class Clients {
   ): Promise<void> {
     const { log, history } = this.#init
     history.begin(intended)
-    const isDone = await this.#tried(async () => {
+    const outcome = await this.#tried(async () => {
       const { version } = await this.#alive(log.commit(changes, durability))
       history.done(intended, version)
       if (durability === 'sync') history.durable(version)
       if (durability === 'disk') history.wrote(version)
     })
-    if (!isDone) history.refuse(intended)
+    if (outcome === 'refused') history.refuse(intended)
   }
 
   /** Settles with the work, unless the process died meanwhile. */
@@ -115,15 +120,20 @@ export class Clients {
     })
   }
 
-  /** False where it was refused, being too large or for want of space. */
-  async #tried(work: () => Promise<unknown>): Promise<boolean> {
+  /**
+   * `refused`: being too large or for want of space. `unknown`: the disk failed, and it may be there
+   * or not.
+   */
+  async #tried(work: () => Promise<unknown>): Promise<'done' | 'refused' | 'unknown'> {
     try {
       await this.#alive(work())
-      return true
+      return 'done'
     } catch (error) {
-      if (codeOf(error) !== 'ENOSPC' && codeOf(error) !== 'TOO_LARGE') throw error
-      this.refused += 1
-      return false
+      const code = codeOf(error)
+      if (code !== 'ENOSPC' && code !== 'TOO_LARGE' && code !== 'EIO') throw error
+      if (code === 'EIO') this.failed += 1
+      else this.refused += 1
+      return code === 'EIO' ? 'unknown' : 'refused'
     }
   }
 }

@@ -1,6 +1,7 @@
 // Crashes of the log, out of a seed: random commits, reads and flushes by several clients at once on
 // a simulated disk, until the machine or the process dies at any moment; then the log is opened
-// again and compared with what it had promised. Several lives a seed, on the same disk.
+// again and compared with what it had promised. Several lives a seed, on the same disk. In some the
+// disk is full before long, in some calls to it fail, and some end before the log is open.
 //
 // The promise that is checked: what is found is the state after *some* commit in their order, with
 // none missing before it, and that commit is not older than the newest acknowledged as durable. So
@@ -10,7 +11,7 @@ import { sleep } from '../../src/base/time.ts'
 import { layoutFor, ZONES_FROM } from '../../src/log/format/layout.ts'
 import { type Log, openLog } from '../../src/log/log.ts'
 import type { OpenReport } from '../../src/log/open/open-log.ts'
-import { NO_DISK_FAULTS, SimDisk } from '../disk/sim-disk.ts'
+import { type DiskFaults, NO_DISK_FAULTS, SimDisk } from '../disk/sim-disk.ts'
 import { SeededRandom } from '../engine/seeded-random.ts'
 import { StallError, VirtualClock } from '../engine/virtual-clock.ts'
 import { History } from './history.ts'
@@ -32,6 +33,8 @@ export type CrashResult = {
   readonly seed: number
   readonly commits: number
   readonly refused: number
+  /** Operations that the disk failed. */
+  readonly failed: number
   readonly zonesCollected: number
   readonly cutBytes: number
   readonly scanned: number
@@ -72,6 +75,10 @@ class CrashRun {
   #scanned = 0
   #collected = 0
   #refused = 0
+  #failed = 0
+  /** Only the process died, and nothing that it wrote is to be lost for that. */
+  #isKilled = false
+  #isFailing = false
 
   constructor({ seed, operations = 400, syncLies = 0 }: CrashOptions) {
     this.#seed = seed
@@ -85,6 +92,7 @@ class CrashRun {
   async live(life: number): Promise<void> {
     const random = this.#random.fork(`life ${life}`)
     try {
+      if (life > 0 && random.next() < 0.3) await this.#dieOpening(random)
       const log = await this.#clock.runUntil(this.#open(), { withinMs: 600_000 })
       this.#note(log.report)
       const found = await this.#clock.runUntil(this.#history.read(log))
@@ -113,6 +121,7 @@ class CrashRun {
       seed: this.#seed,
       commits: this.#history.commits,
       refused: this.#refused,
+      failed: this.#failed,
       zonesCollected: this.#collected,
       cutBytes: this.#cutBytes,
       scanned: this.#scanned,
@@ -128,7 +137,9 @@ class CrashRun {
       say: (level, message, fields) => {
         const from = fields?.['takenBackFromVersion']
         if (typeof from === 'number') this.#history.takenBack(from)
-        else if (level === 'error' && !this.#isRotten) this.problems.push(message)
+        else if (level !== 'error' || this.#isRotten) return
+        else if (!this.#isFailing || !message.startsWith('a sync failed'))
+          this.problems.push(message)
       },
       name: 'log',
       layout: layoutFor(ZONES_FROM + ZONES * ZONE_BYTES, ZONE_BYTES),
@@ -142,11 +153,7 @@ class CrashRun {
   }
 
   async #work(log: Log, random: SeededRandom): Promise<void> {
-    const isFull = random.next() < 0.15
-    const allocated = this.#disk.allocatedBytes
-    const capacityBytes = isFull ? allocated + Math.floor(random.next() * 600_000) : Infinity
-    const syncLies = this.#syncLies
-    this.#disk.faults = { ...NO_DISK_FAULTS, capacityBytes, syncLies, isCold: random.next() }
+    this.#disk.faults = this.#faults(random)
     const clients = new Clients({
       log,
       random,
@@ -161,18 +168,49 @@ class CrashRun {
     clients.die()
     this.problems.push(...clients.problems)
     this.#refused += clients.refused
+    this.#failed += clients.failed
     await this.#end(log, ended, random)
   }
 
-  async #end(log: Log, ended: 'died' | 'done', random: SeededRandom): Promise<void> {
-    if (ended === 'done' && random.next() < 0.5) {
-      this.#disk.faults = NO_DISK_FAULTS
-      await this.#clock.runUntil(log.close().catch((error: unknown) => void codeOf(error)))
-      this.#history.durable()
-      this.#disk = this.#disk.crash()
-      return
+  #faults(random: SeededRandom): DiskFaults {
+    const drawn = random.next()
+    const isFull = drawn < 0.15
+    this.#isFailing = drawn > 0.8
+    const often = this.#isFailing ? random.next() ** 3 * 0.2 : 0
+    const room = this.#disk.allocatedBytes + Math.floor(random.next() * 600_000)
+    return {
+      ...NO_DISK_FAULTS,
+      capacityBytes: isFull ? room : Infinity,
+      syncLies: this.#syncLies,
+      isCold: random.next(),
+      readFails: often * random.next(),
+      writeFails: often * random.next(),
+      syncFails: (often * random.next()) / 4,
     }
-    if (random.next() < 0.3) {
+  }
+
+  /** Opens, and dies meanwhile or a little later. */
+  async #dieOpening(random: SeededRandom): Promise<void> {
+    const opening = this.#open().catch((error: unknown) => void codeOf(error))
+    const dies = sleep(this.#clock, random.next() * 20)
+    await this.#clock.runUntil(Promise.race([opening, dies]))
+    this.#disk = this.#isKilled ? this.#disk.kill() : this.#disk.crash()
+  }
+
+  async #end(log: Log, ended: 'died' | 'done', random: SeededRandom): Promise<void> {
+    this.#isKilled = false
+    this.#disk.faults = NO_DISK_FAULTS
+    if (ended === 'done' && random.next() < 0.5) {
+      const isClosed = await this.#clock.runUntil(
+        log.close().then(
+          () => true,
+          (error: unknown) => codeOf(error) === undefined,
+        ),
+      )
+      if (isClosed) this.#history.durable()
+      this.#disk = this.#disk.crash()
+    } else if (random.next() < 0.3) {
+      this.#isKilled = true
       this.#history.written()
       this.#disk = this.#disk.kill()
     } else this.#disk = this.#disk.crash()

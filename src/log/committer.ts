@@ -3,7 +3,7 @@
 //
 // Nothing is locked. What was looked up may have changed while something was waited for; then it is
 // looked up again. So a change never acts on what is no longer so, and nobody waits for a lock.
-import { PotluckError } from '../base/errors.ts'
+import { codeOf, PotluckError } from '../base/errors.ts'
 import type { Change, Durability, Outcome } from './changes.ts'
 import { recordBytes, type RecordHead } from './format/record.ts'
 import { SECTOR_BYTES } from './format/layout.ts'
@@ -12,7 +12,7 @@ import type { Pace } from './collect/pace.ts'
 import type { KeyIndex } from './index/key-index.ts'
 import type { LogKey } from './log-key.ts'
 import { ABSENT, type Present, recordOf, refusalOf } from './present.ts'
-import { isDamage, type Reader } from './reader.ts'
+import type { Reader } from './reader.ts'
 import type { Batch } from './write/batch.ts'
 import { mostTogether, type NewRecord, worstBytes } from './write/lane.ts'
 import type { Syncer } from './write/syncer.ts'
@@ -97,8 +97,9 @@ export class Committer {
     const present = await Promise.all(
       changes.map(async ({ key, expected }) => {
         const found = await reader.head(key).catch((error: unknown) => {
-          // A damaged record under the same tag is in nobody's way who expects nothing.
-          if (expected === undefined && isDamage(error)) return undefined
+          // A damaged record under the same tag is in nobody's way who expects nothing. One that
+          // could not be read just now is: it would be found again beside the new one.
+          if (expected === undefined && codeOf(error) === 'CORRUPT') return undefined
           throw error
         })
         return found === undefined ? ABSENT : this.#presentOf(found.grain, found.head)

@@ -5,7 +5,7 @@
 // here. So whatever was waited for counts only if the zone is still in the same life; if not, the
 // index is asked again. It must never keep bytes of the page scratch or of a batch over a wait.
 import type { DiskFile } from '../ports/disk.ts'
-import { codeOf, PotluckError } from '../base/errors.ts'
+import { PotluckError } from '../base/errors.ts'
 import { zoneStart } from './format/layout.ts'
 import {
   bytesNeeded,
@@ -197,10 +197,4 @@ function isOf(head: RecordHead, key: LogKey): boolean {
 
 function damaged(grain: number): PotluckError {
   return new PotluckError('CORRUPT', `the record at grain ${grain} is damaged`)
-}
-
-/** Whether a failure is of the bytes on the disk, and not of the whole log. */
-export function isDamage(error: unknown): boolean {
-  const code = codeOf(error)
-  return code === 'CORRUPT' || code === 'EIO'
 }

@@ -152,6 +152,7 @@ export class Collector {
     const { mover, writer, clock, pace, zones, freer } = this.#init
     const entries = await mover.entriesOf(zone)
     pace.begin(zone, zones.usableBytes)
+    zone.keepsDeletion = false
     for (let from = 0; from < entries.count;) {
       const began = clock.now()
       const moved = await mover.move(zone, entries, from)

@@ -68,7 +68,7 @@ export class Freer {
   }
 
   /**
-   * A batch that could not be written may bring a record back to life. What is dead before the flush
+   * A batch that could not be written may bring a record back to life, or a deletion. What is dead before the flush
    * is dead by what the flush makes durable; only then can nothing bring it back.
    */
   async #freeAll(emptied: readonly Zone[]): Promise<void> {
@@ -131,6 +131,6 @@ export class Freer {
   }
 }
 
-function isDead({ liveBytes }: Zone): boolean {
-  return liveBytes === 0
+function isDead({ liveBytes, keepsDeletion }: Zone): boolean {
+  return liveBytes === 0 && !keepsDeletion
 }

@@ -96,14 +96,18 @@ export class Mover {
     const size = recordBytes(record.head, zones.layout.grainBytes)
     if ((entry.flags & TOMBSTONE) !== 0) {
       zones.deleted(grain, size, entry.version)
-      writer.onFailure(appended.batch, () => zones.undeleted(grain, size))
+      writer.onFailure(appended.batch, () => {
+        zones.undeleted(grain, size)
+        zone.keepsDeletion = true
+      })
       return true
     }
     index.replace(entry.tag, entry.grain, grain)
     zones.died(entry.grain, size, entry.version)
     zones.born(grain, size)
     writer.onFailure(appended.batch, () => {
-      index.replace(entry.tag, grain, entry.grain)
+      // What has taken its place meanwhile may be written already.
+      if (!index.replace(entry.tag, grain, entry.grain)) return
       zones.born(entry.grain, size)
       zones.died(grain, size, entry.version)
     })

@@ -52,16 +52,20 @@ export class Syncer {
     await this.#running
   }
 
+  /** From now on nothing is written any more. @returns the failure that everyone is told */
+  giveUp(what: string, cause: unknown): PotluckError {
+    const message = `${what}: the log takes no more writes until it is opened again`
+    this.#failure = new PotluckError('EIO', message, { cause })
+    return this.#failure
+  }
+
   async #sync(): Promise<void> {
     const covered = this.#written
     this.#syncs += 1
     try {
       await this.#file.sync()
     } catch (cause) {
-      const message =
-        'the disk failed to sync: the log takes no more writes until it is opened again'
-      this.#failure = new PotluckError('EIO', message, { cause })
-      throw this.#failure
+      throw this.giveUp('the disk failed to sync', cause)
     }
     this.#durable = Math.max(this.#durable, covered)
   }

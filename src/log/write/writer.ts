@@ -10,9 +10,9 @@ import { codeOf, PotluckError } from '../../base/errors.ts'
 import type { Log as Say } from '../../base/log.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { DiskFile } from '../../ports/disk.ts'
-import { SECTOR_BYTES } from '../format/layout.ts'
 import type { Zone } from '../zones/zone.ts'
 import type { ZoneTable } from '../zones/zone-table.ts'
+import { abandon } from './abandon.ts'
 import type { Batch } from './batch.ts'
 import { Buffers } from './buffers.ts'
 import { Lane, type NewRecord } from './lane.ts'
@@ -182,20 +182,24 @@ export class Writer {
 
   async #writeAll(): Promise<void> {
     for (let batch = this.#next(); batch !== undefined; batch = this.#next()) {
-      const number = this.#number + 1
-      const bytes = batch.finish({
-        number,
-        durable: this.#init.syncer.durable,
-        version: this.#init.newestVersion(),
-      })
-      const failure = await this.#init.file.write(batch.at, bytes).then(
-        () => undefined,
-        (error: unknown) => error,
-      )
-      if (failure === undefined) this.#settle(batch, number, bytes.length)
-      else await this.#takeBack(failure)
+      const failure = this.#init.syncer.failure ?? (await this.#writeOne(batch))
+      if (failure !== undefined) await this.#takeBack(failure)
       this.#roomWaiters.splice(0).forEach((wake) => wake())
     }
+  }
+
+  /** @returns why it could not be written */
+  async #writeOne(batch: Batch): Promise<unknown> {
+    const number = this.#number + 1
+    const { syncer, newestVersion, file } = this.#init
+    const bytes = batch.finish({ number, durable: syncer.durable, version: newestVersion() })
+    try {
+      await file.write(batch.at, bytes)
+    } catch (error) {
+      return error
+    }
+    this.#settle(batch, number, bytes.length)
+    return undefined
   }
 
   #next(): Batch | undefined {
@@ -234,17 +238,9 @@ export class Writer {
       batch.fail(error)
     }
     if (code !== 'ENOSPC') for (const lane of lanes) lane.leave()
-    if (failed[0] !== undefined) await this.#abandon(failed[0])
-  }
-
-  /**
-   * What is left on the disk of a batch that failed must not be taken for one that comes later: its
-   * head is wiped where that is possible, and its number is never used again.
-   */
-  async #abandon(batch: Batch): Promise<void> {
+    const [first] = failed
+    if (first === undefined || this.#init.syncer.failure !== undefined) return
     this.#number += 1
-    this.#init.syncer.wrote(this.#number)
-    await this.#init.file.write(batch.headPlace, new Uint8Array(SECTOR_BYTES)).catch(() => {})
-    await this.#init.syncer.syncAll().catch(() => {})
+    await abandon(first, this.#number, this.#init)
   }
 }

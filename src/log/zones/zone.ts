@@ -25,6 +25,8 @@ export type Zone = {
   oldestDead: number
   /** A record was found in it that can't be moved. */
   isDamaged: boolean
+  /** A deletion that was moved out of it could not be written there. */
+  keepsDeletion: boolean
 }
 
 export function freeZone(index: number): Zone {
@@ -39,5 +41,6 @@ export function freeZone(index: number): Zone {
     newestDeletion: 0,
     oldestDead: Infinity,
     isDamaged: false,
+    keepsDeletion: false,
   }
 }

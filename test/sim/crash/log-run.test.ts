@@ -2,19 +2,27 @@ import test from 'ava'
 import { runCrashes, runRot } from '../../../sim/crash/log-run.ts'
 
 const SEEDS = 10
+/**
+ * They failed once: a zone wiped whose first batch was needed, a gap where a zone had been freed, a
+ * deletion freed with its zone though it could not be moved, a batch behind one that is on the disk
+ * by half.
+ */
+const FOUND = [14, 54, 62, 88, 91]
 
 test('after every crash all that was durable is there, and nothing is half visible', async (t) => {
-  const total = { commits: 0, refused: 0, zonesCollected: 0, cutBytes: 0, scanned: 0 }
-  for (let seed = 1; seed <= SEEDS; seed++) {
+  const total = { commits: 0, refused: 0, failed: 0, zonesCollected: 0, cutBytes: 0, scanned: 0 }
+  const seeds = [...Array.from({ length: SEEDS }, (_, i) => i + 1), ...FOUND]
+  for (const seed of seeds) {
     const { problems, ...result } = await runCrashes({ seed })
     t.deepEqual(problems, [], `seed ${seed}`)
-    for (const name of ['commits', 'refused', 'zonesCollected', 'cutBytes', 'scanned'] as const) {
-      total[name] += result[name]
+    for (const [name, count] of Object.entries(result)) {
+      if (name in total) total[name as keyof typeof total] += count
     }
   }
   // What a crash is about must have happened.
   t.true(total.commits > SEEDS * 100, JSON.stringify(total))
-  t.true(total.refused > 0 && total.zonesCollected > SEEDS * 10, JSON.stringify(total))
+  t.true(total.refused > 0 && total.failed > 0)
+  t.true(total.zonesCollected > SEEDS * 10, JSON.stringify(total))
   t.true(total.cutBytes > 0 && total.scanned > SEEDS, JSON.stringify(total))
 })
 

@@ -119,6 +119,22 @@ test('a disk that fails to write fails the commit and takes it back', async (t) 
   t.is(await textOf(it, await it.open(), 'a'), 'three')
 })
 
+test('what a deletion deleted stays so, though the deletion could not be moved', async (t) => {
+  const it = new SimulatedLog()
+  const log = await it.open()
+  await it.run(log.commit([put(log, 'a', 'one')], 'sync'))
+  await it.run(log.commit([{ key: keyOf(log, 'a') }], 'sync'))
+  // The disk fails again and again while zone after zone is collected.
+  for (let i = 0; i < 600; i++) {
+    it.disk.faults = { ...NO_DISK_FAULTS, writeFails: i % 3 === 0 ? 0.2 : 0 }
+    const change = put(log, `key ${i % 9}`, 'x'.repeat(3_000))
+    await it.run(log.commit([change], 'disk')).catch((error: unknown) => codeOf(error))
+  }
+  t.true(log.counters().zonesCollected > 5, `${log.counters().zonesCollected}`)
+  it.disk = it.disk.crash()
+  t.is(await textOf(it, await it.open(), 'a'), undefined)
+})
+
 test('a disk that fails to sync is not believed again', async (t) => {
   const it = new SimulatedLog()
   const log = await it.open()

@@ -9,12 +9,15 @@ import { formatBytes, formatCount } from '../../options/quantities.ts'
 import { progressBar } from '../../progress.ts'
 import type { Terminal } from '../../terminal.ts'
 
+const COUNTED = ['commits', 'refused', 'failed', 'zonesCollected', 'cutBytes', 'scanned'] as const
+const NOTHING = { commits: 0, refused: 0, failed: 0, zonesCollected: 0, cutBytes: 0, scanned: 0 }
+
 export type CrashFlags = { readonly seeds: string }
 
 /** @throws PotluckError where a promise was broken, CommanderError for flags that say nothing */
 export async function runCrash({ seeds: given }: CrashFlags, terminal: Terminal): Promise<void> {
   const seeds = seedsOf(given)
-  const total = { seeds: 0, commits: 0, refused: 0, zonesCollected: 0, cutBytes: 0, scanned: 0 }
+  const total = { seeds: 0, ...NOTHING }
   const broken: number[] = []
   const bar = progressBar(terminal, 'crashes of the log')
   try {
@@ -22,7 +25,7 @@ export async function runCrash({ seeds: given }: CrashFlags, terminal: Terminal)
       if (terminal.interrupted.aborted) break
       const { problems, ...result } = await runCrashes({ seed })
       total.seeds += 1
-      for (const name of ['commits', 'refused', 'zonesCollected', 'cutBytes', 'scanned'] as const) {
+      for (const name of COUNTED) {
         total[name] += result[name]
       }
       bar.update(total.seeds, seeds.length, `${total.seeds} of ${seeds.length} seeds`)
@@ -34,7 +37,7 @@ export async function runCrash({ seeds: given }: CrashFlags, terminal: Terminal)
     bar.stop()
   }
   terminal.out(
-    `${total.seeds} seeds: ${formatCount(total.commits)} commits, ${total.refused} refused; ` +
+    `${total.seeds} seeds: ${formatCount(total.commits)} commits, ${total.refused} refused, ${total.failed} failed; ` +
       `${formatCount(total.zonesCollected)} zones collected; ${total.scanned} zones without a ` +
       `summary after a crash, ${formatBytes(total.cutBytes)} of torn tails cut off\n`,
   )
