@@ -68,8 +68,8 @@ export class Freer {
   }
 
   /**
-   * A batch that could not be written may bring a record back to life, or a deletion. What is dead before the flush
-   * is dead by what the flush makes durable; only then can nothing bring it back.
+   * A batch that could not be written may bring a record back to life, or a deletion. What is dead
+   * before the flush is dead by what the flush makes durable; only then can nothing bring it back.
    */
   async #freeAll(emptied: readonly Zone[]): Promise<void> {
     const { writer, syncer, zones, pace } = this.#init
