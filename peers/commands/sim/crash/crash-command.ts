@@ -38,8 +38,9 @@ export async function runCrash({ seeds: given }: CrashFlags, terminal: Terminal)
   }
   terminal.out(
     `${total.seeds} seeds: ${formatCount(total.commits)} commits, ${total.refused} refused, ` +
-      `${total.failed} failed; ${formatCount(total.zonesCollected)} zones collected; ${total.scanned} zones without a ` +
-      `summary after a crash, ${formatBytes(total.cutBytes)} of torn tails cut off\n`,
+      `${total.failed} failed; ${formatCount(total.zonesCollected)} zones collected; ` +
+      `${total.scanned} zones without a summary after a crash, ` +
+      `${formatBytes(total.cutBytes)} of torn tails cut off\n`,
   )
   if (broken.length === 0) return
   throw new PotluckError('EIO', `${broken.length} seeds failed: ${broken.join(', ')}`)
