@@ -1,6 +1,6 @@
 import test from 'ava'
 import type { Answer, Operation, Performer } from '../../../src/objects/operation.ts'
-import { SimulatedStore } from './simulated-store.ts'
+import { SimulatedStore } from '../../../sim/crash/simulated-store.ts'
 
 const CLIENTS = 24
 const INCREMENTS = 20

@@ -7,7 +7,7 @@ import type {
   SwapChange,
 } from '../../../src/objects/operation.ts'
 import { findCycle, type Operation } from './serial-check.ts'
-import { SimulatedStore } from './simulated-store.ts'
+import { SimulatedStore } from '../../../sim/crash/simulated-store.ts'
 
 const KEYS = Array.from({ length: 6 }, (_, i) => `key ${i}`)
 const CLIENTS = 6

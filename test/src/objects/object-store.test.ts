@@ -2,7 +2,7 @@ import test from 'ava'
 import type { SwapChange } from '../../../src/objects/operation.ts'
 import { shardOf } from '../../../src/objects/object-store.ts'
 import { SeededRandom } from '../../../sim/engine/seeded-random.ts'
-import { SimulatedStore } from './simulated-store.ts'
+import { SimulatedStore } from '../../../sim/crash/simulated-store.ts'
 
 const bytes = (text: string): Buffer => Buffer.from(text)
 

@@ -2,6 +2,7 @@
 // are no nodes and no network, so it lies apart from the runs of a mesh. It must fail where a single
 // seed broke a promise, whatever the others did.
 import { runCrashes } from '../../../../sim/crash/log-run.ts'
+import { runStoreCrashes } from '../../../../sim/crash/store-run.ts'
 import { parseSeeds } from '../../../../sim/swarm/seeds.ts'
 import { PotluckError } from '../../../../src/base/errors.ts'
 import { usageError } from '../../exit-codes.ts'
@@ -17,13 +18,16 @@ export type CrashFlags = { readonly seeds: string }
 /** @throws PotluckError where a promise was broken, CommanderError for flags that say nothing */
 export async function runCrash({ seeds: given }: CrashFlags, terminal: Terminal): Promise<void> {
   const seeds = seedsOf(given)
-  const total = { seeds: 0, ...NOTHING }
+  const total = { seeds: 0, swaps: 0, ...NOTHING }
   const broken: number[] = []
   const bar = progressBar(terminal, 'crashes of the log')
   try {
     for (const seed of seeds) {
       if (terminal.interrupted.aborted) break
-      const { problems, ...result } = await runCrashes({ seed })
+      const { problems: ofLog, ...result } = await runCrashes({ seed })
+      const store = await runStoreCrashes(seed)
+      const problems = [...ofLog, ...store.problems]
+      total.swaps += store.swaps
       total.seeds += 1
       for (const name of COUNTED) {
         total[name] += result[name]
@@ -40,7 +44,8 @@ export async function runCrash({ seeds: given }: CrashFlags, terminal: Terminal)
     `${total.seeds} seeds: ${formatCount(total.commits)} commits, ${total.refused} refused, ` +
       `${total.failed} failed; ${formatCount(total.zonesCollected)} zones collected; ` +
       `${total.scanned} zones without a summary after a crash, ` +
-      `${formatBytes(total.cutBytes)} of torn tails cut off\n`,
+      `${formatBytes(total.cutBytes)} of torn tails cut off; ` +
+      `${formatCount(total.swaps)} swaps over shards\n`,
   )
   if (broken.length === 0) return
   throw new PotluckError('EIO', `${broken.length} seeds failed: ${broken.join(', ')}`)

@@ -1,13 +1,13 @@
-import { SimDisk } from '../../../sim/disk/sim-disk.ts'
-import { SeededRandom } from '../../../sim/engine/seeded-random.ts'
-import { VirtualClock } from '../../../sim/engine/virtual-clock.ts'
-import { sleep } from '../../../src/base/time.ts'
-import { layoutFor, ZONES_FROM } from '../../../src/log/format/layout.ts'
-import { openLog } from '../../../src/log/log.ts'
-import { KIND } from '../../../src/objects/kinds.ts'
-import { ObjectShard } from '../../../src/objects/object-shard.ts'
-import { ObjectStore } from '../../../src/objects/object-store.ts'
-import type { Performer, ShardOperation } from '../../../src/objects/operation.ts'
+import { SimDisk } from '../disk/sim-disk.ts'
+import { SeededRandom } from '../engine/seeded-random.ts'
+import { VirtualClock } from '../engine/virtual-clock.ts'
+import { sleep } from '../../src/base/time.ts'
+import { layoutFor, ZONES_FROM } from '../../src/log/format/layout.ts'
+import { openLog } from '../../src/log/log.ts'
+import { KIND } from '../../src/objects/kinds.ts'
+import { ObjectShard } from '../../src/objects/object-shard.ts'
+import { ObjectStore } from '../../src/objects/object-store.ts'
+import type { Performer, ShardOperation } from '../../src/objects/operation.ts'
 
 const ZONE_BYTES = 1024 * 1024
 const ZONES = 12
