@@ -45,6 +45,11 @@ export class Unsaved {
     return this.isHere(inode) || (isWritten && this.isElsewhere(inode))
   }
 
+  /** It is no longer hot: what is dirty of it here goes to the source. */
+  async cooled(inode: Inode): Promise<void> {
+    await this.own?.flush(inode).catch(() => undefined)
+  }
+
   /** All that was written to an inode, here or elsewhere, is on the source when it resolves. */
   async save(inode: Inode): Promise<void> {
     await this.own?.flush(inode)

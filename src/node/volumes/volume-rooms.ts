@@ -173,6 +173,8 @@ export class VolumeRooms {
       idOf: (name) => this.byName(name).id,
       treeOf: (id) => this.#rooms.get(id)?.tree,
       blockBytesOf: (id) => this.#rooms.get(id)?.volume.blockBytes,
+      // What can't be put on the source now is tried again when it is older.
+      onUnpin: (id, inode) => void this.#rooms.get(id)?.unsaved.cooled(inode),
     })
   }
 
