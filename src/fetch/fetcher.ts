@@ -21,7 +21,7 @@ import { BUSY_ROUNDS, backOff } from './back-off.ts'
 import { type Hedging, HEDGING, hedgeAfterMs } from './hedging.ts'
 import { Loads } from './loads.ts'
 import { flightName, isWorthAsking, nextInLine } from './second-opinion.ts'
-import { askSourceHolders, type Holders } from './source-holders.ts'
+import { askSourceHolders, HoldersByVolume } from './source-holders.ts'
 import { takeSpilled } from './spilled.ts'
 import { Suspects } from './suspects.ts'
 import { type Asked, isLessThan, isUsable } from './verify.ts'
@@ -54,7 +54,7 @@ export class Fetcher {
   /** By what they bring: a key, and of a page the name that is wanted. */
   readonly #flights = new PassingMap<string, Flight>()
   readonly times = new FetchTimes()
-  readonly #holders = new Map<string, Holders>()
+  readonly #holders = new HoldersByVolume()
   readonly #ports: ClimbPorts
 
   constructor(init: FetcherInit) {
@@ -223,9 +223,7 @@ export class Fetcher {
     want: Want,
     { signal, only }: { readonly signal: StopSignal; readonly only?: PeerId },
   ): Promise<Fetched> {
-    const known: Holders | undefined = this.#holders.get(want.volume)
-    const holders = known ?? { peers: new Set(), wereThere: false }
-    this.#holders.set(want.volume, holders)
+    const holders = this.#holders.of(want.volume)
     const ports = { ...this.#ports, random: this.#init.random }
     const answer = await askSourceHolders(ports, { key, want, signal, holders, only })
     this.#admit(key, want, answer)
@@ -234,6 +232,8 @@ export class Fetcher {
 
   #admit(key: Key, want: Want, answer: SourceAnswer): void {
     if (answer.type !== 'block') return
+    // Whoever it came from, somebody had it from the source.
+    this.#holders.of(want.volume).wereThere = true
     if (answer.news !== undefined) this.#init.onNews(want, answer.news)
     // Two who ask for different names of one directory may be answered in any order.
     if (want.kind === 'page' && isLessThan(answer.block, this.#init.shard.get(key))) return

@@ -26,6 +26,16 @@ export type HolderPorts = ClimbPorts & { readonly random: Random }
 /** Peers that have read a volume's source for us before, and whether there ever were any. */
 export type Holders = { readonly peers: Set<PeerId>; wereThere: boolean }
 
+export class HoldersByVolume {
+  readonly #all = new Map<string, Holders>()
+
+  of(volume: string): Holders {
+    const holders = this.#all.get(volume) ?? { peers: new Set(), wereThere: false }
+    this.#all.set(volume, holders)
+    return holders
+  }
+}
+
 export type HolderTask = {
   readonly key: Key
   readonly want: Want
@@ -36,6 +46,9 @@ export type HolderTask = {
   readonly only?: PeerId | undefined
 }
 
+/** Why nobody has answered. */
+type Nobody = 'busy' | 'silent' | 'none'
+
 /** @throws PotluckError NO_SOURCE where nobody has the source, BUSY, or the errno that it gave */
 export async function askSourceHolders(
   ports: HolderPorts,
@@ -43,37 +56,38 @@ export async function askSourceHolders(
 ): Promise<SourceAnswer> {
   const { holders, signal } = task
   const startMs = ports.clock.now()
+  let wasSilent = false
   for (let round = 0; ; round++) {
     const answer = await askInOrder(ports, task)
     if (typeof answer !== 'string') {
       holders.wereThere = true
       return answer
     }
-    // Who was there will be back, or others come; who never was will hardly come now.
-    const isHopeful = answer === 'busy' || holders.wereThere
+    // Who was there will be back, or others come; who never was will hardly come now. But who did not
+    // answer may have been there: one message that was lost is no reason to give up.
+    wasSilent ||= answer === 'silent'
+    const isHopeful = answer === 'busy' || wasSilent || holders.wereThere
     const patienceMs = isHopeful && task.only === undefined ? PATIENCE_MS : 0
     if (ports.clock.now() - startMs >= patienceMs) throw refusal(answer, task.want)
     await backOff(ports, Math.min(round, LONGEST_ROUND), signal)
   }
 }
 
-function refusal(why: 'busy' | 'none', { volume }: Want): PotluckError {
-  if (why === 'none') {
+function refusal(why: Nobody, { volume }: Want): PotluckError {
+  if (why !== 'busy') {
     return new PotluckError('NO_SOURCE', `no reachable peer has the source of volume ${volume}`)
   }
   return new PotluckError('BUSY', `the holders of ${volume}'s source have no time`)
 }
 
-async function askInOrder(
-  ports: HolderPorts,
-  task: HolderTask,
-): Promise<SourceAnswer | 'busy' | 'none'> {
+async function askInOrder(ports: HolderPorts, task: HolderTask): Promise<SourceAnswer | Nobody> {
   const troubles: unknown[] = []
-  let isBusy = false
+  let nobody: Nobody = 'none'
   for (const peer of task.only === undefined ? holdersInOrder(ports, task) : [task.only]) {
     // One after another on purpose: one reader of the source is enough.
     const answer = await askOne(ports, peer, task)
-    if (answer === 'busy') isBusy = true
+    if (answer === 'busy') nobody = 'busy'
+    else if (answer === 'silent') nobody = nobody === 'busy' ? nobody : 'silent'
     else if (answer instanceof PotluckError) troubles.push(answer)
     else if (answer !== undefined) {
       task.holders.peers.add(peer)
@@ -82,7 +96,7 @@ async function askInOrder(
     if (troubles.length === TROUBLES_MAX) break
   }
   if (troubles.length > 0) throw troubles[0]
-  return isBusy ? 'busy' : 'none'
+  return nobody
 }
 
 /** Those who have read it before, then all others; who gives no sign of life comes last. */
@@ -105,7 +119,7 @@ async function askOne(
   ports: HolderPorts,
   peer: PeerId,
   task: HolderTask,
-): Promise<SourceAnswer | 'busy' | PotluckError | undefined> {
+): Promise<SourceAnswer | 'busy' | 'silent' | PotluckError | undefined> {
   const want: Want = { ...task.want, reach: 'source' }
   try {
     const reply = await askWhileAlive(ports, peer, { want, signal: task.signal })
@@ -129,14 +143,14 @@ function whatFollows(
   peer: PeerId,
   error: unknown,
   { signal, holders }: HolderTask,
-): 'busy' | PotluckError | undefined {
+): 'busy' | 'silent' | PotluckError | undefined {
   if (!(error instanceof PotluckError) || signal.aborted) throw error
   // That one reader's line to the source is broken says nothing of another's.
   if (error.code === 'EIO') return error
   if (error.code.startsWith('E')) throw error
   if (error.code === 'BUSY') return 'busy'
   holders.peers.delete(peer)
-  return undefined
+  return error.code === 'UNREACHABLE' ? 'silent' : undefined
 }
 
 /** @throws PotluckError UNREACHABLE, too, as soon as the peer gives no sign of life */

@@ -17,6 +17,8 @@ const SESSIONS_MAX = 8_192
 /** Who has something open and says nothing for so long is asked whether it lives. */
 const SILENT_MS = 60_000
 const LOOK_MS = 30_000
+/** Who does not answer so often in a row is dead. */
+const SILENCES_MAX = 3
 
 type ChangeRequest = Request & { readonly type: 'change' }
 
@@ -26,6 +28,8 @@ type Session = {
   readonly answers: Map<number, Promise<Reply>>
   readonly handles: Set<number>
   heardMs: number
+  /** How often it gave no sign of life in a row. */
+  silences: number
 }
 
 export type ChangesForPeersInit = {
@@ -87,8 +91,16 @@ export class ChangesForPeers {
     const name = `${peer} ${session} ${volume}`
     const heardMs = this.#init.clock.now()
     const known = this.#sessions.get(name)
-    const one = known ?? { peer, volume, answers: new Map(), handles: new Set(), heardMs }
+    const one = known ?? {
+      peer,
+      volume,
+      answers: new Map(),
+      handles: new Set(),
+      heardMs,
+      silences: 0,
+    }
     one.heardMs = heardMs
+    one.silences = 0
     this.#sessions.delete(name)
     this.#sessions.set(name, one)
     const [oldest] = this.#sessions
@@ -112,8 +124,12 @@ export class ChangesForPeers {
     try {
       await this.#init.network.request(session.peer, { type: 'heads' })
       session.heardMs = this.#init.clock.now()
+      session.silences = 0
     } catch {
-      if (this.#sessions.get(name) === session) this.#end(name, session)
+      // One message may be lost; nothing that is open may be lost with it.
+      session.silences += 1
+      const isDead = session.silences >= SILENCES_MAX
+      if (isDead && this.#sessions.get(name) === session) this.#end(name, session)
     }
   }
 

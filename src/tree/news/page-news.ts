@@ -30,6 +30,8 @@ export function newsOfPage(
     const news: News = { type: 'attributes', attributes: now.attributes, isContent: true }
     add(child, now.stamp, news)
   }
+  // A page says something of the directory itself, too.
+  addAttributes(inode)
   for (const [name, fact] of told.names.of(inode) ?? []) {
     if (page.splits > 0 && partOf(name, page.splits) !== index) continue
     if (outdoneBy(fact.stamp) <= stamp) continue
