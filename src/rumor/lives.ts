@@ -41,6 +41,11 @@ export class Lives {
     return this.#logs.get(nameOf(life))
   }
 
+  /** Of this very life: what its node told in the one before it has forgotten, as all else. */
+  isOwn(life: Life): boolean {
+    return this.find(life) === this.own
+  }
+
   /** The log of a life, made where it is new; undefined where there is no room for one more. */
   follow(life: Life): PublisherLog | undefined {
     const name = nameOf(life)

@@ -183,7 +183,7 @@ export class RumorRoom {
   }
 
   #take(rumor: Rumor, from: PeerId): void {
-    if (rumor.publisher === this.#init.self) return
+    if (this.#lives.isOwn(rumor)) return
     this.#applyRumor(rumor)
     const log = this.#follow(rumor, rumor.number - 1)
     if (log === undefined) return
@@ -192,7 +192,7 @@ export class RumorRoom {
   }
 
   #noteHead(head: RumorHead, from: PeerId): void {
-    if (head.publisher === this.#init.self) return
+    if (this.#lives.isOwn(head)) return
     const log = this.#follow(head, head.number)
     if (log === undefined) return
     log.noteNewest(head.number)
