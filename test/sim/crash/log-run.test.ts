@@ -1,7 +1,7 @@
 import test from 'ava'
 import { runCrashes, runRot } from '../../../sim/crash/log-run.ts'
 
-const SEEDS = 10
+const SEEDS = 6
 /**
  * They failed once: a zone wiped whose first batch was needed, a gap where a zone had been freed, a
  * deletion freed with its zone though it could not be moved, a batch behind one that is on the disk

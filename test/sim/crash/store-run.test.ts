@@ -1,7 +1,7 @@
 import test from 'ava'
 import { runStoreCrashes } from '../../../sim/crash/store-run.ts'
 
-const SEEDS = 8
+const SEEDS = 5
 
 test('after every crash, swaps over shards are there wholly or not at all', async (t) => {
   let swaps = 0
