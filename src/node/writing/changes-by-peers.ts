@@ -21,7 +21,7 @@ const ASKED_MAX = 1_024
 /** A peer whose connection broke is asked once more, so often, so long after. */
 const TRIES = 4
 const RETRY_MS = 500
-/** Who was there before, or does not answer, is looked for so often: it may come back in a moment. */
+/** So often whoever has the source is looked for: a peer whose connection broke comes back in a moment. */
 const FINDING_TRIES = 10
 
 export type ChangesByPeersInit = {
@@ -45,7 +45,6 @@ export class ChangesByPeers {
   readonly #init: ChangesByPeersInit
   readonly #handles = new Map<number, Open>()
   #peer: PeerId | undefined
-  #wasFound = false
   #number = 0
   #nextHandle = 1
 
@@ -140,35 +139,20 @@ export class ChangesByPeers {
   async #findPeer(): Promise<PeerId> {
     const { volume, closest, only } = this.#init
     if (only !== undefined) return only
-    let isHopeful = this.#wasFound
     for (let tries = 1; tries <= FINDING_TRIES; tries++) {
       for (const { peer } of closest(positionOf(volume), ASKED_MAX)) {
         // One after another on purpose: the first one that has it is the one that all others find.
-        const answer = await this.#canChange(peer)
-        if (answer === 'yes') return this.#found(peer)
-        isHopeful ||= answer === 'silence'
+        if (await this.#canChange(peer)) return (this.#peer = peer)
       }
-      if (!isHopeful || tries === FINDING_TRIES) break
-      await this.#sleep(RETRY_MS)
+      if (tries < FINDING_TRIES) await this.#sleep(RETRY_MS)
     }
     throw new PotluckError('NO_SOURCE', `no reachable peer can change the source of ${volume}`)
   }
 
-  #found(peer: PeerId): PeerId {
-    this.#wasFound = true
-    this.#peer = peer
-    return peer
-  }
-
-  /** A connection that broke says nothing of who is at its other end. */
-  async #canChange(peer: PeerId): Promise<'yes' | 'no' | 'silence'> {
+  async #canChange(peer: PeerId): Promise<boolean> {
     const { volume, network } = this.#init
-    try {
-      const { type } = await network.request(peer, { type: 'changes', volume })
-      return type === 'done' ? 'yes' : 'no'
-    } catch (error) {
-      return codeOf(error) === 'UNREACHABLE' ? 'silence' : 'no'
-    }
+    const reply = await network.request(peer, { type: 'changes', volume }).catch(() => undefined)
+    return reply?.type === 'done'
   }
 
   /** Nothing was lost with the peer that had it open: what was written is on the source. */
