@@ -56,6 +56,8 @@ export function requestBytes(request: Request): number {
       return FRAME + questionAboutLeasesBytes(request.question)
     case 'dirty':
       return FRAME + RUMOR + dirtyBytes(request.question)
+    case 'keep':
+      return FRAME + 64 + request.block.bytes.length
   }
 }
 

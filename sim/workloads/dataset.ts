@@ -51,13 +51,13 @@ export function dataset(nodes: number, init: Partial<DatasetShape> = {}): Worklo
       `${shape.order}, ${shape.processes} processes a node`,
     build(tree) {
       for (let i = 0; i < shape.files; i++) {
-        tree.makeFile(pathOf(i, shape), { size: shape.bytesAFile })
+        tree.makeFile(datasetPath(i, shape), { size: shape.bytesAFile })
       }
     },
     processesANode: shape.processes,
     *steps(process): Iterable<Step> {
       for (const index of draws.of(process)) {
-        const path = pathOf(index, shape)
+        const path = datasetPath(index, shape)
         yield { kind: 'read', path, from: 0, length: shape.bytesAFile }
         yield { kind: 'think', ms: shape.thinkMs * between(process.random, 0.8, 1.2) }
       }
@@ -68,7 +68,11 @@ export function dataset(nodes: number, init: Partial<DatasetShape> = {}): Worklo
   }
 }
 
-function pathOf(index: number, { filesADirectory }: DatasetShape): string {
+/** Where the file of this number lies. */
+export function datasetPath(
+  index: number,
+  { filesADirectory }: Pick<DatasetShape, 'filesADirectory'>,
+): string {
   const directory = Math.floor(index / filesADirectory)
   return `train/part-${directory}/sample-${index}.rec`
 }

@@ -20,6 +20,7 @@ import { Flight, type Fetched } from './flight.ts'
 import { BUSY_ROUNDS, backOff } from './back-off.ts'
 import { type Hedging, HEDGING, hedgeAfterMs } from './hedging.ts'
 import { Loads } from './loads.ts'
+import { Lending } from './lending/lending.ts'
 import { flightName, isWorthAsking, nextInLine } from './second-opinion.ts'
 import { askSourceHolders, HoldersByVolume } from './source-holders.ts'
 import { takeSpilled } from './spilled.ts'
@@ -41,7 +42,6 @@ export type FetcherInit = Omit<ClimbPorts, 'suspects' | 'loads'> & {
   readonly onNews: (want: Want, news: readonly Invalidation[]) => void
   /** Told when the source has another version of a file than was wanted. */
   readonly onChanged: (want: Want, stamp: Stamp) => void
-  /** @default HEDGING */
   readonly hedging?: Hedging | undefined
 }
 
@@ -55,6 +55,8 @@ export class Fetcher {
   readonly #flights = new PassingMap<string, Flight>()
   readonly times = new FetchTimes()
   readonly #holders = new HoldersByVolume()
+  /** What others keep for this node. */
+  readonly lending: Lending
   readonly #ports: ClimbPorts
 
   constructor(init: FetcherInit) {
@@ -66,6 +68,7 @@ export class Fetcher {
       nearest: (count) => init.table.closest(self.position, count).map(({ peer }) => peer),
     })
     this.#ports = { ...init, suspects, loads: new Loads() }
+    this.lending = new Lending(init)
   }
 
   start(): void {
@@ -180,13 +183,8 @@ export class Fetcher {
     if (held !== undefined) return { answer: { type: 'block', block: held }, tier: 'shard' }
     for (let round = 0; round < BUSY_ROUNDS; round++) {
       const start = this.#init.clock.now()
-      const task = {
-        key,
-        want,
-        signal,
-        hedgeAfterMs: () => hedgeAfterMs(this.times.lately, this.#init.hedging ?? HEDGING),
-      }
-      const result = await climb(this.#ports, task)
+      const afterMs = () => hedgeAfterMs(this.times.lately, this.#init.hedging ?? HEDGING)
+      const result = await climb(this.#ports, { key, want, signal, hedgeAfterMs: afterMs })
       if (result.type === 'answered') {
         this.times.add(this.#init.clock.now() - start)
         this.#admit(key, want, result.answer)
@@ -195,7 +193,9 @@ export class Fetcher {
       if (!result.wasBusy) break
       await backOff(this.#init, round, signal)
     }
-    return this.#fromSource(key, want, signal)
+    const answer = await this.lending.bring(key, want, { ports: this.#init, signal })
+    if (answer !== undefined) this.#admit(key, want, answer)
+    return answer === undefined ? this.#fromSource(key, want, signal) : { answer, tier: 'peer' }
   }
 
   async #fromSource(key: Key, want: Want, signal: StopSignal): Promise<Fetched> {

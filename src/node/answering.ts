@@ -42,6 +42,9 @@ export function answering(inside: Inside): RequestHandler {
         const { question } = request
         return { type: 'lock', answer: await locks.answer(from, question, options.signal) }
       }
+      case 'keep':
+        fetcher.lending.keep(shard, request.key, request.block)
+        return { type: 'done' }
       case 'heat':
         if (rooms.heat === undefined) throw new PotluckError('ENOTSUP', 'nothing is counted here')
         return { type: 'heat', answer: rooms.heat.answer(from, request.question) }

@@ -1,9 +1,11 @@
 import { checksumOf } from '../block/checksum.ts'
 import { Fetcher, type FetcherInit } from '../fetch/fetcher.ts'
+import type { Lending } from '../fetch/lending/lending.ts'
+import type { PeerTable } from '../placement/peer-table.ts'
 import { authoritiesOf, type Expecting } from './volumes/authorities.ts'
 import type { NodePorts, VolumeInit } from './mesh-node.ts'
 import { Server, type ServerInit } from '../serve/server.ts'
-import { Shard, type ShardInit } from '../shard/shard.ts'
+import { Shard } from '../shard/shard.ts'
 import { type TunedInit, TUNING, type Tuning } from './tuning.ts'
 import { volumeIdOf } from './volumes/volume-room.ts'
 
@@ -18,11 +20,18 @@ type FetchingInit = Pick<
   readonly expected: Expecting
 }
 
-/** This node's RAM, with a part for what is pinned. */
-export function shardOf(init: TunedInit, isHome: ShardInit['isHome']): Shard {
-  const { ramBytes: capacityBytes, heat } = init
-  const pinCapacityBytes = Math.floor(capacityBytes * (heat?.pinShare ?? 0))
-  return new Shard({ capacityBytes, pinCapacityBytes, isHome })
+/** This node's RAM, with a part for what is pinned; what there is no room for is lent to others. */
+export function shardOf(
+  { ramBytes, heat }: TunedInit,
+  table: PeerTable,
+  lending: () => Lending,
+): Shard {
+  return new Shard({
+    capacityBytes: ramBytes,
+    pinCapacityBytes: Math.floor(ramBytes * (heat?.pinShare ?? 0)),
+    isHome: (key) => table.isHome(key) && lending().to(key) === undefined,
+    onHomeEvicted: (key, block) => lending().evicted(key, block),
+  })
 }
 
 /** Brings blocks from peers, and from the sources that are mounted here. */
@@ -55,6 +64,7 @@ export function serverOver(
     referralBytes,
     flightsMax: FLIGHTS_MAX,
     flights: () => fetcher.flights,
+    lentTo: (key) => fetcher.lending.to(key),
     peek: (want, key) => fetcher.peek(want, key),
     fetch: async (want, signal) => (await fetcher.fetch(want, { signal })).answer,
     readSource: (want, signal) =>

@@ -208,6 +208,8 @@ export type Request =
   | { readonly type: 'heat'; readonly question: HeatQuestion }
   | { readonly type: 'lease'; readonly question: LeaseQuestion }
   | { readonly type: 'dirty'; readonly question: DirtyQuestion }
+  /** Keep this for us: there is no room for it at its home. `done`, or BUSY. */
+  | { readonly type: 'keep'; readonly key: Key; readonly block: Block }
 
 export type Reply =
   | { readonly type: 'answer'; readonly answer: Answer }

@@ -25,6 +25,8 @@ export type ServerInit = {
   readonly referralBytes: number
   readonly flightsMax: number
   readonly flights: () => number
+  /** Who keeps what there was no room for here. */
+  readonly lentTo: (key: Key) => PeerId | undefined
   readonly peek: (want: Want, key: Key) => Block | undefined
   /** What has to be told with a page; undefined where the page should rather be read again. */
   readonly newsOf: (want: Want, block: Block) => readonly Invalidation[] | undefined
@@ -40,6 +42,7 @@ export type HandlerOptions = { readonly signal: StopSignal }
 export class Server {
   readonly #init: ServerInit
   readonly #served = new Map<Key, PeerId[]>()
+  readonly #sentOn = new Set<Key>()
 
   constructor(init: ServerInit) {
     this.#init = init
@@ -62,6 +65,10 @@ export class Server {
     const news = held && this.#init.newsOf(want, held)
     if (held !== undefined && news !== undefined) {
       return this.#hand(key, from, told(held, news))
+    }
+    const keeper = held === undefined ? this.#init.lentTo(key) : undefined
+    if (keeper !== undefined && (want.reach === 'held' || this.#mayRefer(key))) {
+      return { type: 'busy', referrals: [keeper] }
     }
     if (want.reach === 'held') return { type: 'missing' }
     // More has changed since a page was read than can be told of: it is read again.
@@ -88,6 +95,17 @@ export class Server {
     const queuedBytes = network.queuedBytes()
     if (queuedBytes <= referralBytes) return false
     return queuedBytes > uploadBudgetBytes || this.#served.has(key)
+  }
+
+  /**
+   * Who asks for what this node has lent is sent there, every other time: if it comes back, then it was
+   * not to be had there, and this node finds out what has become of it.
+   */
+  #mayRefer(key: Key): boolean {
+    if (this.#sentOn.delete(key)) return false
+    if (this.#sentOn.size >= REFERRAL_KEYS) this.#sentOn.clear()
+    this.#sentOn.add(key)
+    return true
   }
 
   #refer(key: Key): Answer {

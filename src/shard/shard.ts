@@ -10,6 +10,7 @@
 // It must never hold more bytes than its capacity, nor keep a slice that pins a larger buffer.
 import assert from 'node:assert/strict'
 import type { Block, Key } from '../ports/messages.ts'
+import { compact, oldest, type Queue, type Slot } from './slots.ts'
 
 /** What an entry costs besides its bytes: key, slot, map nodes, buffer header. */
 export const ENTRY_BYTES = 400
@@ -20,28 +21,28 @@ const FREQUENCY_MAX = 3
 /** How many home copies in the main queue one eviction may spare before it takes what comes. */
 const REPRIEVES = 32
 
-type Slot = { block: Block; frequency: number; size: number; isGuest: boolean }
-type Queue = Map<Key, Slot>
-
 export type ShardInit = {
   readonly capacityBytes: number
   /** The most of them that pinned blocks may have. @default 0 */
   readonly pinCapacityBytes?: number
   /** Whether this node is the closest to the key. */
   readonly isHome: (key: Key) => boolean
+  /** A copy that this node was to keep had to go. Must not call back. @default it is gone */
+  readonly onHomeEvicted?: ((key: Key, block: Block) => void) | undefined
 }
 
 export class Shard {
   readonly capacityBytes: number
   readonly pinCapacityBytes: number
-  readonly #isHome: (key: Key) => boolean
-  /** A Map iterates in the order of insertion, which makes it a queue that can be looked up. */
+  readonly #init: ShardInit
   readonly #small: Queue = new Map()
   readonly #main: Queue = new Map()
   readonly #ghosts = new Set<Key>()
   /** To be kept once they are here; and those that are. */
   #pins: ReadonlySet<Key> = new Set()
   readonly #pinned: Queue = new Map()
+  /** Kept for other homes, as if it were this one. */
+  readonly #adopted = new Set<Key>()
   #smallBytes = 0
   #mainBytes = 0
   #pinnedBytes = 0
@@ -54,7 +55,7 @@ export class Shard {
     this.capacityBytes = init.capacityBytes
     this.pinCapacityBytes = init.pinCapacityBytes ?? 0
     assert(this.pinCapacityBytes < this.capacityBytes, 'room must be left beside the pins')
-    this.#isHome = init.isHome
+    this.#init = init
   }
 
   get usedBytes(): number {
@@ -120,6 +121,16 @@ export class Shard {
     this.#keep(key)
   }
 
+  /** Takes a block in for its home, which has no room. @returns false where there is none here, too */
+  adopt(key: Key, block: Block): boolean {
+    const size = block.bytes.length + ENTRY_BYTES
+    const free = this.#evictableBytes * (1 - SMALL_SHARE) - this.#smallBytes - this.#mainBytes
+    if (free + this.#guestBytes < size) return false
+    this.#adopted.add(key)
+    this.admit(key, block)
+    return true
+  }
+
   delete(key: Key): void {
     const slot = this.#slot(key)
     if (slot === undefined) return
@@ -130,6 +141,10 @@ export class Shard {
     if (this.#small.delete(key)) this.#smallBytes -= slot.size
     else if (this.#main.delete(key)) this.#mainBytes -= slot.size
     if (slot.isGuest) this.#guestBytes -= slot.size
+  }
+
+  #isHome(key: Key): boolean {
+    return this.#adopted.has(key) || this.#init.isHome(key)
   }
 
   /** What there is for all that is not pinned. */
@@ -210,6 +225,8 @@ export class Shard {
 
   #drop(key: Key, slot: Slot): true {
     this.#evictions += 1
+    this.#adopted.delete(key)
+    if (!slot.isGuest) this.#init.onHomeEvicted?.(key, slot.block)
     if (slot.isGuest) this.#guestBytes -= slot.size
     this.#ghosts.add(key)
     if (this.#ghosts.size > GHOSTS_MAX) {
@@ -218,17 +235,4 @@ export class Shard {
     }
     return true
   }
-}
-
-function oldest(queue: Queue): [Key, Slot] {
-  const first = queue.entries().next()
-  assert(first.done !== true, 'an eviction from an empty shard')
-  return first.value
-}
-
-/** A slice of a larger buffer would keep all of that buffer alive: such bytes get a home of their own. */
-function compact(block: Block): Block {
-  const { bytes } = block
-  if (bytes.buffer.byteLength - bytes.length <= bytes.length >> 3) return block
-  return { ...block, bytes: Uint8Array.from(bytes) }
 }

@@ -4,6 +4,7 @@ import { readCaller, writeCaller } from './change/parts.ts'
 import { readDirtyQuestion, writeDirtyQuestion } from './dirty/question.ts'
 import * as fields from './fields.ts'
 import { readHeatQuestion, writeHeatQuestion } from './heat/heat.ts'
+import { readKeep, writeKeep } from './heat/keep.ts'
 import * as limits from './limits.ts'
 import { readLeaseQuestion, writeLeaseQuestion } from './lease/lease.ts'
 import { readLockQuestion, writeLockQuestion } from './lock/question.ts'
@@ -26,6 +27,7 @@ const TYPES: readonly Request['type'][] = [
   'heat',
   'lease',
   'dirty',
+  'keep',
 ]
 const KINDS: readonly BlockKind[] = ['page', 'data', 'xattrs']
 const REACHES: readonly Reach[] = ['climb', 'held', 'source']
@@ -86,6 +88,8 @@ function writeBody(writer: ByteWriter, request: Request): void {
     case 'lease':
     case 'dirty':
       return writeNested(writer, request)
+    case 'keep':
+      return writeKeep(writer, request)
   }
 }
 
@@ -172,6 +176,8 @@ function readBody(reader: ByteReader): Request {
     case 'lease':
     case 'dirty':
       return readNested(reader, type)
+    case 'keep':
+      return { type, ...readKeep(reader) }
   }
 }
 

@@ -6,19 +6,27 @@ import { heatText } from './heat-table.ts'
 
 const FILES = 7
 
-export async function heatPage(heat: HeatStatus): Promise<string> {
-  const figures = [ratesOf(heat), pinnedOf(heat)]
+export function heatPage(heat: HeatStatus): Promise<string> {
+  return picturesPage('Potluck: heat', [ratesOf(heat), pinnedOf(heat)], heatText(heat))
+}
+
+/** A page of pictures with a text below. */
+export async function picturesPage(
+  title: string,
+  figures: readonly Figure[],
+  text: string,
+): Promise<string> {
   const pictures = await draw(figures)
-  const shown = figures.map(
-    ({ title, caption }, i) =>
-      `<figure>${pictures[i] ?? ''}<figcaption><b>${title}</b> ${caption}</figcaption></figure>`,
-  )
+  const shown = figures.map(({ title: name, caption }, i) => {
+    const words = `<figcaption><b>${name}</b> ${caption}</figcaption>`
+    return `<figure>${pictures[i] ?? ''}${words}</figure>`
+  })
   return `<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Potluck: heat</title>
+<html lang="en"><head><meta charset="utf-8"><title>${title}</title>
 <style>body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem } figure { margin: 0 0 2rem }</style>
-</head><body><h1>Potluck: heat</h1>
+</head><body><h1>${title}</h1>
 ${shown.join('\n')}
-<pre>${escape(heatText(heat))}</pre>
+<pre>${escape(text)}</pre>
 </body></html>
 `
 }

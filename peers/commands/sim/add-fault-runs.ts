@@ -3,10 +3,12 @@
 // one is broken. Like all of this room they must load the simulator only when they are run.
 import { type Command, Option } from 'commander'
 import { EXIT_HELP } from '../exit-codes.ts'
+import { parseDuration } from '../options/quantities.ts'
 import { parseWhole } from '../options/values.ts'
 import type { Terminal } from '../terminal.ts'
 import { checked } from '../options/checked.ts'
 import type { CrashFlags } from './crash/crash-command.ts'
+import type { HeatFlags } from './heat-command.ts'
 import type { InvalidateFlags } from './invalidate-command.ts'
 import type { SwarmFlags } from './swarm-command.ts'
 
@@ -14,6 +16,7 @@ export function addFaultRuns(sim: Command, terminal: Terminal): void {
   addSwarm(sim, terminal)
   addInvalidate(sim, terminal)
   addCrash(sim, terminal)
+  addHeat(sim, terminal)
 }
 
 function addCrash(sim: Command, terminal: Terminal): void {
@@ -27,6 +30,24 @@ function addCrash(sim: Command, terminal: Terminal): void {
     .action(async (flags: CrashFlags) => {
       const { runCrash } = await import('./crash/crash-command.ts')
       await runCrash(flags, terminal)
+    })
+}
+
+function addHeat(sim: Command, terminal: Terminal): void {
+  sim
+    .command('heat')
+    .description('a data set larger than a node, smaller than the mesh; a file that turns hot')
+    .option('--nodes <N>', 'how many nodes', checked(parseWhole(4, 4_096)), 32)
+    .option('--seed <SEED>', 'all randomness comes from it', '7')
+    .option('--draws <N>', 'files each node reads', checked(parseWhole(1, 1_000_000)), 512)
+    .option('--half-life <DURATION>', 'of heat', checked(parseDuration), 60_000)
+    .option('--pin-above <N>', 'uses a second', checked(Number), 1)
+    .option('--json', 'for a program')
+    .option('--report <FILE.html>', 'a page with pictures')
+    .addHelpText('after', `\n${EXIT_HELP}`)
+    .action(async (flags: HeatFlags) => {
+      const { runHeatSim } = await import('./heat-command.ts')
+      await runHeatSim(flags, terminal)
     })
 }
 

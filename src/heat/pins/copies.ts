@@ -1,6 +1,8 @@
-// How many copies a file of this heat is to have: none below one threshold, and from a second, higher
-// one on, twice as many with each doubling, so that each copy has about as much to do. Between the two
-// everything stays as it is, for pins that come and go cost more than they save.
+// How many copies a file of this heat is to have: none below one threshold, one from a second, higher
+// one on, and twice as many each time it is used four times as often. The square root of how often things are
+// asked for is the number of their copies that costs a mesh least (Cohen and Shenker, 2002): as many as uses
+// would take all room from what is less hot. Between the thresholds everything stays as it is, for pins
+// that come and go cost more than they save.
 
 export type Thresholds = {
   /** Accesses a second in the whole mesh from which on a file is pinned. */
@@ -16,9 +18,9 @@ export function copiesFor(
   { pinAbove, unpinBelow }: Thresholds,
 ): number {
   if (perSecond < unpinBelow || (before === 0 && perSecond < pinAbove)) return 0
-  const wanted = 2 ** Math.floor(Math.log2(Math.max(1, perSecond / pinAbove)))
+  const wanted = 2 ** Math.floor(Math.log2(Math.max(1, Math.sqrt(perSecond / pinAbove))))
   if (wanted >= before) return wanted
   // Fewer only where it would also stay pinned at that: the same gap as between the thresholds.
-  const least = 2 ** Math.ceil(Math.log2(Math.max(1, perSecond / unpinBelow)))
+  const least = 2 ** Math.ceil(Math.log2(Math.max(1, Math.sqrt(perSecond / unpinBelow))))
   return Math.min(before, Math.max(1, least))
 }

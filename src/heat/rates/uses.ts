@@ -3,22 +3,27 @@
 // second for each file in use.
 import type { Clock } from '../../ports/clock.ts'
 import type { Inode, Path } from '../../ports/messages.ts'
+import type { Random } from '../../ports/random.ts'
 import { HotList, type HotListInit } from './hot-list.ts'
 
 /**
  * So long a kernel may believe that a name leads to a file: short enough to see in seconds that it turns hot,
  * long enough that what is hot costs one small request a second.
  */
-export const LEASE_MS = 1_000
+const LEASE_MS = 1_000
+
+export type UsesPorts = { readonly clock: Clock; readonly random: Random }
 
 type File = { readonly inode: Inode; path(): Path }
 
 export class Uses {
   readonly #clock: Clock
+  readonly #random: Random
   readonly list: HotList
 
-  constructor(clock: Clock, init: HotListInit) {
+  constructor({ clock, random }: UsesPorts, init: HotListInit) {
     this.#clock = clock
+    this.#random = random
     this.list = new HotList(init)
   }
 
@@ -26,7 +31,8 @@ export class Uses {
   looked(file: File, validMs: number): number {
     const now = this.#clock.now()
     const hidden = this.list.find(file.inode)?.hidden.asked(now) ?? 0
-    const leaseMs = Math.min(validMs, LEASE_MS)
+    // Of no fixed length, or it would beat against programs that look at regular times.
+    const leaseMs = Math.min(validMs, LEASE_MS * (0.5 + this.#random.next()))
     const use = this.list.add({ inode: file.inode, path: file.path() }, now, 1 + hidden)
     use.hidden.lease(now, leaseMs)
     return leaseMs

@@ -2,7 +2,8 @@
 // file at more of the nodes closest to its key, which are the inner part of the tree by which it is fetched:
 // whoever asks for it comes by one of them before the home.
 //
-// What people wished goes before heat, the hotter before the less hot, as far as the share of RAM goes.
+// What people wished goes before heat, the hotter before the less hot, as far as the share of RAM goes;
+// and what this node is the home of before what it only helps with, for that may be had elsewhere.
 import type { Clock } from '../../ports/clock.ts'
 import type { Key, Want } from '../../ports/messages.ts'
 import type { Counters } from '../../base/counters.ts'
@@ -27,6 +28,14 @@ export type PinHolderInit = {
   readonly pins: PinList
   /** Undefined where the volume is not here. */
   readonly blockBytesOf: (volume: string) => number | undefined
+}
+
+/** A block of a pinned file. */
+type Part = {
+  readonly key: Key
+  readonly want: Want
+  readonly bytes: number
+  readonly copies: number
 }
 
 export class PinHolder {
@@ -65,35 +74,48 @@ export class PinHolder {
   }
 
   #plan(): Map<Key, Want> {
-    const { pins, shard, table, counters } = this.#init
+    const { shard, table, counters } = this.#init
     const wants = new Map<Key, Want>()
+    const own: Part[] = []
+    const helping: Part[] = []
+    for (const part of this.#parts()) {
+      if (table.isHome(part.key)) own.push(part)
+      else if (table.isAmongClosest(part.key, part.copies)) helping.push(part)
+    }
     let room = shard.pinCapacityBytes
-    let looked = 0
-    for (const pin of pins.all()) {
-      for (const { key, want, bytes } of this.#blocksOf(pin)) {
-        looked += 1
-        if (looked > BLOCKS_MAX) return wants
-        if (wants.has(key) || !table.isAmongClosest(key, pin.copies)) continue
-        if (bytes > room) {
-          counters.add('pins_without_room_total')
-          continue
-        }
-        room -= bytes
-        wants.set(key, want)
+    for (const { key, want, bytes } of [...own, ...helping]) {
+      if (wants.has(key)) continue
+      if (bytes > room) {
+        counters.add('pins_without_room_total')
+        continue
       }
+      room -= bytes
+      wants.set(key, want)
     }
     return wants
   }
 
-  *#blocksOf(pin: Pin): Generator<{ key: Key; want: Want; bytes: number }> {
-    const { volume, inode, path, version, size } = pin
+  /** All blocks of all pinned files, those of the most important ones first. */
+  *#parts(): Generator<Part> {
+    let looked = 0
+    for (const pin of this.#init.pins.all()) {
+      for (const part of this.#blocksOf(pin)) {
+        looked += 1
+        if (looked > BLOCKS_MAX) return
+        yield part
+      }
+    }
+  }
+
+  *#blocksOf(pin: Pin): Generator<Part> {
+    const { volume, inode, path, version, size, copies } = pin
     const blockBytes = this.#init.blockBytesOf(volume)
     if (blockBytes === undefined) return
     const at = { volume, inode, kind: 'data', splits: 0 } as const
     for (let index = 0; index * blockBytes < size; index++) {
       const bytes = Math.min(blockBytes, size - index * blockBytes) + ENTRY_BYTES
       const want: Want = { ...at, index, path, version, floor: 0, reach: 'climb' }
-      yield { key: keyOf(want), want, bytes }
+      yield { key: keyOf(want), want, bytes, copies }
     }
   }
 

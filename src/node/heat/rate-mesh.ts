@@ -6,6 +6,7 @@ import type { HeatAnswer, HeatQuestion, InodeRate } from '../../ports/heat/heat-
 import type { Clock } from '../../ports/clock.ts'
 import type { Inode, Path, PeerId } from '../../ports/messages.ts'
 import type { Network } from '../../ports/network.ts'
+import type { Random } from '../../ports/random.ts'
 import type { Counters } from '../../base/counters.ts'
 import { keyOf } from '../../block/key.ts'
 import { ReportedRates } from '../../heat/rates/reported-rates.ts'
@@ -23,6 +24,7 @@ const PASSED_A_PEER = 128
 
 export type RateMeshInit = {
   readonly clock: Clock
+  readonly random: Random
   readonly network: Network
   readonly table: PeerTable
   readonly counters: Counters
@@ -144,7 +146,7 @@ export class RateMesh {
   #of(volume: string): VolumeRates {
     const known = this.#volumes.get(volume)
     if (known !== undefined) return known
-    const uses = new Uses(this.#init.clock, this.#init.uses)
+    const uses = new Uses(this.#init, this.#init.uses)
     const made = { uses, reported: new ReportedRates(), mesh: new Map<Inode, Known>() }
     this.#volumes.set(volume, made)
     return made

@@ -30,6 +30,7 @@ function serverWith(changes: Partial<ServerInit> = {}) {
     referralBytes: 100,
     flightsMax: 10,
     flights: () => state.flights,
+    lentTo: () => undefined,
     peek: (want) => shard.get(want.index),
     newsOf: () => [],
     now: () => 0,

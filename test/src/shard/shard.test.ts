@@ -168,3 +168,44 @@ test('evictions are counted', (t) => {
   scan(shard, 'scan', 25)
   t.is(shard.evictions, 15)
 })
+
+test('what is pinned stays through any scan, within its share, and goes as any once unpinned', (t) => {
+  const pinCapacityBytes = 2 * COST
+  const shard = new Shard({ capacityBytes: 10 * COST, pinCapacityBytes, isHome: () => false })
+  shard.admit('a', blockOf(SIZE))
+  shard.pin(new Set(['a', 'b', 'c']))
+  shard.admit('b', blockOf(SIZE))
+  // There is no room for a third.
+  shard.admit('c', blockOf(SIZE))
+  scan(shard, 'x', 100)
+  t.deepEqual(
+    ['a', 'b', 'c'].map((key) => shard.isPinned(key)),
+    [true, true, false],
+  )
+  t.false(shard.has('c'))
+  t.is(shard.pinnedBytes, 2 * COST)
+  t.true(shard.usedBytes <= 10 * COST)
+  shard.pin(new Set(['b']))
+  t.true(shard.has('a'))
+  t.is(shard.pinnedBytes, COST)
+  // What is read twice takes its place.
+  for (let i = 0; i < 100; i++) {
+    shard.admit(`y${i}`, blockOf(SIZE))
+    shard.get(`y${i}`)
+  }
+  t.false(shard.has('a'))
+  t.true(shard.has('b'))
+  shard.admit('b', blockOf(2 * SIZE, 2))
+  t.is(shard.pinnedBytes, 2 * SIZE + ENTRY_BYTES)
+})
+
+test('what is kept for others goes after guests, and only where there is room for it', (t) => {
+  const evicted: string[] = []
+  const onHomeEvicted = (key: string) => void evicted.push(key)
+  const shard = new Shard({ capacityBytes: 20 * COST, isHome: () => false, onHomeEvicted })
+  scan(shard, 'guest', 20)
+  for (let i = 0; i < 18; i++) t.true(shard.adopt(`kept${i}`, blockOf(SIZE)))
+  t.false(shard.adopt('more', blockOf(SIZE)))
+  t.is(keysHeld(shard, 'kept', 18), 18)
+  t.deepEqual(evicted, [])
+})

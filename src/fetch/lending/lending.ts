@@ -1,0 +1,139 @@
+// What a home has no room for, a peer keeps for it. Homes are not alike: a peer that stands alone in its
+// part of the key space is home to several times as many blocks as others, and while its RAM overflows,
+// theirs is half empty. So a block that a home has to let go is given to a peer near its key with room;
+// the home remembers to whom, and asks there before it asks the source. A data set that fits the mesh
+// stays in the mesh.
+//
+// It must never wait: eviction goes on at once, and a block that nobody takes is gone. What comes back is
+// judged like anything that a peer says.
+import type { Clock } from '../../ports/clock.ts'
+import type { Answer, Block, Key, PeerId, Want } from '../../ports/messages.ts'
+import type { Network } from '../../ports/network.ts'
+import type { StopSignal } from '../../base/abort.ts'
+import type { Counters } from '../../base/counters.ts'
+import { PotluckError } from '../../base/errors.ts'
+import type { SourceAnswer } from '../../authority/directory-authority.ts'
+import type { PeerTable } from '../../placement/peer-table.ts'
+import type { Shard } from '../../shard/shard.ts'
+import { MAX_WRITE_BYTES } from '../../wire/limits.ts'
+import { judge, type JudgePorts } from '../verify.ts'
+
+/** Blocks that others keep for this node. */
+const LENT_MAX = 65_536
+/** Peers near a key that may be asked, and how many for one block. */
+const NEIGHBOURS = 16
+const TRIES = 3
+/** Who keeps a block may have lent it on, and so on. */
+const HOPS_MAX = 4
+/** Who has no room is not asked again for this long. */
+const FULL_MS = 2_000
+/** On their way to others at a time, besides what the shard holds. */
+const UNDERWAY_BYTES = 8 * MAX_WRITE_BYTES
+
+export type LendingPorts = {
+  readonly clock: Clock
+  readonly network: Network
+  readonly table: PeerTable
+  readonly counters: Counters
+}
+
+export class Lending {
+  readonly #ports: LendingPorts
+  /** Who keeps what, the oldest first. */
+  readonly #lent = new Map<Key, PeerId>()
+  readonly #fullUntilMs = new Map<PeerId, number>()
+  #underwayBytes = 0
+
+  constructor(ports: LendingPorts) {
+    this.#ports = ports
+  }
+
+  get size(): number {
+    return this.#lent.size
+  }
+
+  /** Who keeps it, if somebody does: then this node's own copy is not the mesh's one. */
+  to(key: Key): PeerId | undefined {
+    return this.#lent.get(key)
+  }
+
+  /** The shard had to let this go. */
+  evicted(key: Key, block: Block): void {
+    const { length } = block.bytes
+    const isTooMuch = this.#underwayBytes + length > UNDERWAY_BYTES || length > MAX_WRITE_BYTES
+    if (isTooMuch) return this.#ports.counters.add('lending_declined_total')
+    this.#underwayBytes += length
+    void this.#lend(key, block).finally(() => (this.#underwayBytes -= length))
+  }
+
+  /** What a peer keeps for this node, if it is good. @throws PotluckError ABORTED */
+  async bring(
+    key: Key,
+    want: Want,
+    { ports, signal }: { readonly ports: JudgePorts; readonly signal: StopSignal },
+  ): Promise<SourceAnswer | undefined> {
+    const { counters } = this.#ports
+    let peer = this.#lent.get(key)
+    if (peer === undefined) return undefined
+    for (let hops = 0; hops < HOPS_MAX && peer !== undefined; hops++) {
+      // Who had to let it go, too, says to whom.
+      const answer = await this.#ask(peer, want, signal)
+      if (answer?.type === 'block' && judge(answer, want, ports) === 'good') {
+        counters.add('lending_returned_total')
+        this.#lent.set(key, peer)
+        return answer
+      }
+      peer = answer?.type === 'busy' ? answer.referrals[0] : undefined
+    }
+    counters.add('lending_lost_total')
+    this.#lent.delete(key)
+    return undefined
+  }
+
+  async #ask(peer: PeerId, want: Want, signal: StopSignal): Promise<Answer | undefined> {
+    const held: Want = { ...want, reach: 'held' }
+    try {
+      const reply = await this.#ports.network.request(
+        peer,
+        { type: 'want', want: held },
+        { signal },
+      )
+      return reply.type === 'answer' ? reply.answer : undefined
+    } catch (error) {
+      if (signal.aborted) throw error
+      return undefined
+    }
+  }
+
+  /** Takes a block in for a peer. @throws PotluckError BUSY where there is no room */
+  keep(shard: Shard, key: Key, block: Block): void {
+    if (!shard.adopt(key, block)) throw new PotluckError('BUSY', 'there is no room for it here')
+    this.#ports.counters.add('lending_kept_total')
+  }
+
+  async #lend(key: Key, block: Block): Promise<void> {
+    const { clock, network, table, counters } = this.#ports
+    const now = clock.now()
+    const isFull = (peer: PeerId) => (this.#fullUntilMs.get(peer) ?? 0) > now
+    const near = table.closest(key, NEIGHBOURS).filter(({ peer }) => !isFull(peer))
+    for (const { peer } of near.slice(0, TRIES)) {
+      try {
+        // The next one only where this one has no room.
+        await network.request(peer, { type: 'keep', key, block })
+        return this.#remember(key, peer)
+      } catch {
+        this.#fullUntilMs.set(peer, clock.now() + FULL_MS)
+        if (this.#fullUntilMs.size > 4 * NEIGHBOURS) this.#fullUntilMs.clear()
+      }
+    }
+    counters.add('lending_declined_total')
+  }
+
+  #remember(key: Key, peer: PeerId): void {
+    this.#ports.counters.add('lending_lent_total')
+    this.#lent.delete(key)
+    this.#lent.set(key, peer)
+    const [oldest] = this.#lent.keys()
+    if (this.#lent.size > LENT_MAX && oldest !== undefined) this.#lent.delete(oldest)
+  }
+}

@@ -1,0 +1,20 @@
+import assert from 'node:assert/strict'
+import type { Block, Key } from '../ports/messages.ts'
+
+export type Slot = { block: Block; frequency: number; size: number; isGuest: boolean }
+
+/** A Map iterates in the order of insertion, which makes it a queue that can be looked up. */
+export type Queue = Map<Key, Slot>
+
+export function oldest(queue: Queue): [Key, Slot] {
+  const first = queue.entries().next()
+  assert(first.done !== true, 'an eviction from an empty shard')
+  return first.value
+}
+
+/** A slice of a larger buffer would keep all of that buffer alive: such bytes get a home of their own. */
+export function compact(block: Block): Block {
+  const { bytes } = block
+  if (bytes.buffer.byteLength - bytes.length <= bytes.length >> 3) return block
+  return { ...block, bytes: Uint8Array.from(bytes) }
+}

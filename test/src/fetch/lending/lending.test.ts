@@ -1,0 +1,49 @@
+import test from 'ava'
+import { meshOf, BLOCK_BYTES, readBytes, truth } from '../../node/mesh.ts'
+
+const FILES = 96
+
+/** Of these the homes have room for less than their own, and all together for all. */
+const tight = {
+  ramBytes: 15 * (BLOCK_BYTES + 400),
+  volume: { blockBytes: BLOCK_BYTES, inlineBytes: 0, ahead: 'none' as const },
+  tree: (tree: { makeFile(path: string, init: { size: number }): unknown }) => {
+    for (let i = 0; i < FILES; i++) tree.makeFile(`d/f${i}`, { size: BLOCK_BYTES })
+  },
+}
+
+test('what a home has no room for is kept by others, and found there', async (t) => {
+  const world = await meshOf(8, tight)
+  await world.run(async () => {
+    for (let i = 0; i < FILES; i++) await readBytes(world.node(i % 8), `d/f${i}`)
+    await world.sleep(1_000)
+    const before = world.storage.counts.read
+    for (let i = 0; i < FILES; i++) {
+      const path = `d/f${i}`
+      t.true((await readBytes(world.node((i + 3) % 8), path)).equals(truth(world, path)))
+    }
+    const reads = world.storage.counts.read - before
+    t.true(reads <= FILES * 0.05, `${reads} files were read off the source again`)
+  })
+  const count = (name: string) =>
+    world.nodes.reduce((sum, node) => sum + (node.status().counters[name] ?? 0), 0)
+  t.true(count('lending_lent_total') > 0)
+  t.is(count('lending_lent_total'), count('lending_kept_total'))
+  for (const node of world.nodes) t.true(node.heldBytes() <= tight.ramBytes)
+  await world.stop()
+})
+
+test('what was lent and then changed at the source is not shown as it was', async (t) => {
+  const world = await meshOf(8, tight)
+  await world.run(async () => {
+    for (let i = 0; i < FILES; i++) await readBytes(world.node(i % 8), `d/f${i}`)
+    for (let i = 0; i < FILES; i += 32) {
+      const path = `d/f${i}`
+      world.tree.write(path)
+      await world.node(1).invalidate(path)
+      await world.sleep(100)
+      t.true((await readBytes(world.node(5), path)).equals(truth(world, path)))
+    }
+  })
+  await world.stop()
+})
