@@ -1,25 +1,7 @@
 import test from 'ava'
-import { runHeat } from '../../../sim/heat/heat-run.ts'
 import { pinnedBytes } from '../../../sim/checkers/pinned-bytes.ts'
 import { pinsKept } from '../../../sim/checkers/pins-kept.ts'
 import type { Checker, Load, Who } from '../../../sim/watch/checker.ts'
-
-test('what is larger than a node and smaller than the mesh stays in it; what is hot is pinned', async (t) => {
-  const result = await runHeat({ seed: 7, nodes: 12, draws: 96 })
-  t.deepEqual(result.violations, [])
-  t.is(result.failures, 0)
-  t.is(result.firstPassReads, 1)
-  t.true(
-    result.laterReads <= 0.02,
-    `${result.laterReads} source reads a block after the first pass`,
-  )
-  t.true(result.busiest <= 2, `the busiest node sends ${result.busiest} times the mean`)
-  t.true(result.pinnedAfterMs <= 10_000, `pinned after ${result.pinnedAfterMs} ms`)
-  t.true(result.copies >= 2)
-  t.is(result.lostInScan, 0)
-  t.is(result.hotSourceReads, result.hotBlocks)
-  t.true(result.letGoAfterMs < 600_000)
-})
 
 /** What a checker says of loads and pins that one node shows, one after another. */
 function said(checker: Checker, shown: readonly { atMs: number; held: number; bytes: number }[]) {
