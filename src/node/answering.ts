@@ -38,16 +38,13 @@ export function answering(inside: Inside): RequestHandler {
       case 'changes':
         writings.checkSource(request.volume)
         return { type: 'done' }
-      case 'lock': {
-        const { question } = request
-        return { type: 'lock', answer: await locks.answer(from, question, options.signal) }
-      }
+      case 'lock':
+        return { type: 'lock', answer: await locks.answer(from, request.question, options.signal) }
       case 'keep':
         fetcher.lending.keep(shard, request.key, request.block)
         return { type: 'done' }
       case 'heat':
-        if (rooms.heat === undefined) throw new PotluckError('ENOTSUP', 'nothing is counted here')
-        return { type: 'heat', answer: rooms.heat.answer(from, request.question) }
+        return { type: 'heat', answer: rooms.answerHeat(from, request.question) }
       case 'lease': {
         const asked = { from, question: request.question, signal: options.signal }
         return { type: 'lease', answer: await leaseAnswer(locks, asked) }

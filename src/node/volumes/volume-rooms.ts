@@ -13,6 +13,7 @@ import type {
   VolumeDescription,
   Want,
 } from '../../ports/messages.ts'
+import type { HeatAnswer, HeatQuestion } from '../../ports/heat/heat-messages.ts'
 import type { Network } from '../../ports/network.ts'
 import { newsOfPage } from '../../tree/news/page-news.ts'
 import type { Via } from '../../tree/news/take-news.ts'
@@ -162,6 +163,12 @@ export class VolumeRooms {
     }
     this.traces.stop()
     this.heat?.stop()
+  }
+
+  /** @throws PotluckError ENOTSUP where uses are not counted */
+  answerHeat(from: PeerId, question: HeatQuestion): HeatAnswer {
+    if (this.heat !== undefined) return this.heat.answer(from, question)
+    throw new PotluckError('ENOTSUP', 'nothing is counted here')
   }
 
   #makeHeat(): HeatRoom | undefined {
