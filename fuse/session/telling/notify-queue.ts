@@ -19,13 +19,17 @@ export class NotifyQueue<Item extends object> {
   #at = 0
   /** What "everything" still has to say, before what came after it. */
   #sweep: Iterator<Uint8Array> | undefined
+  /** Given out by `next`, and not done. */
+  #underway = 0
 
   constructor(init: NotifyQueueInit<Item>) {
     this.#init = init
   }
 
+  /** How many the kernel has not taken; a sweep counts as one. */
   get waiting(): number {
-    return this.#waiting.length - this.#at
+    const sweeps = this.#sweep === undefined ? 0 : 1
+    return this.#waiting.length - this.#at + this.#underway + sweeps
   }
 
   /** Whether everything is yet to be told, or being told. */
@@ -55,7 +59,12 @@ export class NotifyQueue<Item extends object> {
       return undefined
     }
     const bytes = new Uint8Array(Buffer.concat(notifies))
-    return { bytes, done: () => this.#init.onTaken(taken) }
+    this.#underway = taken.length
+    const done = () => {
+      this.#underway = 0
+      this.#init.onTaken(taken)
+    }
+    return { bytes, done }
   }
 
   *#take(taken: (Item | 'everything')[]): Generator<Uint8Array> {

@@ -1,6 +1,6 @@
 // What is used of one volume on this node: by its mounts, whose kernels hide most of it, and by the
 // clients of its socket. Costs a look into a map for what the kernel asks, and that it asks once a
-// second for each file in use.
+// second for each file in use while RAM is short.
 import type { Clock } from '../../ports/clock.ts'
 import type { Inode, Path } from '../../ports/messages.ts'
 import type { Random } from '../../ports/random.ts'
@@ -12,18 +12,28 @@ import { HotList, type HotListInit } from './hot-list.ts'
  */
 const LEASE_MS = 1_000
 
-export type UsesPorts = { readonly clock: Clock; readonly random: Random }
+export type UsesPorts = {
+  readonly clock: Clock
+  readonly random: Random
+  /**
+   * Whether blocks have to go for others: only then is it worth a request of the kernel to know what
+   * is hot. While all that was read fits, a hot path costs no request at all.
+   */
+  readonly isTight: () => boolean
+}
 
 type File = { readonly inode: Inode; path(): Path }
 
 export class Uses {
   readonly #clock: Clock
   readonly #random: Random
+  readonly #isTight: () => boolean
   readonly list: HotList
 
-  constructor({ clock, random }: UsesPorts, init: HotListInit) {
+  constructor({ clock, random, isTight }: UsesPorts, init: HotListInit) {
     this.#clock = clock
     this.#random = random
+    this.#isTight = isTight
     this.list = new HotList(init)
   }
 
@@ -32,7 +42,8 @@ export class Uses {
     const now = this.#clock.now()
     const hidden = this.list.find(file.inode)?.hidden.asked(now) ?? 0
     // Of no fixed length, or it would beat against programs that look at regular times.
-    const leaseMs = Math.min(validMs, LEASE_MS * (0.5 + this.#random.next()))
+    const shortMs = LEASE_MS * (0.5 + this.#random.next())
+    const leaseMs = this.#isTight() ? Math.min(validMs, shortMs) : validMs
     const use = this.list.add({ inode: file.inode, path: file.path() }, now, 1 + hidden)
     use.hidden.lease(now, leaseMs)
     return leaseMs
@@ -48,6 +59,6 @@ export class Uses {
 
   /** How long a kernel may believe what a listing says of a file. */
   listedMs(validMs: number): number {
-    return Math.min(validMs, LEASE_MS)
+    return this.#isTight() ? Math.min(validMs, LEASE_MS) : validMs
   }
 }

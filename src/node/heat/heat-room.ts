@@ -18,12 +18,14 @@ import { PinKeeper, type PinKeeperInit } from './pin-keeper.ts'
 import { RateMesh, type RateMeshInit, REPORT_MS } from './rate-mesh.ts'
 
 const USES_MAX = 1_024
+/** More than this of the RAM in use, and blocks will soon have to go for others. */
+const TIGHT_SHARE = 0.75
 const SAMPLE_MS = 10_000
 const SAMPLE_FILES = 16
 /** Of what pins a file, what is used less is not spoken of. */
 const REPORT_SHARE = 1 / 256
 
-export type HeatRoomInit = Omit<RateMeshInit, 'uses' | 'reportAbove'> &
+export type HeatRoomInit = Omit<RateMeshInit, 'uses' | 'reportAbove' | 'isTight'> &
   Omit<PinKeeperInit, 'thresholds' | 'pins' | 'wishes'> &
   Omit<PinHolderInit, 'pins'> & {
     readonly random: Random
@@ -53,6 +55,7 @@ export class HeatRoom implements Heat {
     this.#rates = new RateMesh({
       ...init,
       uses: { halfLifeMs, capacity: USES_MAX },
+      isTight: () => init.shard.usedBytes > init.shard.capacityBytes * TIGHT_SHARE,
       reportAbove: pinAbove * REPORT_SHARE,
     })
     const parts = { ...init, thresholds: init.heat, pins: this.#pins, wishes: this.#wishes }

@@ -29,6 +29,8 @@ export type RateMeshInit = {
   readonly table: PeerTable
   readonly counters: Counters
   readonly uses: HotListInit
+  /** See `UsesPorts`. */
+  readonly isTight: () => boolean
   /** Accesses a second: what is used more rarely is not spoken of. */
   readonly reportAbove: number
 }

@@ -34,7 +34,7 @@ test('a scan of a million files heats none of them, nor drives out what is hot',
 function estimate(gaps: () => number, untilMs: number) {
   let now = 0
   const clock = { now: () => now, after: () => () => {} }
-  const ports = { clock, random: new SeededRandom(9) }
+  const ports = { clock, random: new SeededRandom(9), isTight: () => true }
   const uses = new Uses(ports, { halfLifeMs: 6e4, capacity: 8 })
   const file = { inode: '1', path: () => 'f' }
   let quietUntilMs = 0
