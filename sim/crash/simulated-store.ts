@@ -65,7 +65,9 @@ export class SimulatedStore {
       }),
     )
     const shards = this.#open.map((shard) => this.#faraway(shard))
-    const store = new ObjectStore({ shards, clock: this.clock, random: this.random.fork('store') })
+    // Another one in each life: names of swaps must never come again.
+    const random = this.random.fork(`store ${this.clock.elapsedMs}`)
+    const store = new ObjectStore({ shards, clock: this.clock, random })
     await store.recover()
     return store
   }
