@@ -84,17 +84,17 @@ export class Freer {
       if (isMarked === false) unmarked.push(zone)
     }
     await syncer.syncAll()
-    for (const zone of unmarked) await this.#punch(zone)
+    for (const zone of unmarked) await this.#punch(zone, 0)
     if (unmarked.length > 0) await syncer.syncAll()
     for (const zone of wiped) {
       // Where zones are few, it is written to again at once: giving its space back is in vain.
-      if (!pace.isLow && !unmarked.includes(zone)) await this.#punch(zone)
+      if (!pace.isLow && !unmarked.includes(zone)) await this.#punch(zone, SECTOR_BYTES)
       zones.release(zone)
       this.#freed += 1
     }
   }
 
-  /** Undefined where that failed, false where the disk had no room for the mark at the zone's end. */
+  /** Undefined where that failed, false where the mark at the zone's end could not be written. */
   async #wipe(zone: Zone): Promise<boolean | undefined> {
     const { file, zones, say } = this.#init
     const { generation } = zone
@@ -123,11 +123,11 @@ export class Freer {
     return freedHeader(index, { durable, number: writer.number, version: newestVersion() })
   }
 
-  /** All between the two ends. */
-  async #punch(zone: Zone): Promise<void> {
+  /** All behind the header but so much at the end: the mark there, unless it could not be written. */
+  async #punch(zone: Zone, kept: number): Promise<void> {
     const { file, zones } = this.#init
     const start = zoneStart(zones.layout, zone.index)
-    await file.punch(start + SECTOR_BYTES, zones.layout.zoneBytes - 2 * SECTOR_BYTES)
+    await file.punch(start + SECTOR_BYTES, zones.layout.zoneBytes - SECTOR_BYTES - kept)
   }
 }
 
