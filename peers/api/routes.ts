@@ -24,6 +24,7 @@ import { readDirectory, readFile, withPath } from './walk.ts'
 import { HEAT_ROUTES } from './heat/heat-routes.ts'
 import { TRACE_ROUTES } from './traces/trace-routes.ts'
 import { warmLines } from './warm-lines.ts'
+import { sendJson } from './send-json.ts'
 
 /** Whom the API speaks for. */
 export type Subject = { readonly node: MeshNode; facts(): PeerFacts }
@@ -141,15 +142,6 @@ async function answerWarm({ subject, request, response, signal }: Exchange): Pro
   subject.node.volume(volume)
   const warming = { volume, paths, everyNode, trace, signal }
   await sendLines(response, signal, warmLines(subject.node, warming))
-}
-
-function sendJson(response: ServerResponse, value: unknown): void {
-  const text = `${JSON.stringify(value)}\n`
-  response.writeHead(200, {
-    'content-type': 'application/json',
-    'content-length': Buffer.byteLength(text),
-  })
-  response.end(text)
 }
 
 async function sendLines(

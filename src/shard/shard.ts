@@ -74,7 +74,7 @@ export class Shard {
     return this.#pinned.has(key)
   }
 
-  /** From now on these blocks are kept while they are here, and no others: those may go as any. */
+  /** From now on these blocks are kept while they are here, and no others: those may be evicted again. */
   pin(keys: ReadonlySet<Key>): void {
     this.#pins = keys
     for (const [key, slot] of this.#pinned) {

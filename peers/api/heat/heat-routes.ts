@@ -6,6 +6,7 @@ import { PotluckError } from '../../../src/base/errors.ts'
 import type { Heat } from '../../../src/node/heat/heat-status.ts'
 import type { MeshNode } from '../../../src/node/mesh-node.ts'
 import { bodyPath, bodySwitch, bodyText, readBody } from '../request.ts'
+import { sendJson } from '../send-json.ts'
 
 type HeatExchange = {
   readonly subject: { readonly node: MeshNode }
@@ -36,13 +37,4 @@ async function answerPin(exchange: HeatExchange): Promise<void> {
   const body = await readBody(exchange.request)
   heatOf(exchange).wish(bodyText(body, 'volume'), bodyPath(body), bodySwitch(body, 'isPinned'))
   sendJson(exchange.response, {})
-}
-
-function sendJson(response: ServerResponse, value: unknown): void {
-  const text = `${JSON.stringify(value)}\n`
-  response.writeHead(200, {
-    'content-type': 'application/json',
-    'content-length': Buffer.byteLength(text),
-  })
-  response.end(text)
 }

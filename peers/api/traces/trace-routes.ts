@@ -8,6 +8,7 @@ import { MAX_TRACE_BYTES, type Trace } from '../../../src/heat/trace.ts'
 import type { Traces } from '../../../src/heat/traces.ts'
 import type { MeshNode } from '../../../src/node/mesh-node.ts'
 import { bodyText, type Query, queryVolume, readBody } from '../request.ts'
+import { sendJson } from '../send-json.ts'
 
 export type TraceExchange = {
   readonly subject: { readonly node: MeshNode }
@@ -122,13 +123,4 @@ async function answerEnd({ subject, request, response }: TraceExchange): Promise
     response,
     summaryOf(volume, subject.node.traces(volume).endRecord(bodyText(body, 'name'))),
   )
-}
-
-function sendJson(response: ServerResponse, value: unknown): void {
-  const text = `${JSON.stringify(value)}\n`
-  response.writeHead(200, {
-    'content-type': 'application/json',
-    'content-length': Buffer.byteLength(text),
-  })
-  response.end(text)
 }

@@ -40,7 +40,7 @@ export class Doubts {
     return this.#due.size
   }
 
-  /** @returns the floor for now, which is `outdone` where that may be asked for already */
+  /** @returns the floor until all is settled: `outdone` once that may be asked for */
   add(directory: Inode, outdone: Stamp): Stamp {
     const { volume, stamps, floors } = this.#init
     const floor = Math.min(outdone, floorOf(stamps.tick()))
