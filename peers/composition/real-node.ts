@@ -18,7 +18,7 @@ import { startPeer, type StartedPeer } from '../net/peer.ts'
 import { realPrograms } from '../ports/real-programs.ts'
 import { realClock } from '../ports/real-clock.ts'
 import { realRandom } from '../ports/real-random.ts'
-import { openTraceFiles, type TraceFiles } from '../state/trace-files.ts'
+import { openState, type State } from '../state/state.ts'
 import { keepMemory } from './memory.ts'
 import { savingProgress } from './saving.ts'
 import { openSource, type OpenSource } from './sources.ts'
@@ -53,9 +53,10 @@ export async function startRealNode(settings: PeerSettings, log: Log): Promise<R
   const sources = await openSources(settings, acquired, log)
   const peer = await startPeerOf(settings, acquired, log)
   const wants = new Timings()
-  const traces = await openTraces(settings, acquired, log)
+  const state = await openState(settings.state, volumeNames(settings), log)
+  acquired.defer(() => state.settled())
   const spill = await openSpill(settings.spill, acquired, log)
-  const node = await startNodeOf(settings, { peer, sources, traces, wants, spill, log })
+  const node = await startNodeOf(settings, { peer, sources, state, wants, spill, log })
   acquired.defer(() => node.stop({ onProgress: savingProgress(log) }))
   const joining = await keepJoining({ peer, targets: settings.join, log })
   acquired.defer(() => joining.stop())
@@ -81,23 +82,6 @@ async function openSources(
   return sources
 }
 
-/** By volume; none where nothing is kept. */
-async function openTraces(
-  settings: PeerSettings,
-  acquired: AsyncDisposableStack,
-  log: Log,
-): Promise<ReadonlyMap<string, TraceFiles>> {
-  const { state } = settings
-  const opened = new Map<string, TraceFiles>()
-  if (state === undefined) return opened
-  for (const volume of volumeNames(settings)) {
-    const files = await openTraceFiles({ state, volume }, log)
-    acquired.defer(() => files.settled())
-    opened.set(volume, files)
-  }
-  return opened
-}
-
 async function startPeerOf(
   settings: PeerSettings,
   acquired: AsyncDisposableStack,
@@ -120,7 +104,7 @@ async function startPeerOf(
 type NodeParts = {
   readonly peer: StartedPeer
   readonly sources: ReadonlyMap<string, OpenSource>
-  readonly traces: ReadonlyMap<string, TraceFiles>
+  readonly state: State
   readonly wants: Timings
   readonly spill: Spill | undefined
   readonly log: Log
@@ -128,7 +112,7 @@ type NodeParts = {
 
 function startNodeOf(
   settings: PeerSettings,
-  { peer, sources, traces, wants, spill, log }: NodeParts,
+  { peer, sources, state, wants, spill, log }: NodeParts,
 ): Promise<MeshNode> {
   const ports = {
     clock: realClock,
@@ -141,13 +125,15 @@ function startNodeOf(
     log,
   }
   const volumes = volumeNames(settings).map((name) => {
-    const files = traces.get(name)
+    const files = state.traces.get(name)
     const init = volumeInit(settings, name, sources.get(name))
     return files === undefined ? init : { ...init, traces: files.traces, onTrace: files.keep }
   })
   // The life number: an identity that starts again does so later.
   const { ramBytes, heat } = settings
-  return startNode(ports, { volumes, ramBytes, epoch: Date.now(), ...(heat && { heat }) })
+  const kept = state.pins && { wishes: state.pins.wishes, onWishes: state.pins.keep }
+  const init = { volumes, ramBytes, epoch: Date.now() }
+  return startNode(ports, { ...init, ...(heat && { heat }), ...kept })
 }
 
 function volumeInit(settings: PeerSettings, name: string, opened?: OpenSource): VolumeInit {

@@ -1,16 +1,14 @@
-// What a peer keeps on its own disk, under `--state DIR`, so that it knows it at its next start.
-//
-// This file: access traces, one file each, `traces/VOLUME/NAME.trace`. Whatever lies there may be damaged
+// Access traces under `--state DIR`, one file each, `traces/VOLUME/NAME.trace`. Whatever lies there may be damaged
 // or somebody else's: it is decoded and checked as if it came from the network, and what is no trace is
 // left where it is and said. It must never follow a symbolic link, nor write outside the directory.
-import { constants } from 'node:fs'
-import { mkdir, open, readdir, rename, unlink } from 'node:fs/promises'
+import { mkdir, readdir, unlink } from 'node:fs/promises'
 import path from 'node:path'
 import type { Log } from '../../src/base/log.ts'
 import { PotluckError } from '../../src/base/errors.ts'
 import { decodeTrace, encodeTrace } from '../../src/heat/trace-format.ts'
 import { MAX_TRACE_BYTES, type Trace } from '../../src/heat/trace.ts'
 import { MAX_TRACES } from '../../src/heat/trace-store.ts'
+import { readWhole, writeWhole } from './whole-file.ts'
 
 const ENDING = '.trace'
 
@@ -60,28 +58,10 @@ function explain(directory: string): (error: NodeJS.ErrnoException) => never {
 
 /** @throws PotluckError MALFORMED, TOO_LARGE; Error of the file system */
 export async function readTraceFile(file: string): Promise<Trace> {
-  const opened = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
-  try {
-    const { size } = await opened.stat()
-    if (size > MAX_TRACE_BYTES) throw new PotluckError('TOO_LARGE', 'no trace is that large')
-    const bytes = Buffer.alloc(size)
-    const { bytesRead } = await opened.read(bytes, 0, size, 0)
-    return decodeTrace(bytes.subarray(0, bytesRead))
-  } finally {
-    await opened.close()
-  }
+  return decodeTrace(await readWhole(file, MAX_TRACE_BYTES))
 }
 
 /** Whole or not at all. */
-export async function writeTraceFile(file: string, trace: Trace): Promise<void> {
-  const before = `${file}.${process.pid}.new`
-  const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | constants.O_NOFOLLOW
-  const opened = await open(before, flags, 0o600)
-  try {
-    await opened.writeFile(encodeTrace(trace))
-    await opened.sync()
-  } finally {
-    await opened.close()
-  }
-  await rename(before, file)
+export function writeTraceFile(file: string, trace: Trace): Promise<void> {
+  return writeWhole(file, encodeTrace(trace))
 }

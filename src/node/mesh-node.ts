@@ -4,6 +4,7 @@ import type { Distribution } from '../base/histogram.ts'
 import type { Log } from '../base/log.ts'
 import type { LockRoom } from '../lock/lock-room.ts'
 import type { Clock } from '../ports/clock.ts'
+import type { PinWish } from '../ports/heat/heat-messages.ts'
 import type { PeerId } from '../ports/messages.ts'
 import type { Network } from '../ports/network.ts'
 import type { Trace } from '../heat/trace.ts'
@@ -98,6 +99,10 @@ export type NodeInit = {
   readonly foundAfterMs?: number
   /** @default uses are not counted, and nothing is pinned */
   readonly heat?: HeatInit
+  /** Pinned by hand before; whatever is newer in the mesh counts. */
+  readonly wishes?: readonly PinWish[]
+  /** Told of all of them whenever one is new. */
+  readonly onWishes?: (wishes: readonly PinWish[]) => void
   /** Whether processes here may lock files. @default where a volume takes changes */
   readonly hasLocks?: boolean
 }

@@ -215,6 +215,8 @@ class Node implements MeshNode {
       fetcher: this.#fetcher,
       shard: this.#shard,
       heat: this.#init.heat,
+      remembered: this.#init.wishes ?? [],
+      onWishes: this.#init.onWishes,
       ramBytes: this.#init.ramBytes,
       leases: leasesOf(this.locks.leases),
       recall: (peer, question) => this.#writings.recall(peer, question),

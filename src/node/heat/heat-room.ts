@@ -3,13 +3,14 @@
 //
 // It must never hold more than the share of RAM for pins (the shard sees to that), and never stand in
 // the way of a read: everything here may be late, or lost.
-import type { HeatAnswer, HeatQuestion } from '../../ports/heat/heat-messages.ts'
+import type { HeatAnswer, HeatQuestion, PinWish } from '../../ports/heat/heat-messages.ts'
 import type { Gossip, Inode, Path, PeerId } from '../../ports/messages.ts'
 import type { Random } from '../../ports/random.ts'
 import { PotluckError } from '../../base/errors.ts'
 import { HeatHistory } from '../../heat/rates/heat-history.ts'
 import type { Uses } from '../../heat/rates/uses.ts'
 import { PinList } from '../../heat/pins/pin-list.ts'
+import { Remembered } from '../../heat/pins/remembered.ts'
 import { Wishes } from '../../heat/pins/wishes.ts'
 import type { Heat, HeatInit, HeatStatus } from './heat-status.ts'
 import { filesOf } from './heat-status.ts'
@@ -24,6 +25,8 @@ const SAMPLE_MS = 10_000
 const SAMPLE_FILES = 16
 /** Of what pins a file, what is used less is not spoken of. */
 const REPORT_SHARE = 1 / 256
+/** What a node remembers from before is told so often until another knows it, too. */
+const REMIND_MS = 20_000
 
 export type HeatRoomInit = Omit<RateMeshInit, 'uses' | 'reportAbove' | 'isTight'> &
   Omit<PinKeeperInit, 'thresholds' | 'pins' | 'wishes'> &
@@ -34,6 +37,10 @@ export type HeatRoomInit = Omit<RateMeshInit, 'uses' | 'reportAbove' | 'isTight'
     readonly idOf: (name: string) => string
     /** A file is no longer pinned: what is dirty of it may go to the source. @default nothing is */
     readonly onUnpin?: (volume: string, inode: Inode) => void
+    /** Wishes that this node knows from before its start. */
+    readonly remembered: readonly PinWish[]
+    /** Told of all wishes whenever one is new. */
+    readonly onWishes: ((wishes: readonly PinWish[]) => void) | undefined
   }
 
 export class HeatRoom implements Heat {
@@ -41,6 +48,7 @@ export class HeatRoom implements Heat {
   readonly #rates: RateMesh
   readonly #pins: PinList
   readonly #wishes = new Wishes()
+  readonly #remembered: Remembered
   readonly #keeper: PinKeeper
   readonly #holder: PinHolder
   readonly #history = new HeatHistory(SAMPLE_MS)
@@ -62,6 +70,10 @@ export class HeatRoom implements Heat {
     this.#keeper = new PinKeeper(parts)
     this.#holder = new PinHolder(parts)
     this.#unsubscribe = init.rumors.subscribe((gossip) => this.#hear(gossip))
+    const { clock, random, remembered } = init
+    const known = remembered.filter((wish) => this.#wishes.take(wish, clock.now()))
+    const firstMs = clock.now() + REMIND_MS * random.next()
+    this.#remembered = new Remembered(known, { firstMs, everyMs: REMIND_MS })
   }
 
   /** At different moments on different nodes. */
@@ -90,12 +102,12 @@ export class HeatRoom implements Heat {
     const question = { step: 'wishes' } as const
     const reply = await this.#init.network.request(peer, { type: 'heat', question })
     if (reply.type !== 'heat' || reply.answer.step !== 'wishes') return
-    for (const wish of reply.answer.wishes) this.#take(wish)
+    for (const wish of reply.answer.wishes) this.#hearWish(wish)
   }
 
   /** @throws PotluckError ENOSPC where too many paths are pinned already */
   wish(name: string, path: Path, isPinned: boolean): void {
-    const { rumors, table, clock, idOf } = this.#init
+    const { clock, idOf } = this.#init
     const volume = idOf(name)
     const before = this.#wishes.find(volume, path)
     if (!isPinned && before?.isPinned !== true) {
@@ -104,8 +116,7 @@ export class HeatRoom implements Heat {
     const wishedMs = Math.max(clock.now(), (before?.wishedMs ?? 0) + 1)
     const wish = { volume, path, isPinned, wishedMs }
     this.#take(wish)
-    const news = { step: 'wish', wish } as const
-    rumors.publish({ type: 'heat', publisher: table.self.peer, news })
+    this.#tell(wish)
   }
 
   status(): HeatStatus {
@@ -131,6 +142,7 @@ export class HeatRoom implements Heat {
   #tick(): void {
     const { clock, shard } = this.#init
     this.#pins.sweep(clock.now())
+    for (const wish of this.#remembered.due(clock.now())) this.#tell(wish)
     const totals = this.#rates.report()
     if (!this.#isDeciding) void this.#decide(totals)
     this.#holder.tend()
@@ -156,7 +168,7 @@ export class HeatRoom implements Heat {
   #hear(gossip: Gossip): void {
     if (gossip.type !== 'heat') return
     const { news } = gossip
-    if (news.step === 'wish') return this.#take(news.wish)
+    if (news.step === 'wish') return this.#hearWish(news.wish)
     const untilMs = this.#init.clock.now() + news.forMs
     const { volume, cause } = news
     for (const file of news.files) {
@@ -166,8 +178,26 @@ export class HeatRoom implements Heat {
     return undefined
   }
 
-  #take(wish: Parameters<Wishes['take']>[0]): void {
-    if (!this.#wishes.take(wish, this.#init.clock.now()) || wish.isPinned) return
+  #tell(wish: PinWish): void {
+    const { rumors, table } = this.#init
+    const news = { step: 'wish', wish } as const
+    rumors.publish({ type: 'heat', publisher: table.self.peer, news })
+  }
+
+  #hearWish(wish: PinWish): void {
+    this.#remembered.heard(wish)
+    try {
+      this.#take(wish)
+    } catch {
+      // Of more than a node may know, nothing is pinned.
+      this.#init.counters.add('pins_without_room_total')
+    }
+  }
+
+  #take(wish: PinWish): void {
+    if (!this.#wishes.take(wish, this.#init.clock.now())) return
+    this.#init.onWishes?.(this.#wishes.all())
+    if (wish.isPinned) return
     const { volume, path } = wish
     for (const pin of this.#pins.all()) {
       if (pin.cause !== 'wish' || pin.volume !== volume || !isBelow(pin.path, path)) continue

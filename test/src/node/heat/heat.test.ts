@@ -1,6 +1,6 @@
 import test from 'ava'
 import { HEAT } from '../../../../src/node/heat/heat-status.ts'
-import type { World } from '../../../../sim/world.ts'
+import { VOLUME, type World } from '../../../../sim/world.ts'
 import type { WorldNode } from '../../../../sim/world-node.ts'
 import { BLOCK_BYTES, meshOf, readBytes, truth } from '../mesh.ts'
 
@@ -38,6 +38,28 @@ test('a file that is read often is pinned by its homes, seen on all nodes, and l
       world.nodes.map(() => []),
     )
     t.is(Math.max(...world.nodes.map((node) => node.mesh.gauges().pinnedBytes)), 0)
+  })
+  await world.stop()
+})
+
+test('what was pinned by hand before all nodes were stopped is pinned again where one remembers it', async (t) => {
+  const path = 'lib/pkg1'
+  const wish = { volume: `${VOLUME}@${BLOCK_BYTES}`, path, isPinned: true, wishedMs: 1 }
+  const kept: unknown[] = []
+  const world = await meshOf(6, {
+    heat,
+    ramBytes: 64 * BLOCK_BYTES,
+    instrument: ({ ports, init }, { index }) => {
+      if (index !== 4) return { ports, init: { ...init, onWishes: (all) => kept.push(all) } }
+      return { ports, init: { ...init, wishes: [wish] } }
+    },
+  })
+  await world.run(async () => {
+    await world.sleep(45_000)
+    const wishes = world.nodes.map((node) => node.mesh.heat?.status().wishes)
+    t.deepEqual(wishes, Array(6).fill([wish]))
+    t.true(world.nodes.some((node) => node.mesh.gauges().pinnedBytes > 0))
+    t.deepEqual(kept, Array(5).fill([wish]))
   })
   await world.stop()
 })

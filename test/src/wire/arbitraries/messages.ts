@@ -33,6 +33,13 @@ const want: fc.Arbitrary<Want> = fc.record({
   reach: fc.constantFrom('climb', 'held', 'source'),
 })
 
+const block = fc.record({
+  stamp,
+  version: finite,
+  checksum: finite,
+  bytes: fc.uint8Array({ maxLength: 200 }),
+})
+
 const made = fc.record(
   { news: fc.array(told, { maxLength: 4 }), handle, count, offset: count, bytes },
   { requiredKeys: ['news'] },
@@ -71,14 +78,8 @@ export const request: fc.Arbitrary<Request> = fc.oneof(
   leaseQuestion.map((question): Request => ({ type: 'lease', question })),
   heatQuestion.map((question): Request => ({ type: 'heat', question })),
   dirtyQuestion.map((question): Request => ({ type: 'dirty', question })),
+  fc.record({ type: is('keep'), key: byteString(32, 32), block }),
 )
-
-const block = fc.record({
-  stamp,
-  version: finite,
-  checksum: finite,
-  bytes: fc.uint8Array({ maxLength: 200 }),
-})
 
 const answer: fc.Arbitrary<Answer> = fc.oneof(
   fc.record({ type: is('block'), block }),
