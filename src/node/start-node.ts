@@ -209,15 +209,12 @@ class Node implements MeshNode {
 
   #makeRooms(): VolumeRooms {
     return new VolumeRooms(this.#init.volumes, {
+      ...this.#init,
       ...this.#ports,
       ...this.#shared,
       floors: this.#floors,
       fetcher: this.#fetcher,
       shard: this.#shard,
-      heat: this.#init.heat,
-      remembered: this.#init.wishes ?? [],
-      onWishes: this.#init.onWishes,
-      ramBytes: this.#init.ramBytes,
       leases: leasesOf(this.locks.leases),
       recall: (peer, question) => this.#writings.recall(peer, question),
     })

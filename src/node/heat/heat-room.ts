@@ -38,9 +38,9 @@ export type HeatRoomInit = Omit<RateMeshInit, 'uses' | 'reportAbove' | 'isTight'
     /** A file is no longer pinned: what is dirty of it may go to the source. @default nothing is */
     readonly onUnpin?: (volume: string, inode: Inode) => void
     /** Wishes that this node knows from before its start. */
-    readonly remembered: readonly PinWish[]
+    readonly wishes?: readonly PinWish[]
     /** Told of all wishes whenever one is new. */
-    readonly onWishes: ((wishes: readonly PinWish[]) => void) | undefined
+    readonly onWishes?: (wishes: readonly PinWish[]) => void
   }
 
 export class HeatRoom implements Heat {
@@ -70,8 +70,8 @@ export class HeatRoom implements Heat {
     this.#keeper = new PinKeeper(parts)
     this.#holder = new PinHolder(parts)
     this.#unsubscribe = init.rumors.subscribe((gossip) => this.#hear(gossip))
-    const { clock, random, remembered } = init
-    const known = remembered.filter((wish) => this.#wishes.take(wish, clock.now()))
+    const { clock, random, wishes = [] } = init
+    const known = wishes.filter((wish) => this.#wishes.take(wish, clock.now()))
     const firstMs = clock.now() + REMIND_MS * random.next()
     this.#remembered = new Remembered(known, { firstMs, everyMs: REMIND_MS })
   }
