@@ -1,6 +1,6 @@
-// Access traces under `--state DIR`, one file each, `traces/VOLUME/NAME.trace`. Whatever lies there may be damaged
-// or somebody else's: it is decoded and checked as if it came from the network, and what is no trace is
-// left where it is and said. It must never follow a symbolic link, nor write outside the directory.
+// Access traces under `--state DIR`, one file each, `traces/VOLUME/NAME.trace`. Whatever lies there may be
+// damaged or somebody else's: it is decoded and checked as if it came from the network, and what is no trace
+// is left where it is and said. It must never follow a symbolic link, nor write outside the directory.
 import { mkdir, readdir, unlink } from 'node:fs/promises'
 import path from 'node:path'
 import type { Log } from '../../src/base/log.ts'
