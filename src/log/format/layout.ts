@@ -27,7 +27,8 @@
 // *The tail*. The head of each batch says up to which batch everything was durable when it was
 // written. Behind the newest such number the batches found must follow one another without a gap,
 // each of them whole; the first that is not ends the log, and what was behind it is never looked at
-// again. Before it, damage is damage: the record is reported and left out, the others stay.
+// again: the heads of its batches are wiped before anything else is written. Before it, damage is
+// damage: the record is reported and left out, the others stay.
 //
 // *The newest version of a key counts.* A deletion is a record too, and goes only when no zone holds
 // a dead version older than it. This room must never rewrite a sector, and never free what may be

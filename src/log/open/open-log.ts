@@ -6,7 +6,7 @@ import type { Clock } from '../../ports/clock.ts'
 import type { Disk, DiskFile } from '../../ports/disk.ts'
 import type { Random } from '../../ports/random.ts'
 import type { Entries } from '../format/entries.ts'
-import { type Layout, zoneStart } from '../format/layout.ts'
+import { type Layout, SECTOR_BYTES, zoneStart } from '../format/layout.ts'
 import { readEntries, writeSummary } from '../format/summary.ts'
 import { freedHeader, type Heights } from '../format/zone-marks.ts'
 import { KeyIndex } from '../index/key-index.ts'
@@ -14,6 +14,7 @@ import type { Zone } from '../zones/zone.ts'
 import { ZoneTable } from '../zones/zone-table.ts'
 import { openFile } from './open-file.ts'
 import { rebuildIndex } from './rebuild.ts'
+import type { FoundBatch } from './scan.ts'
 import { entriesOf, type Survey, surveyZones } from './survey.ts'
 
 export type LogInit = {
@@ -73,7 +74,8 @@ export async function openZones(init: LogInit): Promise<Opened> {
     const rebuilt = await rebuildIndex({ zones, index, entriesOf: readZone, records, kinds })
     const version = Math.max(survey.version, rebuilt.version)
     const { kept, number } = survey
-    await sealAll(file, { zones, scanned, heights: { durable: kept, number, version } })
+    const heights = { durable: kept, number, version }
+    await sealAll(file, { zones, scanned, cut: survey.cut, heights })
     const seconds = (clock.now() - began) / 1000
     const report = { ...reportOf(survey, zones, index), orphans: rebuilt.orphans, seconds }
     return { file, zones, index, seed, number, version, listed: rebuilt.listed, report }
@@ -93,7 +95,7 @@ function reportOf(
     liveBytes: zones.liveBytes,
     zonesSealed: survey.sealed.length,
     zonesScanned: survey.unsealed.length,
-    cutBytes: survey.cutBytes,
+    cutBytes: survey.cut.reduce((sum, { bytes }) => sum + bytes, 0),
     damaged: survey.damaged,
   }
 }
@@ -123,14 +125,17 @@ function adoptAll(zones: ZoneTable, survey: Survey): Zone[] {
 type Sealing = {
   readonly zones: ZoneTable
   readonly scanned: readonly Zone[]
+  readonly cut: readonly FoundBatch[]
   readonly heights: Heights
 }
 
 /** What was cut off must never be looked at again, so this is synced before anything new is written. */
-async function sealAll(file: DiskFile, { zones, scanned, heights }: Sealing): Promise<void> {
+async function sealAll(file: DiskFile, { zones, scanned, cut, heights }: Sealing): Promise<void> {
   if (scanned.length === 0) return
   const emptied: Zone[] = []
-  // What was found may be in the page cache alone, where only the process died.
+  await wipe(file, { zones, cut })
+  // Once there is a summary nobody looks for what was cut off, until it is damaged: so first this.
+  // Besides, what was found may be in the page cache alone, where only the process died.
   await file.sync()
   for (const zone of scanned) {
     if (zone.entries === undefined) continue
@@ -146,4 +151,14 @@ async function sealAll(file: DiskFile, { zones, scanned, heights }: Sealing): Pr
   }
   await file.sync()
   for (const zone of emptied) zones.release(zone)
+}
+
+/**
+ * A summary leaves out what was cut off. But a zone that loses its summary is read through again, and
+ * by then the batch would be an old one that had been durable. Without a head it is found no more.
+ */
+async function wipe(file: DiskFile, { zones, cut }: Pick<Sealing, 'zones' | 'cut'>): Promise<void> {
+  for (const { zone, from } of cut) {
+    await file.write(zoneStart(zones.layout, zone) + from, new Uint8Array(SECTOR_BYTES))
+  }
 }

@@ -26,8 +26,8 @@ export type Survey = {
   /** The highest there were, whether they are found or not. */
   readonly number: number
   readonly version: number
-  /** Bytes of batches behind the end of the log, which are left out. */
-  readonly cutBytes: number
+  /** Behind the end of the log, and left out. */
+  readonly cut: readonly FoundBatch[]
   /** Records that are damaged, or whole batches, in what had been durable. */
   readonly damaged: number
 }
@@ -114,17 +114,17 @@ class Surveyor {
   finish(): Survey {
     const sorted = this.#batches.toSorted((a, b) => a.number - b.number)
     const kept: FoundBatch[] = []
+    const cut: FoundBatch[] = []
     let expected = this.#durable + 1
     let damaged = 0
-    let cutBytes = 0
     for (const batch of sorted) {
       if (batch.number <= this.#durable) {
         kept.push(batch)
         damaged += batch.records - batch.entries.length
-      } else if (batch.number === expected && batch.isWhole && cutBytes === 0) {
+      } else if (batch.number === expected && batch.isWhole && cut.length === 0) {
         kept.push(batch)
         expected += 1
-      } else cutBytes += batch.bytes
+      } else cut.push(batch)
     }
     return {
       sealed: this.#sealed,
@@ -133,7 +133,7 @@ class Surveyor {
       kept: expected - 1,
       number: this.#number,
       version: this.#version,
-      cutBytes,
+      cut,
       damaged,
     }
   }
