@@ -6,6 +6,7 @@ import type { HeatStatus } from '../../src/node/heat/heat-status.ts'
 import type { Holder } from '../../src/node/mesh-node.ts'
 import type { Path } from '../../src/ports/messages.ts'
 import type { WarmProgress } from '../../src/volume/warm.ts'
+import type { StatusSample } from './history/status-history.ts'
 import type {
   AttributesReply,
   Failure,
@@ -42,6 +43,11 @@ export class ApiClient {
 
   status(options: Signalled = {}): Promise<PeerStatus> {
     return this.#json('/status', options)
+  }
+
+  /** A few numbers every ten seconds of the last half hour. */
+  history(options: Signalled = {}): Promise<readonly StatusSample[]> {
+    return this.#json('/history', options)
   }
 
   /** Answers at once where the peer is ready, else after at most `waitMs`. */

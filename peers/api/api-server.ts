@@ -6,8 +6,9 @@ import { codeOf } from '../../src/base/errors.ts'
 import { failureOf, statusOf } from './failures.ts'
 import { API_LIMITS } from './protocol.ts'
 import { parseQuery } from './request.ts'
-import { ROUTES } from './routes.ts'
-import type { Subject } from './routes.ts'
+import { keepHistory } from './history/status-history.ts'
+import { ROUTES, statusFor } from './routes.ts'
+import type { Served, Subject } from './routes.ts'
 import { listenOnSocket } from './unix-socket.ts'
 
 // An import of it would fill in all of its exports, and load undici for three of them.
@@ -21,14 +22,19 @@ export type ApiServer = { readonly socket: string; stop(): Promise<void> }
  * @throws PotluckError EBUSY, EEXIST, EACCES from taking the socket
  */
 export async function serveApi(subject: Subject, socket: string, log: Log): Promise<ApiServer> {
+  const history = keepHistory(() => statusFor(subject))
   const server = http.createServer((request, response) => {
-    void answer({ subject, request, response }, log)
+    void answer({ subject: { ...subject, samples: history.samples }, request, response }, log)
   })
   server.maxConnections = API_LIMITS.connections
-  await listenOnSocket(server, socket)
+  await listenOnSocket(server, socket).catch((error: unknown) => {
+    history.stop()
+    throw error
+  })
   return {
     socket,
     async stop() {
+      history.stop()
       const closed = new Promise<void>((resolve) => server.close(() => resolve()))
       server.closeAllConnections()
       await closed
@@ -37,7 +43,7 @@ export async function serveApi(subject: Subject, socket: string, log: Log): Prom
 }
 
 type Call = {
-  readonly subject: Subject
+  readonly subject: Served
   readonly request: IncomingMessage
   readonly response: ServerResponse
 }

@@ -23,6 +23,8 @@ export type PeerFacts = {
   /** Calls made on each volume's source, by volume. */
   readonly sources: Readonly<Record<string, Counters>>
   readonly network: Counters
+  /** Where uses are counted: what is held because it is hot, or was pinned by hand. */
+  readonly pins?: { readonly files: number; readonly bytes: number; readonly capacityBytes: number }
   readonly rssBytes: number
 }
 

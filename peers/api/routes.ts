@@ -21,6 +21,7 @@ import {
 } from './request.ts'
 import type { Query } from './request.ts'
 import { readDirectory, readFile, withPath } from './walk.ts'
+import type { StatusSample } from './history/status-history.ts'
 import { HEAT_ROUTES } from './heat/heat-routes.ts'
 import { TRACE_ROUTES } from './traces/trace-routes.ts'
 import { warmLines } from './warm-lines.ts'
@@ -29,8 +30,11 @@ import { sendJson } from './send-json.ts'
 /** Whom the API speaks for. */
 export type Subject = { readonly node: MeshNode; facts(): PeerFacts }
 
+/** With what its API server itself noted. */
+export type Served = Subject & { readonly samples: () => readonly StatusSample[] }
+
 export type Exchange = {
-  readonly subject: Subject
+  readonly subject: Served
   readonly query: Query
   readonly request: IncomingMessage
   readonly response: ServerResponse
@@ -42,6 +46,7 @@ type Handler = (exchange: Exchange) => Promise<void>
 
 export const ROUTES: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ['GET /status', answerStatus],
+  ['GET /history', answerHistory],
   ['GET /ready', answerReady],
   ['GET /holders', answerHolders],
   ['GET /attributes', answerAttributes],
@@ -59,6 +64,10 @@ export function statusFor(subject: Subject): PeerStatus {
 
 async function answerStatus({ subject, response }: Exchange): Promise<void> {
   sendJson(response, statusFor(subject))
+}
+
+async function answerHistory({ subject, response }: Exchange): Promise<void> {
+  sendJson(response, subject.samples())
 }
 
 async function answerReady({ subject, query, response, signal }: Exchange): Promise<void> {

@@ -1,5 +1,6 @@
 // The commands that ask a running peer through its socket: ready, status, warm and the like.
 import { existsSync, realpathSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { ApiClient } from '../api/api-client.ts'
@@ -11,18 +12,23 @@ import { runTraceWarm } from './trace-commands.ts'
 import { formatBytes, formatCount } from './options/quantities.ts'
 import type { Flags } from './options/read-options.ts'
 import { progressBar } from './progress.ts'
-import { statusText } from './status-table.ts'
+import { statusText } from './status/status-table.ts'
 import { renderTable } from './table.ts'
 import type { Terminal } from './terminal.ts'
 import { withClient } from './with-client.ts'
 
 const CLEAR_SCREEN = '\u001b[H\u001b[2J'
 
-export type StatusFlags = Flags & { readonly json?: boolean; readonly watch?: boolean }
+export type StatusFlags = Flags & {
+  readonly json?: boolean
+  readonly watch?: boolean
+  readonly report?: string
+}
 
 export async function runStatus(flags: StatusFlags, terminal: Terminal): Promise<void> {
   const signal = terminal.interrupted
   await withClient(flags, terminal, async (client) => {
+    if (flags.report !== undefined) return writeReport(client, flags.report, terminal)
     let before = await client.status({ signal })
     const show = flags.json === true ? JSON.stringify : statusText
     if (flags.watch !== true) return terminal.out(`${show(before).trimEnd()}\n`)
@@ -35,6 +41,18 @@ export async function runStatus(flags: StatusFlags, terminal: Terminal): Promise
       before = now
     }
   })
+}
+
+async function writeReport(client: ApiClient, file: string, terminal: Terminal): Promise<void> {
+  const signal = terminal.interrupted
+  const [status, samples] = await Promise.all([
+    client.status({ signal }),
+    client.history({ signal }),
+  ])
+  const heat = status.pins === undefined ? undefined : await client.heat({ signal })
+  // The library that draws takes a second to load.
+  const { statusPage } = await import('./status/status-page.ts')
+  await writeFile(path.resolve(terminal.cwd, file), await statusPage({ status, samples, heat }))
 }
 
 export type WarmFlags = Flags & {

@@ -77,6 +77,7 @@ function addStatus(program: Command, terminal: Terminal): void {
     .description('peers, volumes, RAM, hits by tier, source reads and rates of a peer')
     .option('--json', 'for a program')
     .option('--watch', 'again every second, with the rates of that second')
+    .option('--report <FILE.html>', 'a page with the last half hour in pictures')
     .action(async (flags: StatusFlags) => (await clientCommands()).runStatus(flags, terminal))
 }
 

@@ -213,7 +213,7 @@ async function serve(
   return { api: api.socket, metricsUrl: metrics.url }
 }
 
-function factsOf(settings: PeerSettings, { peer, sources, mounts }: Parts): PeerFacts {
+function factsOf(settings: PeerSettings, { peer, node, sources, mounts }: Parts): PeerFacts {
   return {
     mesh: settings.mesh,
     pid: process.pid,
@@ -226,5 +226,6 @@ function factsOf(settings: PeerSettings, { peer, sources, mounts }: Parts): Peer
     sources: Object.fromEntries([...sources].map(([name, { counts }]) => [name, counts()])),
     network: peer.counters(),
     rssBytes: process.memoryUsage.rss(),
+    ...(node.heat && { pins: node.heat.pins() }),
   }
 }

@@ -56,9 +56,12 @@ function addVolumes(registry: Registry, status: PeerStatus): void {
   }
 }
 
+/** Name, help and value. */
+type GaugeLine = readonly [string, string, number]
+
 function addGauges(registry: Registry, status: PeerStatus): void {
   const { node } = status
-  const gauges: readonly (readonly [string, string, number])[] = [
+  const gauges: GaugeLine[] = [
     ['potluck_peers', 'Other peers in sight.', node.peers],
     ['potluck_shard_bytes', 'Bytes of cached blocks.', node.ram.usedBytes],
     ['potluck_shard_capacity_bytes', 'Most bytes of cached blocks.', node.ram.capacityBytes],
@@ -68,7 +71,16 @@ function addGauges(registry: Registry, status: PeerStatus): void {
     ['potluck_dirty_copy_bytes', 'Memory of copies kept for others.', node.dirty.copyBytes],
     ['potluck_up_seconds', 'Time since the node started.', node.upMs / 1000],
   ]
+  if (status.pins !== undefined) gauges.push(...pinGauges(status.pins))
   for (const [name, help, value] of gauges) gauge(registry, { name, help }).set(value)
+}
+
+function pinGauges(pins: NonNullable<PeerStatus['pins']>): GaugeLine[] {
+  return [
+    ['potluck_pinned_files', 'Files that the mesh pins, as known here.', pins.files],
+    ['potluck_pinned_bytes', 'Bytes held here because of that.', pins.bytes],
+    ['potluck_pinned_capacity_bytes', 'Most bytes for that.', pins.capacityBytes],
+  ]
 }
 
 function addCounters(registry: Registry, status: PeerStatus): void {

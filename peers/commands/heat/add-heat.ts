@@ -14,7 +14,6 @@ export function addHeat(
   addSocket(program.command('heat'))
     .description('what is used how often, here and in the mesh, and what is pinned')
     .option('--json', 'once, for a program')
-    .option('--report <FILE>', 'a page with the last half hour in pictures, and the table')
     .action(async (flags: HeatFlags) => (await commands()).runHeat(flags, terminal))
   const path = 'VOLUME:relative/path, or a path inside a mount of the peer'
   addSocket(program.command('pin'))

@@ -1,5 +1,3 @@
-import { writeFile } from 'node:fs/promises'
-import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { resolveTargets } from '../client-commands.ts'
 import type { Flags } from '../options/read-options.ts'
@@ -12,7 +10,7 @@ const FRAME_START = '\u001b[H\u001b[2J'
 const HIDE_CURSOR = '\u001b[?25l'
 const SHOW_CURSOR = '\u001b[?25h'
 
-export type HeatFlags = Flags & { readonly json?: boolean; readonly report?: string }
+export type HeatFlags = Flags & { readonly json?: boolean }
 
 /** On a terminal again every second, until interrupted. */
 export async function runHeat(flags: HeatFlags, terminal: Terminal): Promise<void> {
@@ -20,11 +18,6 @@ export async function runHeat(flags: HeatFlags, terminal: Terminal): Promise<voi
   await withClient(flags, terminal, async (client) => {
     const now = await client.heat({ signal })
     if (flags.json === true) return terminal.out(`${JSON.stringify(now)}\n`)
-    if (flags.report !== undefined) {
-      const { heatPage } = await import('./heat-page.ts')
-      const file = path.resolve(terminal.cwd, flags.report)
-      return writeFile(file, await heatPage(now))
-    }
     if (!terminal.isWatched) return terminal.out(heatText(now))
     terminal.out(HIDE_CURSOR)
     try {

@@ -6,7 +6,6 @@ const SAMPLES_MAX = 180
 export type HeatSample = {
   /** Milliseconds since 1970. */
   readonly atMs: number
-  readonly pinnedBytes: number
   readonly files: readonly {
     readonly volume: string
     readonly path: Path

@@ -132,6 +132,11 @@ export class HeatRoom implements Heat {
     }
   }
 
+  pins(): ReturnType<Heat['pins']> {
+    const { pinnedBytes: bytes, pinCapacityBytes: capacityBytes } = this.#init.shard
+    return { files: this.#pins.size, bytes, capacityBytes }
+  }
+
   #tickLater(delayMs: number): void {
     this.#cancel = this.#init.clock.after(delayMs, () => {
       this.#tick()
@@ -140,14 +145,13 @@ export class HeatRoom implements Heat {
   }
 
   #tick(): void {
-    const { clock, shard } = this.#init
+    const { clock } = this.#init
     this.#pins.sweep(clock.now())
     for (const wish of this.#remembered.due(clock.now())) this.#tell(wish)
     const totals = this.#rates.report()
     if (!this.#isDeciding) void this.#decide(totals)
     this.#holder.tend()
     this.#history.note(clock.now(), () => ({
-      pinnedBytes: shard.pinnedBytes,
       files: filesOf(this.#init, this.#pins, this.#rates)
         .slice(0, SAMPLE_FILES)
         .map(({ volume, path, meshPerSecond }) => ({ volume, path, perSecond: meshPerSecond })),

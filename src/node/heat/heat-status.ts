@@ -57,6 +57,8 @@ export interface Heat {
   /** Pins a path with all below it, or ends that, on all nodes. @throws PotluckError ENOENT, ENOSPC */
   wish(volume: string, path: Path, isPinned: boolean): void
   status(): HeatStatus
+  /** The files pinned anywhere, as far as known, and what is held here of them. */
+  pins(): { readonly files: number; readonly bytes: number; readonly capacityBytes: number }
 }
 
 type Known = {

@@ -20,6 +20,17 @@ test('status carries what the node and the process know', async (t) => {
   client.close()
 })
 
+test('what a peer did lately has a sample of its start and one of now', async (t) => {
+  await using served = await serveFakeNode()
+  const client = new ApiClient(served.socket)
+  const [first, last, ...others] = await client.history()
+  t.is(first?.bytes.peer, last?.bytes.peer)
+  t.like(last, { peers: 2, pinnedBytes: 4096 })
+  t.true((last?.atMs ?? 0) >= (first?.atMs ?? Infinity))
+  t.deepEqual(others, [])
+  client.close()
+})
+
 test('a file comes over in whole, and every reference and handle is given back', async (t) => {
   await using served = await serveFakeNode()
   const client = new ApiClient(served.socket)

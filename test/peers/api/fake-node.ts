@@ -9,6 +9,7 @@ import type { PeerFacts } from '../../../peers/api/protocol.ts'
 import { PotluckError } from '../../../src/base/errors.ts'
 import type { NodeGauges } from '../../../src/node/gauges.ts'
 import type { MeshNode, NodeStatus } from '../../../src/node/mesh-node.ts'
+import { HEAT, type Heat } from '../../../src/node/heat/heat-status.ts'
 import { Traces } from '../../../src/heat/traces.ts'
 import { realClock } from '../../../peers/ports/real-clock.ts'
 import { realRandom } from '../../../peers/ports/real-random.ts'
@@ -78,7 +79,7 @@ export function fakeNode(): FakeNode {
     isServing: true,
     warming: () => Promise.resolve(),
     peer: 'peer-a',
-    heat: undefined,
+    heat: hotFile(),
     volumes: () => [fake],
     volume: find,
     status: () => statusOf(node),
@@ -111,6 +112,22 @@ export function fakeNode(): FakeNode {
     stop: () => Promise.resolve(),
   }
   return node
+}
+
+/** One hot file, whose name is no HTML. */
+function hotFile(): Heat {
+  const path = 'lib/hot<1>.py'
+  const pins = { files: 3, bytes: 4096, capacityBytes: 8192 }
+  const sample = (atMs: number, perSecond: number) => {
+    return { atMs, files: [{ volume: 'data', path, perSecond }] }
+  }
+  const status = { ...HEAT, pinnedBytes: 4096, pinCapacityBytes: 8192, blocksToHold: 1 }
+  const samples = [sample(1, 2), sample(10_001, 3)]
+  return {
+    wish: () => {},
+    pins: () => pins,
+    status: () => ({ ...status, files: [], wishes: [], samples }),
+  }
 }
 
 /** Knows what it is told, and follows nothing. */
@@ -159,6 +176,7 @@ export const FACTS: PeerFacts = {
   mounts: [{ volume: 'data', mountPoint: '/mnt/data', counters: { fuse_read_total: 9 } }],
   sources: { data: { reads: 2, bytes: 8192, lists: 1 } },
   network: { net_links: 2, net_requests_total: 8 },
+  pins: { files: 3, bytes: 4096, capacityBytes: 8192 },
   rssBytes: 50 * 1024 ** 2,
 }
 

@@ -42,6 +42,7 @@ test('the numbers are those of the status', async (t) => {
     'potluck_shard_bytes 1048576',
     'potluck_fetch_hedges_total 1',
     'potluck_net_links 2',
+    'potluck_pinned_bytes 4096',
     'potluck_fuse_read_total{volume="data"} 9',
     'potluck_fetch_seconds_bucket{le="0.01"} 0',
     'potluck_fetch_seconds_bucket{le="0.025"} 1',

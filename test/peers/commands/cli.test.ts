@@ -198,6 +198,18 @@ test('status is a table for people and JSON for programs', async (t) => {
   t.is((JSON.parse(json.out) as { pid: number }).pid, 42)
 })
 
+test('a page with pictures of a peer loads nothing, and shows what is hot', async (t) => {
+  await using served = await serveFakeNode()
+  const page = path.join(home, 'status.html')
+  const { code, err } = await runCli(['status', '--report', page, '--api', served.socket], home)
+  t.is(code, 0, err)
+  const text = readFileSync(page, 'utf8')
+  t.is(text.match(/<svg /g)?.length, 4)
+  t.deepEqual(text.match(/<script|src=|href=|url\([^#]|@import/g), null)
+  t.true(text.includes('Uses a second in the mesh') && text.includes('lib/hot&lt;1&gt;.py'))
+  t.true(text.includes('pinned   3 files in the mesh; 4.0 KiB of 8.0 KiB here'))
+})
+
 test('warm, invalidate and holders take a volume and path, or a path in a mount', async (t) => {
   await using served = await serveFakeNode()
   const env = { POTLUCK_API: served.socket }

@@ -1,8 +1,8 @@
 // A peer's status as tables for a person.
-import type { PeerStatus } from '../api/protocol.ts'
-import type { VolumeStatus } from '../../src/node/mesh-node.ts'
-import { formatBytes, formatCount, formatDuration } from './options/quantities.ts'
-import { renderTable } from './table.ts'
+import type { PeerStatus } from '../../api/protocol.ts'
+import type { VolumeStatus } from '../../../src/node/mesh-node.ts'
+import { formatBytes, formatCount, formatDuration } from '../options/quantities.ts'
+import { renderTable } from '../table.ts'
 
 const TIERS = ['shard', 'peer', 'source'] as const
 type Tier = (typeof TIERS)[number]
@@ -19,6 +19,7 @@ export function statusText(now: PeerStatus, before?: PeerStatus): string {
     `mesh     ${formatCount(node.peers + 1)} peer${node.peers === 0 ? '' : 's'}, this one included`,
     `RAM      ${ramText(now)}`,
     ...dirtyLines(now),
+    ...pinLines(now),
     `fetch    p50 ${formatDuration(p50)}, p99 ${formatDuration(p99)}, max ${formatDuration(max)}`,
     ...now.addresses.map((address) => `address  ${address}`),
   ]
@@ -38,6 +39,13 @@ function dirtyLines({ node: { dirty } }: PeerStatus): readonly string[] {
   return [
     `dirty    ${own} not on the source yet; copies for others ${formatBytes(dirty.copyBytes)}`,
   ]
+}
+
+/** Only where something is pinned. */
+function pinLines({ pins }: PeerStatus): readonly string[] {
+  if (pins === undefined || pins.files === 0) return []
+  const here = `${formatBytes(pins.bytes)} of ${formatBytes(pins.capacityBytes)} here`
+  return [`pinned   ${formatCount(pins.files)} files in the mesh; ${here}`]
 }
 
 function volumeTable(now: PeerStatus): string {
