@@ -1,5 +1,6 @@
-// What a peer did over the last half hour, for a picture of it: a few numbers every ten seconds, taken from
-// its status. It must never grow, and never ask anybody.
+// What a peer did over the last half hour, for a picture of it: a few numbers every ten seconds, taken
+// from its status. For what lasts longer there is Prometheus. It must never grow past its bound, and
+// never ask another peer.
 import type { PeerStatus } from '../protocol.ts'
 
 const SAMPLE_MS = 10_000

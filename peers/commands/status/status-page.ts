@@ -1,4 +1,6 @@
-// A peer's last half hour in pictures, and its tables, as one HTML file.
+// What a peer says of itself, for people: its tables, and its last half hour in pictures as one HTML
+// file. Only what the peer's API answered is shown, never counted again. Whatever a file is called, it
+// must stay text there.
 import type { StatusSample } from '../../api/history/status-history.ts'
 import type { PeerStatus } from '../../api/protocol.ts'
 import type { Figure } from '../../../sim/report/figures.ts'

@@ -45,7 +45,8 @@ function dirtyLines({ node: { dirty } }: PeerStatus): readonly string[] {
 function pinLines({ pins }: PeerStatus): readonly string[] {
   if (pins === undefined || pins.files === 0) return []
   const here = `${formatBytes(pins.bytes)} of ${formatBytes(pins.capacityBytes)} here`
-  return [`pinned   ${formatCount(pins.files)} files in the mesh; ${here}`]
+  const files = `${formatCount(pins.files)} file${pins.files === 1 ? '' : 's'}`
+  return [`pinned   ${files} in the mesh; ${here}`]
 }
 
 function volumeTable(now: PeerStatus): string {
