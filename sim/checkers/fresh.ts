@@ -1,6 +1,6 @@
 import { SKEW_MS } from '../../src/block/stamp.ts'
 import { type Checker, nameOf, type ProgramRead } from '../watch/checker.ts'
-import type { History, Interval } from '../watch/history.ts'
+import type { FileState, History, Interval } from '../watch/history.ts'
 
 /** A page is read from the source a little before its stamp's millisecond is over. */
 const SLACK_MS = 2
@@ -39,8 +39,21 @@ function problemOf(history: History, read: ProgramRead, during: Interval): strin
       : 'absent, and it was there all the time'
   }
   if (read.outcome === 'failed') return undefined
-  const state = history.stateOf(read.path, read.bytes)
-  if (state === undefined) return undefined
+  let problem: string | undefined
+  // What looks like several states may have been any of them: nobody is accused wrongly.
+  for (const state of history.statesLike(read.path, read.bytes)) {
+    const problemOfThis = problemOfState(history, read, { during, state })
+    if (problemOfThis === undefined) return undefined
+    problem ??= problemOfThis
+  }
+  return problem
+}
+
+function problemOfState(
+  history: History,
+  read: ProgramRead,
+  { during, state }: { readonly during: Interval; readonly state: FileState },
+): string | undefined {
   const lateMs = Math.round(during.fromMs - state.untilMs)
   if (lateMs > 0) return `generation ${state.generation}, ${lateMs} ms too old`
   const isNamed =

@@ -104,13 +104,21 @@ export class History {
 
   /** The state whose bytes these are, the newest of them; undefined where they never were. */
   stateOf(path: Path, bytes: Uint8Array): FileState | undefined {
-    const bindings = (this.#bindings.get(path) ?? []).toReversed()
-    for (const { inode } of bindings) {
-      const states = (this.#states.get(inode ?? -1) ?? []).toReversed()
-      const found = states.find((state) => this.bytesOf(state).equals(bytes))
-      if (found !== undefined) return found
-    }
+    for (const state of this.statesLike(path, bytes)) return state
     return undefined
+  }
+
+  /**
+   * All states that look like this, of whatever the name ever led to, the newest first: two files that are
+   * empty, or were overwritten alike, can't be told apart by who reads them.
+   */
+  *statesLike(path: Path, bytes: Uint8Array): Generator<FileState> {
+    const inodes = new Set((this.#bindings.get(path) ?? []).toReversed().map(({ inode }) => inode))
+    for (const inode of inodes) {
+      for (const state of (this.#states.get(inode ?? -1) ?? []).toReversed()) {
+        if (this.bytesOf(state).equals(bytes)) yield state
+      }
+    }
   }
 
   bytesOf(state: FileState): Buffer {
