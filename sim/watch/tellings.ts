@@ -14,13 +14,17 @@ export class Tellings {
   readonly #toldMs = new Map<string, number>()
 
   /** `aheadMs`: how far the teller's clock is ahead of the true time. */
-  told({ inode, stamp }: Invalidation, teller: { aheadMs: number; nowMs: number }): void {
+  told(
+    { inode, stamp, tookMs = 0 }: Invalidation,
+    teller: { aheadMs: number; nowMs: number },
+  ): void {
     const name = nameOf(inode, stamp)
     if (this.#toldMs.has(name)) return
     const byClock = msOf(stamp) - START_MS - teller.aheadMs
     const toldMs = teller.nowMs - GATHERED_MS
     const isFound = byClock <= toldMs - SKEW_MS
-    this.#toldMs.set(name, isFound ? -Infinity : Math.min(byClock, toldMs))
+    // Of what others have changed while the storage was slow to answer, this says nothing.
+    this.#toldMs.set(name, isFound ? -Infinity : Math.min(byClock, toldMs) - tookMs)
   }
 
   /** Before which moment a state must have ended to be news. */

@@ -137,6 +137,8 @@ export type Invalidation = {
   readonly volume: string
   readonly inode: Inode
   readonly stamp: Stamp
+  /** So long before its stamp the change may have been made; whole milliseconds. @default 0 */
+  readonly tookMs?: number
   readonly news?: News
 }
 

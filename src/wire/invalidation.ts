@@ -23,6 +23,7 @@ export function writeInvalidation(writer: ByteWriter, invalidation: Invalidation
   fields.writeInode(writer, invalidation.inode)
   writer.f64(invalidation.stamp)
   fields.writeChoice(writer, SAYS, whatItSays(news))
+  if (news !== undefined) writer.varint(invalidation.tookMs ?? 0)
   if (news?.type === 'attributes') fields.writeAttributes(writer, news.attributes)
   if (news?.type === 'dirty') writeDirty(writer, news)
   if (news?.type !== 'name') return
@@ -60,7 +61,9 @@ export function readInvalidation(reader: ByteReader): Invalidation {
   const says = fields.readChoice(reader, SAYS, 'news')
   if (says === 'nothing') return { volume, inode, stamp }
   if (inode === '*') throw malformed('news of a whole volume')
-  return { volume, inode, stamp, news: readNews(reader, says) }
+  const tookMs = reader.varint()
+  const news = readNews(reader, says)
+  return { volume, inode, stamp, ...(tookMs > 0 && { tookMs }), news }
 }
 
 function readNews(reader: ByteReader, says: (typeof SAYS)[number]): News {

@@ -10,7 +10,7 @@ import { codeOf, PotluckError } from '../../base/errors.ts'
 import type { HybridClock } from '../../block/stamp.ts'
 import type { Caller } from '../../ports/changes.ts'
 import type { Clock } from '../../ports/clock.ts'
-import type { Inode, Invalidation, News, PeerId, Stamp } from '../../ports/messages.ts'
+import type { Inode, Invalidation, News, PeerId } from '../../ports/messages.ts'
 import type { Change, Effect, Made, Outcome, WritableSource } from '../../ports/writable-source.ts'
 import { Orphans } from './orphans.ts'
 import { Turns } from './turns.ts'
@@ -78,12 +78,13 @@ export class SourceChanges {
     return this.#turns.take(this.inodesOf(change), async () => {
       if (signal?.aborted === true) throw abortedError()
       if (mayBegin?.() === false) throw new PotluckError('EAGAIN', 'its time to begin is over')
+      const begunMs = this.#init.clock.now()
       const outcome = await this.#change(change, caller).catch((error: unknown) =>
         this.#failed(change, error),
       )
       this.#noteHandle(change, outcome)
       const { effects, ...rest } = outcome
-      return { ...rest, news: this.#newsOf(effects) }
+      return { ...rest, news: this.#newsOf(effects, begunMs) }
     })
   }
 
@@ -100,11 +101,14 @@ export class SourceChanges {
     return this.#orphans.take(change, all)
   }
 
-  #newsOf(effects: readonly Effect[]): Invalidation[] {
+  /** The storage may have been slow to answer, and others to change it again meanwhile. */
+  #newsOf(effects: readonly Effect[], begunMs: number): Invalidation[] {
     if (effects.length === 0) return []
-    const { volume, stamps, self } = this.#init
+    const { volume, stamps, self, clock } = this.#init
     const stamp = stamps.tick()
-    return effects.map((effect) => invalidationOf(effect, { volume, stamp, self }))
+    const tookMs = Math.ceil(clock.now() - begunMs)
+    const when = tookMs > 0 ? { stamp, tookMs } : { stamp }
+    return effects.map((effect) => invalidationOf(effect, { volume, when, self }))
   }
 
   #failed(change: Change, error: unknown): never {
@@ -176,17 +180,19 @@ function openedInode(effects: readonly Effect[]): Inode | undefined {
   return undefined
 }
 
+type When = Pick<Invalidation, 'stamp' | 'tookMs'>
+
 function invalidationOf(
   effect: Effect,
-  { volume, stamp, self }: { volume: string; stamp: Stamp; self: PeerId },
+  { volume, when, self }: { volume: string; when: When; self: PeerId },
 ): Invalidation {
   if (effect.type === 'inode') {
     const { inode, attributes, isContent } = effect
-    return { volume, inode, stamp, news: { type: 'attributes', attributes, isContent } }
+    return { volume, inode, ...when, news: { type: 'attributes', attributes, isContent } }
   }
   const { directory, name, entry } = effect
   const news: News = { type: 'name', name, by: self, ...(entry && { entry: leanEntry(entry) }) }
-  return { volume, inode: directory, stamp, news }
+  return { volume, inode: directory, ...when, news }
 }
 
 function leanEntry({

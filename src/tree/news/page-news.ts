@@ -1,9 +1,10 @@
 // What a peer is told with a page, so that it has no gaps that its sender has not.
-import type { Inode, Invalidation, Name, News, Stamp } from '../../ports/messages.ts'
+import { begunOf, type When } from '../../block/order.ts'
+import type { Inode, Invalidation, Name, News } from '../../ports/messages.ts'
 import { MAX_PAGE_NEWS } from '../../wire/limits.ts'
 import { partOf } from '../../wire/page.ts'
 import { type NameFact, outdoneBy } from './told-names.ts'
-import { toldBy } from '../../block/stamp.ts'
+import { msOf, toldBy } from '../../block/stamp.ts'
 import type { StampedPage, Told } from './told.ts'
 
 export type PagePlace = { readonly volume: string; readonly inode: Inode; readonly index: number }
@@ -17,18 +18,19 @@ export function newsOfPage(
   const { page, stamp } = found
   if (page.splits > 0 && index === 0) return []
   const all: Invalidation[] = []
-  const add = (about: Inode, at: Stamp, news: News): void => {
-    all.push({ volume, inode: about, stamp: toldBy(at), news })
+  const add = (about: Inode, when: When, news: News): void => {
+    all.push({ volume, inode: about, ...toldWhen(when), news })
   }
-  const addName = (name: Name, { entry, by, stamp: at }: NameFact): void => {
-    add(inode, at, { type: 'name', name, by, ...(entry && { entry }) })
+  const addName = (name: Name, fact: NameFact): void => {
+    const { entry, by } = fact
+    add(inode, fact, { type: 'name', name, by, ...(entry && { entry }) })
   }
   const addAttributes = (child: Inode): void => {
     const now = told.inodes.find(child)
     if (now === undefined || outdoneBy(now.stamp) <= stamp) return
     // Whether its bytes changed is not remembered: whoever hears of it only now drops them.
     const news: News = { type: 'attributes', attributes: now.attributes, isContent: true }
-    add(child, now.stamp, news)
+    add(child, now, news)
   }
   // A page says something of the directory itself, too.
   addAttributes(inode)
@@ -42,4 +44,10 @@ export function newsOfPage(
   }
   if (told.inodes.size > 0) for (const { attributes } of page) addAttributes(attributes.inode)
   return all.length > MAX_PAGE_NEWS ? undefined : all
+}
+
+/** As whoever made the change has told of it. */
+function toldWhen(when: When): Pick<Invalidation, 'stamp' | 'tookMs'> {
+  const tookMs = Math.ceil(msOf(when.stamp - begunOf(when)))
+  return { stamp: toldBy(when.stamp), ...(tookMs > 0 && { tookMs }) }
 }

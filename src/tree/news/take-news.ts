@@ -1,16 +1,9 @@
 // Takes in what was told: by this node itself, by a rumor, or with a page.
 import type { Counters } from '../../base/counters.ts'
+import { begunAt, type Dated, type When } from '../../block/order.ts'
 import { floorOf } from '../../block/stamp.ts'
 import { versionOf } from '../../block/version.ts'
-import type {
-  Attributes,
-  Inode,
-  Invalidation,
-  Name,
-  News,
-  PeerId,
-  Stamp,
-} from '../../ports/messages.ts'
+import type { Attributes, Inode, Invalidation, Name, News, PeerId } from '../../ports/messages.ts'
 import type { Floors } from '../../rumor/floors.ts'
 import type { Freshness } from '../freshness.ts'
 import type { InodeRecord } from '../inode-record.ts'
@@ -19,7 +12,6 @@ import type { KernelNews } from '../kernel-news.ts'
 import type { Doubts } from './doubts.ts'
 import { outdoneBy } from './told-names.ts'
 import type { Told } from './told.ts'
-import { isChangedLater } from './told-inodes.ts'
 
 /** How news came here. `own`: a change of this node, and of the asker's kernel, which knows. */
 export type Via =
@@ -58,29 +50,26 @@ export class TakeNews {
   take(told: Invalidation & { readonly news: TreeNews }, via: Via): void {
     const { inode, news } = told
     const stamp = floorOf(told.stamp)
-    if (news.type === 'name') return this.#takeName(inode, { news, stamp }, via)
+    const when = { stamp, begun: begunAt(stamp, told.tookMs ?? 0) }
+    if (news.type === 'name') return this.#takeName(inode, { news, ...when }, via)
     // Two publishers' clocks may give one stamp, but never to one state.
     const own = `${inode} ${stamp} ${versionOf(news.attributes)}`
     if (via.by === 'own') this.#remember(own)
     else if (this.#own.has(own)) return
-    this.#takeAttributes(inode, { news, stamp }, via)
+    this.#takeAttributes(inode, { news, ...when }, via)
   }
 
-  #takeName(
-    inode: Inode,
-    { news, stamp }: { readonly news: NameNews; readonly stamp: Stamp },
-    via: Via,
-  ): void {
+  #takeName(inode: Inode, { news, ...when }: When & { readonly news: NameNews }, via: Via): void {
     const { inodes, told } = this.#init
     const { name, by, entry } = news
-    const verdict = told.names.learn(inode, name, { entry, stamp, by })
+    const verdict = told.names.learn(inode, name, { entry, ...when, by })
     if (verdict === 'known') return
     if (verdict === 'doubtful') this.#doubt(inode, name)
-    if (entry !== undefined) this.#learnNamed(entry.attributes, stamp, via)
+    if (entry !== undefined) this.#learnNamed({ attributes: entry.attributes, ...when }, via)
     const directory = inodes.byInode(inode)
     if (directory === undefined) return
     if (verdict === 'doubtful') this.#init.kernel.tellName(directory, name)
-    if (told.names.find(inode, name)?.stamp !== stamp) return
+    if (told.names.find(inode, name)?.stamp !== when.stamp) return
     const leadsTo = entry && inodes.byInode(entry.attributes.inode)
     const known = directory.children.get(name)
     const isNews = known === undefined ? directory.absent.has(name) : known !== leadsTo
@@ -94,7 +83,7 @@ export class TakeNews {
 
   #takeAttributes(
     inode: Inode,
-    { news, stamp }: { readonly news: AttributeNews; readonly stamp: Stamp },
+    { news, ...when }: When & { readonly news: AttributeNews },
     via: Via,
   ): void {
     const { volume, floors } = this.#init
@@ -103,9 +92,9 @@ export class TakeNews {
     const isBytes = isContent && !isOwn
     const record = this.#init.inodes.byInode(inode)
     const before = record?.attributes
-    const isNews = this.#learn(inode, attributes, stamp)
+    const isNews = this.#learn({ attributes, ...when }, inode)
     if (via.by === 'page' && !isNews) return
-    if (isContent) floors.raise({ volume, inode, stamp })
+    if (isContent) floors.raise({ volume, inode, stamp: when.stamp })
     if (record === undefined) return
     if (isBytes) record.keptVersion = 0
     else keepVersion(record, before)
@@ -116,23 +105,28 @@ export class TakeNews {
    * A new name changes the ctime, and with it the version. The kernel that asked for it keeps its
    * pages: a file that is written under one name and moved to another, as compilers do, stays hot.
    */
-  #learnNamed(attributes: Attributes, stamp: Stamp, via: Via): void {
+  #learnNamed(now: Dated, via: Via): void {
+    const { attributes } = now
     const record = this.#init.inodes.byInode(attributes.inode)
     const before = record?.attributes
-    const isNews = this.#learn(attributes.inode, attributes, stamp)
+    const isNews = this.#learn(now)
     if (!isNews || via.by !== 'own' || record === undefined || before === undefined) return
     if (isSameBytes(before, attributes)) keepVersion(record, before)
   }
 
   /** True where these are the newest attributes known of it. */
-  #learn(inode: Inode, attributes: Attributes, stamp: Stamp): boolean {
+  #learn(now: Dated, inode = now.attributes.inode): boolean {
     const { inodes, told, freshness } = this.#init
-    if (!told.inodes.learn(inode, { attributes, stamp })) return false
-    freshness.saw(attributes, stamp)
+    if (!told.inodes.learn(inode, now)) return false
+    const { attributes, stamp } = now
     const record = inodes.byInode(inode)
-    if (record === undefined) return true
     // A rumor may be slower than a reading that was made because of a later change.
-    if (stamp <= record.stamp && isChangedLater(record.attributes, attributes)) return true
+    if (record?.attributes !== undefined) {
+      const known = { attributes: record.attributes, stamp: record.stamp }
+      if (told.inodes.correct(inode, known) === known) return true
+    }
+    freshness.saw(attributes, stamp)
+    if (record === undefined) return true
     record.attributes = attributes
     record.stamp = Math.max(record.stamp, stamp)
     return true

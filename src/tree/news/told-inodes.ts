@@ -1,11 +1,10 @@
 // The newest attributes that were told of inodes, which correct those in older pages.
-import type { Attributes, Inode, Stamp } from '../../ports/messages.ts'
-import { outdoneBy, SKEW } from './told-names.ts'
+import { begunOf, compareChanged, type Dated, isLater, SKEW } from '../../block/order.ts'
+import type { Inode, Stamp } from '../../ports/messages.ts'
+import { outdoneBy } from './told-names.ts'
 
 /** Past so many the oldest go, and the floor of their inodes is raised instead. */
 const INODES_MAX = 32_768
-
-export type Dated = { readonly attributes: Attributes; readonly stamp: Stamp }
 
 export type ToldInodesInit = {
   /** Nothing older than this says anything of the inode any more. */
@@ -48,27 +47,8 @@ export class ToldInodes {
     const told = this.#inodes.get(inode)
     // A page of that stamp or later was surely read after what was told.
     if (told === undefined || said.stamp >= outdoneBy(told.stamp)) return said
-    if (told.stamp - said.stamp > 2 * SKEW) return told
+    if (begunOf(told) - said.stamp > 2 * SKEW) return told
     const difference = compareChanged(told.attributes, said.attributes)
     return difference < 0 || (difference === 0 && said.stamp >= told.stamp) ? said : told
   }
-}
-
-/**
- * Whether `b` is the later of two states that were told. Stamps of two clocks say so where they are far
- * enough apart; closer together, the source's own clock does, which changes the ctime with all else.
- */
-function isLater(a: Dated, b: Dated): boolean {
-  if (Math.abs(a.stamp - b.stamp) > SKEW) return b.stamp > a.stamp
-  const difference = compareChanged(a.attributes, b.attributes)
-  return difference === 0 ? b.stamp >= a.stamp : difference < 0
-}
-
-/** Whether the source changed an inode to the state `a` after `b`, by its own clock. */
-export function isChangedLater(a: Attributes | undefined, b: Attributes): boolean {
-  return a !== undefined && compareChanged(a, b) > 0
-}
-
-function compareChanged(a: Attributes, b: Attributes): number {
-  return a.ctimeSeconds - b.ctimeSeconds || a.ctimeNanos - b.ctimeNanos
 }

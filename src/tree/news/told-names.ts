@@ -10,8 +10,8 @@
 // do.) Changes are kept here with the stamp of a reading that was made because of them, floorOf(T):
 // whatever is learned of them satisfies a floor that high, and must not satisfy a higher one.
 //
-// Two changes of one name, by two publishers, whose stamps are closer than clocks differ, and with
-// different outcomes, may have happened in either order. Then the directory's floor is raised above
+// Two changes of one name, by two publishers, whose times are closer than clocks differ (block/order.ts),
+// and with different outcomes, may have happened in either order. Then the directory's floor is raised above
 // both (`Doubts`): the next page says how it ended. Slow, never stale. One publisher's own changes are
 // in the order of its stamps, because it makes the changes of one directory one at a time. But its next
 // change does not end a doubt: it may as well be earlier than what the other one told. So the latest
@@ -24,10 +24,8 @@
 //
 // It must never forget what was told without raising the floor of what it was about.
 import type { Inode, Name, NewsEntry, PeerId, Stamp } from '../../ports/messages.ts'
+import { isNear, type When } from '../../block/order.ts'
 import { floorOf } from '../../block/stamp.ts'
-
-/** How far apart stamps have to be to say what was first. */
-export const SKEW: Stamp = floorOf(0)
 
 /**
  * How fresh a page must be to count for more than what was told, and is kept with this stamp. A page
@@ -43,11 +41,10 @@ const NAMES_MAX = 4_096
 /** In all directories of a volume together. */
 const ALL_MAX = 32_768
 
-export type NameFact = {
+/** `stamp`: of a reading that was made because of it. */
+export type NameFact = When & {
   /** What the name leads to; undefined for nowhere. */
   readonly entry: NewsEntry | undefined
-  /** Of a reading that was made because of it. */
-  readonly stamp: Stamp
   readonly by: PeerId
   /** The latest that another publisher told, as long as it may be the later one. */
   readonly rival?: Omit<NameFact, 'rival' | 'settled'> | undefined
@@ -152,8 +149,8 @@ function compare(known: NameFact, fact: NameFact): Compared {
   const isLater = fact.stamp > known.stamp
   const isOld = !isLater && (fact.by === known.by || !isNear(known, fact))
   if (isOld || isBefore(fact, known.rival)) return { ...known, verdict: 'known' }
-  const [{ entry, stamp, by }, other] = isLater ? [fact, known] : [known, fact]
-  const latest = { entry, stamp, by }
+  const [{ entry, stamp, begun, by }, other] = isLater ? [fact, known] : [known, fact]
+  const latest = { entry, stamp, begun, by }
   const rival = rivalOf(latest, [other, known.rival])
   const isDoubted = known.settled !== undefined
   if (rival !== undefined && (isDoubted || !isSameEntry(entry, rival.entry))) {
@@ -171,14 +168,10 @@ function rivalOf(latest: NameFact, others: readonly NameFact['rival'][]): NameFa
   let rival: NameFact['rival']
   for (const other of others) {
     if (other === undefined || other.by === latest.by || !isNear(latest, other)) continue
-    const { entry, stamp, by } = other
-    if (rival === undefined || stamp > rival.stamp) rival = { entry, stamp, by }
+    const { entry, stamp, begun, by } = other
+    if (rival === undefined || stamp > rival.stamp) rival = { entry, stamp, begun, by }
   }
   return rival
-}
-
-function isNear(a: Pick<NameFact, 'stamp'>, b: Pick<NameFact, 'stamp'>): boolean {
-  return Math.abs(a.stamp - b.stamp) <= SKEW
 }
 
 type Leading = Pick<NewsEntry, 'attributes'> | undefined

@@ -1,9 +1,10 @@
 // A page as it is with everything that was told since it was read.
+import type { Dated } from '../../block/order.ts'
 import type { Inode, Name, Stamp } from '../../ports/messages.ts'
 import { type Page, partOf } from '../../wire/page.ts'
 import type { PageEntry } from '../../wire/page-entry.ts'
 import type { Known } from '../page-diff.ts'
-import { type Dated, ToldInodes } from './told-inodes.ts'
+import { ToldInodes } from './told-inodes.ts'
 import { countsOver, isSameEntry, type NameFact, outdoneBy, ToldNames } from './told-names.ts'
 
 export type StampedPage = { readonly page: Page; readonly stamp: Stamp }

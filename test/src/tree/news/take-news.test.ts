@@ -26,10 +26,10 @@ function begin() {
   const news = new TakeNews({ ...parts, doubts, counters: new Counters() })
   const before = attributesOf(file)
   const record = inodes.refer(inodes.root, 'f', before.inode)
-  const hear = (attributes: typeof before, ms: number) => {
+  const hear = (attributes: typeof before, ms: number, tookMs = 0) => {
     const what = { type: 'attributes', attributes, isContent: true } as const
-    const stamp = stampAt(ms)
-    news.take({ volume: 'v', inode: before.inode, stamp, news: what }, { by: 'rumor' })
+    const when = { stamp: stampAt(ms), tookMs }
+    news.take({ volume: 'v', inode: before.inode, ...when, news: what }, { by: 'rumor' })
   }
   return { before, record, hear }
 }
@@ -61,4 +61,21 @@ test('what was told is as fresh as its own change, and not as a later one', (t) 
   t.true(record.stamp >= floorOf(stampAt(1_000)))
   // A lock carries the floor of what was written under it a moment later, before its rumor comes.
   t.true(record.stamp < floorOf(stampAt(1_001)))
+})
+
+test('what the storage was slow to say does not undo what was made, or read, meanwhile', (t) => {
+  const [earlier, later] = [1, 2].map((seconds) => (before: { ctimeSeconds: number }) => {
+    return { ctimeSeconds: before.ctimeSeconds + seconds, size: seconds }
+  })
+  for (const learn of ['heard', 'read']) {
+    const { before, record, hear } = begin()
+    const meanwhile = { ...before, ...later?.(before) }
+    if (learn === 'heard') hear(meanwhile, 3_000)
+    else record.learn({ attributes: meanwhile }, stampAt(3_000))
+    hear({ ...before, ...earlier?.(before) }, 9_000, 7_000)
+    t.is(record.attributes?.size, 2, learn)
+    // Begun when the other one was over beyond doubt: then the stamps count, whatever the ctime is.
+    hear({ ...before, size: 3 }, 13_000, 3_000)
+    t.is(record.attributes?.size, 3, learn)
+  }
 })

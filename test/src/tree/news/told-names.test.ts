@@ -84,3 +84,13 @@ test('what is forgotten raises the floor of its directory above it', (t) => {
   t.true(names.size <= 32_768)
   t.is(raised.at(-1)?.directory, '1')
 })
+
+test('a change that took long may have been made before what others told meanwhile', (t) => {
+  const { names } = namesWith()
+  const late = { ...fact(9_000, 'q', entries[1]), begun: floorOf(stampAt(2_000)) }
+  names.learn('1', 'n', fact(4_000, 'p', entries[0]))
+  t.is(names.learn('1', 'n', late), 'doubtful')
+  t.is(names.learn('1', 'n', fact(9_600, 'p')), 'new')
+  names.learn('1', 'm', fact(1_400, 'p', entries[0]))
+  t.is(names.learn('1', 'm', late), 'new', 'it was begun when the other was over')
+})

@@ -48,7 +48,12 @@ const news: fc.Arbitrary<News> = fc.oneof(
   dirtyNews,
 )
 
-export const told: fc.Arbitrary<Invalidation> = fc.record({ volume, inode, stamp, news })
+const tookMs = fc.integer({ min: 1, max: 3_600_000 })
+
+export const told: fc.Arbitrary<Invalidation> = fc.oneof(
+  fc.record({ volume, inode, stamp, news }),
+  fc.record({ volume, inode, stamp, tookMs, news }),
+)
 
 const invalidation: fc.Arbitrary<Invalidation> = fc.oneof(
   fc.record({ volume, inode: fc.oneof(inode, fc.constant('*')), stamp }),

@@ -36,7 +36,7 @@ test('the bytes of messages about dirty bytes stay what they are', (t) => {
   const news = { type: 'dirty', by: '12D3', session: 2, isDirty: true, copy: '12D4' } as const
   const invalidation = { volume: 'v', inode: '7', stamp: 9, news }
   const rumor = { publisher: '12D3', epoch: 1, number: 1, invalidations: [invalidation] }
-  const told = `${'0176'}${'0137'}${'0000000000002240'}06${'0431324433'}02${'0431324434'}`
+  const told = `${'0176'}${'0137'}${'0000000000002240'}0600${'0431324433'}02${'0431324434'}`
   t.true(hex(encodeGossip({ type: 'rumor', rumor })).endsWith(told))
 })
 
