@@ -1,7 +1,7 @@
 // What a home has no room for, a peer keeps for it. Homes are not alike: a peer that stands alone in its
 // part of the key space is home to several times as many blocks as others, and while its RAM overflows,
-// theirs is half empty. So a block that a home has to let go is given to a peer near its key with room;
-// the home remembers to whom, and asks there before it asks the source. A data set that fits the mesh
+// theirs is half empty. So a block that a home has to let go is given to a peer with room, near its key
+// or elsewhere; the home remembers to whom, and asks there before it asks the source. A data set that fits the mesh
 // stays in the mesh.
 //
 // It must never wait: eviction goes on at once, and a block that nobody takes is gone. What comes back is
@@ -9,6 +9,7 @@
 import type { Clock } from '../../ports/clock.ts'
 import type { Answer, Block, Key, PeerId, Want } from '../../ports/messages.ts'
 import type { Network } from '../../ports/network.ts'
+import { positionOf } from '../../block/key.ts'
 import type { StopSignal } from '../../base/abort.ts'
 import type { Counters } from '../../base/counters.ts'
 import { PotluckError } from '../../base/errors.ts'
@@ -20,7 +21,7 @@ import { judge, type JudgePorts } from '../verify.ts'
 
 /** Blocks that others keep for this node. */
 const LENT_MAX = 65_536
-/** Peers near a key that may be asked, and how many for one block. */
+/** Peers near a place that may be asked, and how many of them for one block. */
 const NEIGHBOURS = 16
 const TRIES = 3
 /** Who keeps a block may have lent it on, and so on. */
@@ -112,21 +113,28 @@ export class Lending {
   }
 
   async #lend(key: Key, block: Block): Promise<void> {
-    const { clock, network, table, counters } = this.#ports
-    const now = clock.now()
-    const isFull = (peer: PeerId) => (this.#fullUntilMs.get(peer) ?? 0) > now
-    const near = table.closest(key, NEIGHBOURS).filter(({ peer }) => !isFull(peer))
-    for (const { peer } of near.slice(0, TRIES)) {
-      try {
-        // The next one only where this one has no room.
-        await network.request(peer, { type: 'keep', key, block })
-        return this.#remember(key, peer)
-      } catch {
-        this.#fullUntilMs.set(peer, clock.now() + FULL_MS)
-        if (this.#fullUntilMs.size > 4 * NEIGHBOURS) this.#fullUntilMs.clear()
+    const { clock, table, counters } = this.#ports
+    const hasRoom = (peer: PeerId) => (this.#fullUntilMs.get(peer) ?? 0) <= clock.now()
+    for (const place of placesOf(key)) {
+      const near = table.closest(place, NEIGHBOURS).filter(({ peer }) => hasRoom(peer))
+      for (const { peer } of near.slice(0, TRIES)) {
+        if (await this.#offer(peer, key, block)) return this.#remember(key, peer)
       }
     }
     counters.add('lending_declined_total')
+  }
+
+  /** @returns whether it is kept there */
+  async #offer(peer: PeerId, key: Key, block: Block): Promise<boolean> {
+    const { clock, network } = this.#ports
+    try {
+      await network.request(peer, { type: 'keep', key, block })
+      return true
+    } catch {
+      this.#fullUntilMs.set(peer, clock.now() + FULL_MS)
+      if (this.#fullUntilMs.size > 8 * NEIGHBOURS) this.#fullUntilMs.clear()
+      return false
+    }
   }
 
   #remember(key: Key, peer: PeerId): void {
@@ -136,4 +144,12 @@ export class Lending {
     const [oldest] = this.#lent.keys()
     if (this.#lent.size > LENT_MAX && oldest !== undefined) this.#lent.delete(oldest)
   }
+}
+
+/**
+ * Where to look for room, in this order: near the key, then elsewhere. A part of the key space may have
+ * fewer peers than its share of the blocks, and then all near the key are as full as the home.
+ */
+function placesOf(key: Key): readonly Key[] {
+  return [key, positionOf(`lent ${key}`), positionOf(`lent again ${key}`)]
 }

@@ -1,4 +1,11 @@
 import test from 'ava'
+import { Counters } from '../../../../src/base/counters.ts'
+import { PotluckError } from '../../../../src/base/errors.ts'
+import { positionOf } from '../../../../src/block/key.ts'
+import { Lending } from '../../../../src/fetch/lending/lending.ts'
+import { PeerTable } from '../../../../src/placement/peer-table.ts'
+import { VirtualClock } from '../../../../sim/engine/virtual-clock.ts'
+import { blockOf } from '../fetch-bench.ts'
 import { meshOf, BLOCK_BYTES, readBytes, truth } from '../../node/mesh.ts'
 
 const FILES = 96
@@ -46,4 +53,30 @@ test('what was lent and then changed at the source is not shown as it was', asyn
     }
   })
   await world.stop()
+})
+
+test('where all near a key are full, its block is kept in another part of the key space', async (t) => {
+  const contactOf = (peer: string) => ({ peer, position: positionOf(peer) })
+  const table = new PeerTable(contactOf('self'))
+  for (let i = 0; i < 200; i++) table.add(contactOf(`peer${i}`))
+  const key = positionOf('a block')
+  const full = new Set(table.closest(key, 40).map(({ peer }) => peer))
+  const asked: string[] = []
+  const network = {
+    request: (peer: string) => {
+      asked.push(peer)
+      if (full.has(peer)) return Promise.reject(new PotluckError('BUSY', 'there is no room'))
+      return Promise.resolve({ type: 'done' } as const)
+    },
+    handle: () => {},
+    queuedBytes: () => 0,
+  }
+  const clock = new VirtualClock()
+  const lending = new Lending({ clock, network, table, counters: new Counters() })
+  lending.evicted(key, blockOf('bytes'))
+  await new Promise(setImmediate)
+  const keeper = lending.to(key) ?? ''
+  t.true(keeper !== '' && !full.has(keeper), asked.join(' '))
+  t.is(asked.length, new Set(asked).size)
+  t.true(full.has(asked[0] ?? ''))
 })
