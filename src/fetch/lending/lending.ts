@@ -1,8 +1,8 @@
 // What a home has no room for, a peer keeps for it. Homes are not alike: a peer that stands alone in its
 // part of the key space is home to several times as many blocks as others, and while its RAM overflows,
 // theirs is half empty. So a block that a home has to let go is given to a peer with room, near its key
-// or elsewhere; the home remembers to whom, and asks there before it asks the source. A data set that fits the mesh
-// stays in the mesh.
+// or elsewhere; the home remembers to whom, and asks there before it asks the source. A data set that fits
+// the mesh stays in the mesh.
 //
 // It must never wait: eviction goes on at once, and a block that nobody takes is gone. What comes back is
 // judged like anything that a peer says.
