@@ -5,7 +5,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { codeOf } from '../../src/base/errors.ts'
 import { layoutFor } from '../../src/log/format/layout.ts'
 import { openLog } from '../../src/log/log.ts'
-import { KIND } from '../../src/objects/kinds.ts'
+import { LISTED } from '../../src/objects/kinds.ts'
 import { ObjectShard } from '../../src/objects/object-shard.ts'
 import { ObjectStore } from '../../src/objects/object-store.ts'
 import { listenOnSocket } from '../api/unix-socket.ts'
@@ -39,7 +39,7 @@ async function open(): Promise<ObjectShard> {
     layout: layoutFor(init.sizeBytes),
     shard: init.shard,
     shards: init.shards,
-    kinds: new Set([KIND.intent]),
+    kinds: LISTED,
   })
   tell({ type: 'opened', report: JSON.stringify(log.report) })
   return new ObjectShard(log, realClock)

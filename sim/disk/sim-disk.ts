@@ -73,6 +73,10 @@ export class SimDisk implements Disk {
     })
   }
 
+  get openFiles(): number {
+    return this.#open.size
+  }
+
   get allocatedBytes(): number {
     let bytes = 0
     for (const platter of this.#platters.values()) bytes += platter.allocatedBytes

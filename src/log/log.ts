@@ -11,6 +11,7 @@ import { Freer } from './collect/freer.ts'
 import { Mover } from './collect/mover.ts'
 import { Pace } from './collect/pace.ts'
 import { Committer } from './committer.ts'
+import type { LogCounters, LogHeld } from './counters.ts'
 import type { RecordHead } from './format/record.ts'
 import { type LogKey, logKey } from './log-key.ts'
 import { type LogInit, type Opened, type OpenReport, openZones } from './open/open-log.ts'
@@ -21,19 +22,6 @@ import { Writer } from './write/writer.ts'
 
 /** What is only written is synced after this long at most. */
 const SYNC_EVERY_MS = 1000
-
-export type LogCounters = {
-  readonly records: number
-  readonly liveBytes: number
-  readonly capacityBytes: number
-  readonly indexBytes: number
-  readonly freeZones: number
-  readonly zones: number
-  readonly zonesCollected: number
-  /** Since the open: batches and summaries, what collection moved included. */
-  readonly writtenBytes: number
-  readonly syncs: number
-}
 
 /** @throws PotluckError as `openFile` has it; EIO */
 export async function openLog(init: LogInit): Promise<Log> {
@@ -56,6 +44,7 @@ export class Log {
   readonly #committer: Committer
   readonly #freer: Freer
   readonly #collector: Collector
+  readonly #pace: Pace
   #listed: readonly RecordHead[] = []
   #isClosed = false
   #cancelSync: (() => void) | undefined
@@ -70,6 +59,7 @@ export class Log {
     this.#syncer = new Syncer(file, number)
     const newestVersion = (): number => this.#committer.version
     const pace = new Pace(zones)
+    this.#pace = pace
     const shared = { file, zones, index, clock, say, pace, syncer: this.#syncer, newestVersion }
     this.#sealer = new Sealer({ ...shared, onSealed: () => this.#collector.sealed() })
     this.#writer = new Writer({
@@ -182,6 +172,13 @@ export class Log {
       writtenBytes: this.#writer.writtenBytes + this.#sealer.writtenBytes,
       syncs: this.#syncer.syncs,
     }
+  }
+
+  held(): LogHeld {
+    const { zones } = this.#opened
+    const { waiting, ...held } = this.#writer.held()
+    const all = waiting + this.#pace.waiting + zones.waiting
+    return { ...held, entryBytes: zones.entryBytes, waiting: all }
   }
 
   /** Makes everything durable and gives the file back. */

@@ -32,6 +32,11 @@ export class Contention {
     this.#threshold = threshold
   }
 
+  /** Keys for which somebody has the turn. */
+  get queues(): number {
+    return this.#queues.size
+  }
+
   /** Counts a failure. Resolves when it is the caller's turn: at once where few fail. */
   async failed(key: ObjectKey): Promise<void> {
     const places = placesOf(key)

@@ -15,6 +15,9 @@ export const KIND = {
   decision: 5,
 } as const
 
+/** What an opening lists: all that a swap over several shards may have left. */
+export const LISTED: ReadonlySet<number> = new Set([KIND.intent, KIND.decision])
+
 /** Flags of records, those that the log leaves to us. */
 export const COMPRESSED = 1
 /** The payload is a table of pieces. */

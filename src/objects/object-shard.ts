@@ -1,5 +1,6 @@
 // One shard of the object store: the keys that are its own, in one log, in one thread.
 import { PotluckError } from '../base/errors.ts'
+import type { LogHeld } from '../log/counters.ts'
 import type { Log } from '../log/log.ts'
 import type { Clock } from '../ports/clock.ts'
 import { Appending } from './appending.ts'
@@ -25,6 +26,19 @@ import { commitSwap } from './swap/swap-commit.ts'
 import { SwapParts } from './swap/swap-parts.ts'
 import { UnderWay } from './swap/under-way.ts'
 import { checkSize, Writing } from './writing.ts'
+
+/** What a shard has in memory, and who waits in it: all of it is bounded. */
+export type ShardHeld = LogHeld & {
+  /** Objects on their way in parts. */
+  readonly streams: number
+  /** Objects whose pieces are still to be dropped. */
+  readonly doomed: number
+  /** Keys held by swaps over several shards, and such swaps. */
+  readonly locked: number
+  readonly prepared: number
+  /** Keys that so many want to change that they take turns. */
+  readonly queues: number
+}
 
 export class ObjectShard implements Performer<ShardOperation> {
   readonly #log: Log
@@ -83,6 +97,17 @@ export class ObjectShard implements Performer<ShardOperation> {
         return { type: 'shards', shards: [this.#log.counters()] }
       default:
         return this.#performChange(operation)
+    }
+  }
+
+  held(): ShardHeld {
+    return {
+      ...this.#log.held(),
+      streams: this.#streams.open,
+      doomed: this.#reaper.doomed,
+      locked: this.#locks.held,
+      prepared: this.#parts.prepared,
+      queues: this.#contention.queues,
     }
   }
 

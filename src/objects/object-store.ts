@@ -67,18 +67,19 @@ export class ObjectStore implements Performer<Operation> {
   async recover(): Promise<void> {
     const { shards } = this.#init
     const answers = await Promise.all(shards.map((shard) => shard.perform({ type: 'recover' })))
-    const decided = new Map<string, Uint8Array>()
+    const decided: Uint8Array[] = []
     for (const [i, answer] of answers.entries()) {
       if (answer.type !== 'swaps') continue
+      decided.push(...answer.decided)
       for (const swap of answer.swaps) {
         const decision = await this.#decider(swap).perform({ type: 'isDecided', swap })
         const isDecided = decision.type === 'truth' && decision.isTrue
-        if (isDecided) decided.set(Buffer.from(swap).toString('latin1'), swap)
         await this.#shardAt(i).perform({ type: isDecided ? 'apply' : 'abort', swap })
       }
     }
     await this.perform({ type: 'flush' })
-    for (const swap of decided.values()) await this.#decider(swap).perform({ type: 'forget', swap })
+    // Of some the parts were all in place already.
+    for (const swap of decided) await this.#decider(swap).perform({ type: 'forget', swap })
   }
 
   #shard(key: ObjectKey): Performer<ShardOperation> {

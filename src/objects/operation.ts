@@ -170,7 +170,12 @@ export type Answer =
       readonly next?: number | undefined
     }
   | { readonly type: 'shards'; readonly shards: readonly ShardStat[] }
-  | { readonly type: 'swaps'; readonly swaps: readonly Uint8Array[] }
+  /** What a crash left: swaps of which the shard has a part, and those whose decision it has. */
+  | {
+      readonly type: 'swaps'
+      readonly swaps: readonly Uint8Array[]
+      readonly decided: readonly Uint8Array[]
+    }
 
 /** What was expected is not what is there. */
 export class MismatchError extends PotluckError {

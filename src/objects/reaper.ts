@@ -28,6 +28,11 @@ export class Reaper {
     this.#clock = clock
   }
 
+  /** Objects whose pieces are still to be dropped. */
+  get doomed(): number {
+    return this.#doomed.length
+  }
+
   /** Keeps an owner's pieces until the function returned is called. */
   pin(owner: number): () => void {
     this.#pins.set(owner, (this.#pins.get(owner) ?? 0) + 1)

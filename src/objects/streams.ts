@@ -32,6 +32,11 @@ export class Streams {
     this.#reaper = reaper
   }
 
+  /** Objects that are on their way. */
+  get open(): number {
+    return this.#streams.size
+  }
+
   /** @throws PotluckError BUSY */
   begin(key: ObjectKey): Answer {
     if (this.#streams.size >= MOST_STREAMS) {

@@ -1,4 +1,4 @@
-// The runs in which things go wrong on purpose: `sim swarm`, `sim invalidate` and `sim crash`. They
+// The runs in which things go wrong on purpose: `sim swarm`, `sim invalidate`, `sim crash` … They
 // live in files of their own because they measure no workload: they check promises, and fail where
 // one is broken. Like all of this room they must load the simulator only when they are run.
 import { type Command, Option } from 'commander'
@@ -8,6 +8,7 @@ import { parseWhole } from '../options/values.ts'
 import type { Terminal } from '../terminal.ts'
 import { checked } from '../options/checked.ts'
 import type { CrashFlags } from './crash/crash-command.ts'
+import type { SoakFlags } from './crash/soak-command.ts'
 import type { HeatFlags } from './heat-command.ts'
 import type { InvalidateFlags } from './invalidate-command.ts'
 import type { SwarmFlags } from './swarm-command.ts'
@@ -16,6 +17,7 @@ export function addFaultRuns(sim: Command, terminal: Terminal): void {
   addSwarm(sim, terminal)
   addInvalidate(sim, terminal)
   addCrash(sim, terminal)
+  addSoak(sim, terminal)
   addHeat(sim, terminal)
 }
 
@@ -30,6 +32,21 @@ function addCrash(sim: Command, terminal: Terminal): void {
     .action(async (flags: CrashFlags) => {
       const { runCrash } = await import('./crash/crash-command.ts')
       await runCrash(flags, terminal)
+    })
+}
+
+function addSoak(sim: Command, terminal: Terminal): void {
+  sim
+    .command('soak')
+    .description('the object store at work for hours of virtual time: nothing in it may grow')
+    .option('--minutes <N>', 'of virtual time', checked(parseWhole(1, 100_000)), 60)
+    .option('--operations <N>', 'in all', checked(parseWhole(60, 10 ** 12)), 3_600_000)
+    .option('--seed <N>', 'all randomness comes from it', checked(parseWhole(0, 2 ** 31)), 1)
+    .option('--json', 'a line a minute, for a program')
+    .addHelpText('after', `\nCtrl-C ends it early, with what is known by then.\n\n${EXIT_HELP}`)
+    .action(async (flags: SoakFlags) => {
+      const { runSoak } = await import('./crash/soak-command.ts')
+      await runSoak(flags, terminal)
     })
 }
 

@@ -37,6 +37,11 @@ export class Pace {
     return this.#owed > 0
   }
 
+  /** Who waits for a `turn`. */
+  get waiting(): number {
+    return this.#waiting.length
+  }
+
   get mustWait(): boolean {
     return this.#owed > this.#creditBytes
   }

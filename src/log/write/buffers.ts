@@ -7,6 +7,11 @@ const KEPT = 4
 export class Buffers {
   readonly #idle: Buffer[] = []
 
+  /** Kept to be used again. */
+  get idleBytes(): number {
+    return this.#idle.length * USUAL_BYTES
+  }
+
   /** Not zeroed; of whole sectors. */
   take(leastBytes: number): Buffer {
     if (leastBytes > USUAL_BYTES) {

@@ -22,6 +22,9 @@ export type NewRecord = {
   readonly payload: Uint8Array
 }
 
+/** What is written now, and what collection moves. */
+export type Stream = 'new' | 'moved'
+
 /** The most that records which become visible together may take, at worst, in a batch. */
 export function worstBytes(records: readonly NewRecord[], grainBytes: number): number {
   let bytes = 0

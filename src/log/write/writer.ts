@@ -10,12 +10,13 @@ import { codeOf, PotluckError } from '../../base/errors.ts'
 import type { Log as Say } from '../../base/log.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { DiskFile } from '../../ports/disk.ts'
+import type { LogHeld } from '../counters.ts'
 import type { Zone } from '../zones/zone.ts'
 import type { ZoneTable } from '../zones/zone-table.ts'
 import { abandon } from './abandon.ts'
 import type { Batch } from './batch.ts'
 import { Buffers } from './buffers.ts'
-import { Lane, type NewRecord } from './lane.ts'
+import { Lane, type NewRecord, type Stream } from './lane.ts'
 import type { Syncer } from './syncer.ts'
 
 /** What is acknowledged before it is written waits at most this long for company. */
@@ -23,8 +24,6 @@ const GATHER_MS = 2
 const GATHER_BYTES = 256 * 1024
 /** Bytes that may wait to be written before appending has to wait. */
 const MOST_PENDING_BYTES = 8 * 1024 * 1024
-
-export type Stream = 'new' | 'moved'
 
 export type WriterInit = {
   readonly file: DiskFile
@@ -69,9 +68,13 @@ export class Writer {
   }
 
   get pendingBytes(): number {
-    let bytes = 0
-    for (const batch of this.#pending()) bytes += batch.bytes
-    return bytes
+    return [...this.#pending()].reduce((sum, { bytes }) => sum + bytes, 0)
+  }
+
+  /** What it has in memory, and who waits for `room`. */
+  held(): Pick<LogHeld, 'pendingBytes' | 'idleBytes' | 'waiting'> {
+    const { idleBytes } = this.#buffers
+    return { pendingBytes: this.pendingBytes, idleBytes, waiting: this.#roomWaiters.length }
   }
 
   get hasRoom(): boolean {

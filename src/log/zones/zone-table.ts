@@ -89,6 +89,16 @@ export class ZoneTable {
     for (const wake of this.#waiting.splice(0)) wake()
   }
 
+  /** Who waits for a zone. */
+  get waiting(): number {
+    return this.#waiting.length
+  }
+
+  /** What is in memory of summaries that are not on disk yet. */
+  get entryBytes(): number {
+    return this.zones.reduce((sum, { entries }) => sum + (entries?.bytes.length ?? 0), 0)
+  }
+
   /** Resolves when a zone has come free. */
   released(): Promise<void> {
     return new Promise((resolve) => this.#waiting.push(resolve))

@@ -8,8 +8,9 @@ const MOST_WAITING = 4096
 export class Locks {
   readonly #held = new Map<string, (() => void)[]>()
 
-  get isEmpty(): boolean {
-    return this.#held.size === 0
+  /** Keys that are held. */
+  get held(): number {
+    return this.#held.size
   }
 
   isHeld(key: ObjectKey): boolean {

@@ -38,10 +38,17 @@ export class SwapParts {
     this.#underWay = underWay
   }
 
+  /** Swaps that are prepared and not yet ended. */
+  get prepared(): number {
+    return this.#prepared.size
+  }
+
   /** Before anything else is served: holds again what was held when the log was closed. */
   async recover(): Promise<Answer> {
     const swaps: Uint8Array[] = []
+    const decided: Uint8Array[] = []
     for (const { kind, key } of this.#log.listed) {
+      if (kind === KIND.decision) decided.push(key)
       if (kind !== KIND.intent) continue
       const record = await this.#log.read(this.#log.key(KIND.intent, key))
       if (record === undefined) continue
@@ -50,7 +57,7 @@ export class SwapParts {
       this.#prepared.set(nameOf(key), changes)
       swaps.push(key)
     }
-    return { type: 'swaps', swaps }
+    return { type: 'swaps', swaps, decided }
   }
 
   async prepare(swap: Uint8Array, changes: readonly SwapChange[]): Promise<Answer> {

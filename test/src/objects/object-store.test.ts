@@ -87,6 +87,26 @@ test('what overwritten objects were made of is dropped, also what a crash left b
   t.is(await records(), 1)
 })
 
+test('of a swap over shards nothing is left but its keys, whenever the machine dies', async (t) => {
+  const counts = new Set<number>()
+  for (let i = 0; i < 60; i++) {
+    const it = new SimulatedStore(i)
+    let store = await it.open()
+    const changes = ['a', 'b', 'c', 'd'].map((name) => {
+      return { key: bytes(name), expected: 0, bytes: bytes(name) }
+    })
+    void store.perform({ type: 'swap', changes, durability: 'sync' })
+    await it.clock.run(i / 4)
+    it.crash()
+    store = await it.open()
+    await it.clock.run(2_000)
+    const answer = await it.run(store.perform({ type: 'statAll' }))
+    const shards = answer.type === 'shards' ? answer.shards : []
+    counts.add(shards.reduce((sum, { records }) => sum + records, 0))
+  }
+  t.deepEqual([...counts].toSorted(), [0, 4])
+})
+
 test('many appends are one object, in few pieces, whatever their sizes', async (t) => {
   const it = new SimulatedStore(7, 1)
   const store = await it.open()
