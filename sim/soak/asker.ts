@@ -36,12 +36,9 @@ export class Asker {
   }
 
   /** @returns whether it was done */
-  async change(
-    { name, expected }: OwnKey,
-    content: number,
-    isDurable: boolean,
-    operation: Operation,
-  ): Promise<boolean> {
+  async change(key: OwnKey, content: number, operation: Operation): Promise<boolean> {
+    const { name, expected } = key
+    const isDurable = 'options' in operation && operation.options.durability === 'sync'
     expected.begin(content)
     const answer = await this.perform(operation)
     if (answer === undefined) expected.refused()

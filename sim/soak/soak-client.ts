@@ -2,7 +2,7 @@ import type { SwapChange } from '../../src/objects/operation.ts'
 import { payloadOf } from '../crash/history.ts'
 import { Asker, type AskerInit } from './asker.ts'
 import { ABSENT } from './expected.ts'
-import { CHUNK_BYTES, type ClientKeys, MOST_CHUNKS, type OwnKey, SHARED } from './client-keys.ts'
+import { CHUNK_BYTES, MOST_CHUNKS, type OwnKey, SHARED } from './client-keys.ts'
 
 /** Of a small object. */
 const LEAST_BYTES = 64
@@ -72,7 +72,7 @@ export class SoakClient {
     const id = keys.newId()
     const bytes = payloadOf(id, LEAST_BYTES + Math.floor(random.next() * MOST_BYTES))
     const durability = this.#asker.durability(key)
-    return this.#asker.change(key, id, durability === 'sync', {
+    return this.#asker.change(key, id, {
       type: 'write',
       key: key.bytes,
       bytes,
@@ -83,7 +83,7 @@ export class SoakClient {
   async #delete(key: OwnKey): Promise<void> {
     const durability = this.#asker.durability(key)
     const operation = { type: 'delete' as const, key: key.bytes, options: { durability } }
-    await this.#asker.change(key, ABSENT, durability === 'sync', operation)
+    await this.#asker.change(key, ABSENT, operation)
   }
 
   async #verify(key: OwnKey): Promise<void> {
@@ -97,7 +97,7 @@ export class SoakClient {
     const chunks = key.expected.now
     if (chunks >= MOST_CHUNKS) return this.#delete(key)
     const durability = this.#asker.durability(key)
-    await this.#asker.change(key, chunks + 1, durability === 'sync', {
+    await this.#asker.change(key, chunks + 1, {
       type: 'append',
       key: key.bytes,
       bytes: payloadOf(chunks + 1, CHUNK_BYTES),
@@ -137,7 +137,7 @@ export class SoakClient {
     const { now } = key.expected
     keys.revertable = key
     if ((await this.#write(key, true)) && random.next() < 0.5) {
-      await this.#asker.change(key, now, false, { type: 'revert', key: key.bytes, options: {} })
+      await this.#asker.change(key, now, { type: 'revert', key: key.bytes, options: {} })
     }
     await this.#release(key)
   }
@@ -162,8 +162,7 @@ export class SoakClient {
     }
     if (end < bytes.length) return void (await this.#asker.perform({ type: 'abandon', ...of }))
     const options = { durability: this.#asker.durability(key) }
-    const isDurable = options.durability === 'sync'
-    await this.#asker.change(key, id, isDurable, { type: 'finish', ...of, options })
+    await this.#asker.change(key, id, { type: 'finish', ...of, options })
   }
 
   /** What all want to change at the same time. */

@@ -104,7 +104,7 @@ test('of a swap over shards nothing is left but its keys, whenever the machine d
     const shards = answer.type === 'shards' ? answer.shards : []
     counts.add(shards.reduce((sum, { records }) => sum + records, 0))
   }
-  t.deepEqual([...counts].toSorted(), [0, 4])
+  t.deepEqual(counts, new Set([0, 4]))
 })
 
 test('many appends are one object, in few pieces, whatever their sizes', async (t) => {
