@@ -62,8 +62,9 @@ class KernelMount implements Mount {
       device: this.#connection,
       onReady: () => {
         isReady = true
-        const { names, inodes, pending } = this.#session.invalidations
-        const onFailed = () => pending.giveUp()
+        const { invalidations } = this.#session
+        const { names, inodes } = invalidations
+        const onFailed = () => invalidations.giveUp()
         this.#connection.names.start({ next: () => names.next(), onFailed })
         this.#connection.inodes.start({ next: () => inodes.next(), onFailed })
         resolve()

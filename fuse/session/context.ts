@@ -22,6 +22,8 @@ export type Context = {
   readonly writing: Writing | undefined
   /** Has the kernel forget something. */
   readonly tellKernel: (invalidation: KernelInvalidation) => void
+  /** Resolves when it has forgotten all that it was to forget before. */
+  readonly whenForgotten: () => Promise<void>
   /** Whether the kernel has yet to drop an inode's pages, so that it can't have its attributes. */
   readonly isPending: (nodeid: Nodeid) => boolean
   /** Set where the kernel reads files that it did not open. */
@@ -53,11 +55,8 @@ export function unbelievable(reply: Reply): Reply {
   return reply
 }
 
-/**
- * The inode whose attributes a reply carries, if it carries one's; or whose lock is granted by it: who
- * has the lock must not find pages from before.
- */
-export function toldOf(reply: Reply, { header, operation }: Call): Nodeid | undefined {
-  if (reply.type === 'attributes' || operation.type === 'setlk') return header.nodeid
+/** The inode whose attributes a reply carries, if it carries one's. */
+export function toldOf(reply: Reply, { header }: Call): Nodeid | undefined {
+  if (reply.type === 'attributes') return header.nodeid
   return reply.type === 'entry' || reply.type === 'created' ? reply.entry.nodeid : undefined
 }

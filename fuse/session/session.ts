@@ -58,7 +58,6 @@ export class Session {
     const { volume } = init
     const tellKernel = (invalidation: KernelInvalidation) => this.#onInvalidation(invalidation)
     const references = new References((place) => tellKernel({ type: 'entry', ...place }))
-    const writeBack = init.writeBack ?? false
     this.#init = init
     this.#inodeNumber = (inode) => volume.inodeNumber(inode)
     this.invalidations = new Invalidations(references)
@@ -67,8 +66,9 @@ export class Session {
       references,
       handles: new Handles(volume),
       directories: new OpenDirectories(volume),
-      writing: isWritable(volume) ? new Writing(volume, { writeBack }) : undefined,
+      writing: isWritable(volume) ? new Writing(volume, init) : undefined,
       tellKernel,
+      whenForgotten: () => this.invalidations.allTaken(),
       isPending: (nodeid) => this.invalidations.pending.isPending(nodeid),
       lazyFiles: undefined,
       lazyDirectories: undefined,
@@ -233,7 +233,7 @@ export class Session {
     this.#isClosed = true
     this.#unsubscribe()
     this.#calls.endAll()
-    this.invalidations.pending.giveUp()
+    this.invalidations.giveUp()
   }
 
   /** Gives the volume back all that the kernel held; the connection must be over. */

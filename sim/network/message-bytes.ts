@@ -123,8 +123,10 @@ function answerBytes(answer: Answer): number {
 
 function questionBytes(question: LockQuestion): number {
   if (question.step === 'claim') return recordBytes(question.records)
+  if (question.step === 'tell') return 1
   if (question.step === 'set' || question.step === 'test') {
-    return LOCK + question.volume.length + question.inode.length
+    const heads = question.step === 'set' ? question.heads.length : 0
+    return LOCK + question.volume.length + question.inode.length + RUMOR * heads
   }
   return question.step === 'renew' ? 8 : rollBytes(question.roll)
 }
@@ -139,7 +141,9 @@ function answerAboutLocksBytes(answer: LockAnswer): number {
     case 'records':
       return recordBytes(answer.records)
     case 'lease':
-      return 8 + 2 * answer.refused.length
+      return 16 + 2 * answer.refused.length + RUMOR * answer.heads.length
+    case 'told':
+      return RUMOR
     case 'conflict':
       return RUMOR + LOCK
     case 'free':

@@ -17,7 +17,7 @@
 import type { LockRange } from '../ports/changes.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { LockAnswer, LockQuestion, Member } from '../ports/locks.ts'
-import type { Inode, Invalidation, PeerId } from '../ports/messages.ts'
+import type { Inode, Invalidation, PeerId, RumorHead } from '../ports/messages.ts'
 import type { Network } from '../ports/network.ts'
 import type { Random } from '../ports/random.ts'
 import type { Routing } from '../ports/routing.ts'
@@ -27,9 +27,11 @@ import { PotluckError } from '../base/errors.ts'
 import type { HybridClock } from '../block/stamp.ts'
 import { Holder, type LockOptions } from './holder/holder.ts'
 import { Keeper } from './keeper/keeper.ts'
-import { KnownChanges } from './known-changes.ts'
 import { LeaseRoom, type Leasing } from './lease/lease-room.ts'
 import { Agreement } from './roll/agreement.ts'
+import { Hearing, type HearingInit } from './told/hearing.ts'
+import { KnownChanges } from './told/known-changes.ts'
+import { OwnWords, type OwnWordsInit } from './told/own-words.ts'
 
 export type LockRoomInit = {
   readonly clock: Clock
@@ -44,11 +46,10 @@ export type LockRoomInit = {
   /** Whether any process here may want a lock: else others are not even asked who grants them. */
   readonly isNeeded: boolean
   readonly stamps: HybridClock
-  /** What is cached of an inode from before this change must not be used any more. */
-  readonly onBehind: (change: Invalidation) => void
   /** Where a volume is strict. */
   readonly leasing?: Leasing | undefined
-}
+} & Pick<HearingInit, 'apply' | 'hear'> &
+  Pick<OwnWordsInit, 'tell' | 'onUntold'>
 
 export type LockGauges = {
   /** Inodes kept for others or for itself that are locked or waited for. */
@@ -70,6 +71,7 @@ export class LockRoom {
   readonly #keeper: Keeper
   readonly #holder: Holder
   readonly #changes = new KnownChanges()
+  readonly #own: OwnWords
   /** Of what is cached; undefined where no volume is strict. */
   readonly leases: LeaseRoom | undefined
 
@@ -97,17 +99,17 @@ export class LockRoom {
     const leasesLeft = () => this.leases?.departedLeft ?? NOTHING_LEASED
     this.#keeper = new Keeper({ ...init, ask, council, mandate, now, leasesLeft })
     this.leases = init.leasing && this.#makeLeases(init.leasing)
+    this.#own = new OwnWords({ ...init, ask })
+    const hearing = new Hearing({ ...init, changes: this.#changes })
     this.#holder = new Holder({
       ...init,
       ask,
       council,
       needRoll: () => this.#agreement.needRoll(),
       onSilence: (keeper) => this.#agreement.complain(keeper),
-      knownOf: (place) => this.#changes.of(place) ?? 0,
-      onTold: (place, told) => {
-        if (!init.stamps.witness(told) || !this.#changes.raise(place, told)) return
-        init.onBehind({ ...place, stamp: told })
-      },
+      tell: async (place) => ({ heads: await this.#own.heads(), told: this.#changes.of(place) }),
+      heed: (place, said) => hearing.heed(place, said),
+      heard: (place) => hearing.heard(place),
     })
   }
 
@@ -171,6 +173,11 @@ export class LockRoom {
     for (const change of news) this.#changes.raise(change, change.stamp)
   }
 
+  /** A peer has changed something for this node: whoever gets a lock of ours next has to see it. */
+  madeBy(peer: PeerId): void {
+    this.#own.madeBy(peer)
+  }
+
   /** A process relied on a lock of this inode that ran out: others may have written meanwhile. */
   isLost(volume: string, inode: Inode): boolean {
     return this.#holder.isLost({ volume, inode })
@@ -190,6 +197,8 @@ export class LockRoom {
       case 'claim':
       case 'handover':
         return this.#keeper.answer({ peer: from, epoch: question.epoch }, question, signal)
+      case 'tell':
+        return told(this.#init.tell())
       default:
         return this.#agreement.answer(from, question)
     }
@@ -224,6 +233,10 @@ export class LockRoom {
     if (reply.type === 'lock') return reply.answer
     throw new PotluckError('MALFORMED', `${to} answered a question about locks with ${reply.type}`)
   }
+}
+
+function told(head: RumorHead | undefined): LockAnswer {
+  return head === undefined ? { type: 'told' } : { type: 'told', head }
 }
 
 /** @throws PotluckError EINVAL, EOVERFLOW for bytes beyond what a number can say */

@@ -2,7 +2,7 @@
 // simulated ports, the command line once with real ones; there is no other way to make a node.
 //
 // It must start nothing that `stop` does not end.
-import type { Invalidation, PeerId } from '../ports/messages.ts'
+import type { PeerId } from '../ports/messages.ts'
 import type { Contact } from '../ports/routing.ts'
 import { Counters } from '../base/counters.ts'
 import { PotluckError } from '../base/errors.ts'
@@ -31,6 +31,7 @@ import { type TunedInit, TUNING, type Tuning } from './tuning.ts'
 import { volumeIdsOf, VolumeRooms } from './volumes/volume-rooms.ts'
 import { WarmJobs, type WarmOptions } from './warm-jobs.ts'
 import { leasesOf, leasingOver } from './writing/leasing.ts'
+import { wordsOver } from './writing/words.ts'
 import { Writings, type WritingsInit } from './writing/writings.ts'
 
 /** Starts a node; it answers peers from here on. @throws AssertionError for impossible options */
@@ -77,20 +78,16 @@ class Node implements MeshNode {
     this.#found = new FoundChanges(ports.clock, (changes) => this.#rumors.publish(changes))
     this.#shared = { counters: this.#counters, stamps: this.#stamps, table: this.#table }
     const shared = { ...this.#shared, epoch: init.epoch, self: this.peer }
-    const apply = (one: Invalidation) => this.#rooms.apply(one, { by: 'rumor' })
-    const leasing = leasingOver(init.volumes, { ...ports, ...shared, inside: () => this.#inside })
-    this.locks = locksOf(ports, init, { ...shared, onBehind: apply, leasing })
+    const inside = () => this.#inside
+    const words = wordsOver({ ...shared, inside })
+    const leasing = leasingOver(init.volumes, { ...ports, ...shared, inside, words })
+    this.locks = locksOf(ports, init, { ...shared, ...words, leasing })
     this.#fetcher = this.#makeFetcher()
     this.#server = this.#makeServer()
-    this.#rumors = rumorsOf(ports, { ...shared, volumes: volumeIdsOf(init.volumes), apply })
+    this.#rumors = rumorsOf(ports, { ...shared, ...words, volumes: volumeIdsOf(init.volumes) })
     this.#rooms = this.#makeRooms()
-    this.#writings = new Writings(init.volumes, {
-      ...ports,
-      ...shared,
-      rooms: this.#rooms,
-      rumors: this.#rumors,
-      locks: this.locks,
-    })
+    const rooms = { rooms: this.#rooms, rumors: this.#rumors, locks: this.locks }
+    this.#writings = new Writings(init.volumes, { ...ports, ...shared, ...rooms })
     this.#inside = this.#gather()
   }
 

@@ -1,7 +1,7 @@
 // What peers say to each other about locks: who keeps which, who vouches for whom, and what is held.
 // `src/lock` says what it means.
 import type { LockRange } from './changes.ts'
-import type { Inode, PeerId, Stamp } from './messages.ts'
+import type { Inode, PeerId, RumorHead, Stamp } from './messages.ts'
 
 /** One life of a peer: what it held in RAM before it started again is gone. */
 export type Member = {
@@ -44,6 +44,14 @@ export type LockTurn = {
   readonly sequence: number
 }
 
+/** What was changed by those who had the lock before, as far as whoever says so knows. */
+export type ToldWithLock = {
+  /** The newest change of the inode itself; 0 for none. */
+  readonly told: Stamp
+  /** Rumors that tell, with all before them, of every other change; one of each publisher. */
+  readonly heads: readonly RumorHead[]
+}
+
 export type LockQuestion =
   /** Which roll do you know? This is ours, if any. */
   | { readonly step: 'roll'; readonly epoch: number; readonly roll?: Roll }
@@ -63,11 +71,12 @@ export type LockQuestion =
       readonly step: 'set'
       readonly range: LockRange
       readonly wait: boolean
-      /** The newest change of the inode that the asker knows of; 0 for none. */
-      readonly told: Stamp
-    } & LockPlace &
+    } & ToldWithLock &
+      LockPlace &
       LockTurn)
   | ({ readonly step: 'test'; readonly range: LockRange } & LockPlace)
+  /** Tell at once what you have changed, for us too: where does it end? */
+  | { readonly step: 'tell' }
   | { readonly step: 'renew'; readonly epoch: number; readonly session: number }
   /** All that we hold of these inodes is this. */
   | ({
@@ -109,16 +118,18 @@ export type LockAnswer =
       readonly leasedForMs: number
       readonly records: readonly LockRecord[]
     }
-  | {
+  | ({
       readonly type: 'lease'
       readonly session: number
       /** From before the question was sent, for the asker; from now on, for the keeper. */
       readonly forMs: number
-      /** The newest change of the inode that anybody who had a lock knew of; 0 for none. */
-      readonly told: Stamp
+      /** Somebody died with a lock, and what it changed before may be untold; 0 where nobody did. */
+      readonly since: Stamp
       /** Of a claim: which of its records could not be kept, by their place in it. */
       readonly refused: readonly number[]
-    }
+    } & ToldWithLock)
+  /** With this rumor all is told; absent where nothing ever was. */
+  | { readonly type: 'told'; readonly head?: RumorHead }
   /** What stands in the way, and whose it is. */
   | { readonly type: 'conflict'; readonly holder: PeerId; readonly range: LockRange }
   /** Nothing does. */

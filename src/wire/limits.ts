@@ -73,6 +73,8 @@ export const MAX_KEEPERS = 16
 export const MAX_LOCKS_OF_INODE = 8_192
 /** Inodes in one claim, or one hand-over. */
 export const MAX_LOCK_RECORDS = 4_096
+/** Rumors that must be heard before a lock is of use. */
+export const MAX_LOCK_HEADS = 32
 /** Inodes in one question about leases. */
 export const MAX_LEASED_INODES = 512
 /** Rumors that must be heard before an inode may be used. */

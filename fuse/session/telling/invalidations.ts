@@ -6,7 +6,7 @@
 // waits for an inode's pages to be dropped could be the one that the lock waits for.
 //
 // What this must never do: wait for a notify where a request of the kernel's may wait for the answer,
-// apart from the one case in pending-inodes.ts.
+// apart from the one case in pending-inodes.ts, and from locks, which no request waits for.
 import { incrementEpoch, invalidateEntry, invalidateInode } from '../../protocol/notify.ts'
 import type { KernelInvalidation } from '../../../src/volume/volume.ts'
 import type { References } from '../references.ts'
@@ -77,6 +77,18 @@ export class Invalidations {
     if (invalidation.type !== 'inode' || !this.pending.isPending(invalidation.nodeid))
       return undefined
     return new Promise((resolve) => this.pending.hold(invalidation.nodeid, resolve))
+  }
+
+  /** Resolves when the kernel has forgotten all that it was told to before. */
+  async allTaken(): Promise<void> {
+    await Promise.all(
+      [this.names, this.inodes].map((queue) => new Promise<void>((done) => queue.whenTaken(done))),
+    )
+  }
+
+  /** The kernel is told nothing any more: nobody waits. */
+  giveUp(): void {
+    for (const waiting of [this.pending, this.names, this.inodes]) waiting.giveUp()
   }
 
   #onTaken(taken: Of<'inode'> | 'everything'): void {

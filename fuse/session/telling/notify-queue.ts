@@ -21,6 +21,12 @@ export class NotifyQueue<Item extends object> {
   #sweep: Iterator<Uint8Array> | undefined
   /** Given out by `next`, and not done. */
   #underway = 0
+  #pushed = 0
+  #taken = 0
+  /** What had been pushed when everything was to be told. */
+  #swept = 0
+  /** In the order of what they wait for. */
+  readonly #settling: { readonly pushed: number; readonly settle: () => void }[] = []
 
   constructor(init: NotifyQueueInit<Item>) {
     this.#init = init
@@ -40,6 +46,7 @@ export class NotifyQueue<Item extends object> {
   /** @returns false where too much waits; everything is told then */
   push(item: Item): boolean {
     const hasRoom = this.waiting < MAX_WAITING
+    this.#pushed++
     if (hasRoom) this.#waiting.push(item)
     else this.pushEverything()
     return hasRoom
@@ -48,6 +55,18 @@ export class NotifyQueue<Item extends object> {
   pushEverything(): void {
     this.#waiting = ['everything']
     this.#at = 0
+    this.#swept = this.#pushed
+  }
+
+  /** Calls back once the kernel has taken all that was pushed before. */
+  whenTaken(settle: () => void): void {
+    if (this.waiting === 0) settle()
+    else this.#settling.push({ pushed: this.#pushed, settle })
+  }
+
+  /** Nobody waits any more. */
+  giveUp(): void {
+    for (const { settle } of this.#settling.splice(0)) settle()
   }
 
   /** The next notifies, one behind the other; undefined if nothing waits. */
@@ -55,16 +74,28 @@ export class NotifyQueue<Item extends object> {
     const taken: (Item | 'everything')[] = []
     const notifies = [...this.#take(taken)]
     if (notifies.length === 0) {
-      if (taken.length > 0) this.#init.onTaken(taken)
+      if (taken.length > 0) this.#onTaken(taken)
       return undefined
     }
     const bytes = new Uint8Array(Buffer.concat(notifies))
     this.#underway = taken.length
     const done = () => {
       this.#underway = 0
-      this.#init.onTaken(taken)
+      this.#onTaken(taken)
     }
     return { bytes, done }
+  }
+
+  #onTaken(items: readonly (Item | 'everything')[]): void {
+    this.#init.onTaken(items)
+    for (const item of items) {
+      if (item !== 'everything') this.#taken++
+      else if (!this.isSweeping) this.#taken = Math.max(this.#taken, this.#swept)
+    }
+    if (this.waiting === 0) this.#taken = this.#pushed
+    const open = this.#settling.findIndex(({ pushed }) => pushed > this.#taken)
+    const settled = this.#settling.splice(0, open < 0 ? this.#settling.length : open)
+    for (const { settle } of settled) settle()
   }
 
   *#take(taken: (Item | 'everything')[]): Generator<Uint8Array> {

@@ -2,6 +2,10 @@
 // with its owner); of the end of an open file, whose own locks fcntl(2) calls open file description
 // locks, it tells no owner, and of the end of a mount nothing at all. So owners are noted when they
 // lock, and what they hold is dropped with the file.
+//
+// An open file's number as an owner is its address: the next file that is opened may have it again,
+// before what the one before it held is dropped. A drop that came after the next lock would drop that
+// one; so an owner locks nothing while something of it is being dropped.
 import type { LockRange } from '../../../src/ports/changes.ts'
 import type { Nodeid } from '../../../src/volume/volume.ts'
 
@@ -15,6 +19,7 @@ export type Held = {
 
 export class LockOwners {
   readonly #held = new Map<number, Map<string, Held>>()
+  readonly #dropping = new Map<string, Promise<unknown>>()
 
   has(handle: number): boolean {
     return this.#held.has(handle)
@@ -25,6 +30,20 @@ export class LockOwners {
     const held = this.#held.get(handle) ?? new Map<string, Held>()
     this.#held.set(handle, held)
     held.set(keyOf(owner, isFlock), { nodeid, owner, isFlock })
+  }
+
+  /** All of it is being let go; `dropped` may reject. */
+  dropping(held: Held, dropped: Promise<void>): void {
+    const name = nameOf(held)
+    const settled = Promise.allSettled([dropped, this.#dropping.get(name)]).then(() => {
+      if (this.#dropping.get(name) === settled) this.#dropping.delete(name)
+    })
+    this.#dropping.set(name, settled)
+  }
+
+  /** Resolves when nothing of it is being let go any more. */
+  async whenDropped(held: Held): Promise<void> {
+    await this.#dropping.get(nameOf(held))
   }
 
   /** A program's close has dropped all that it had locked of the file by fcntl(2). */
@@ -45,6 +64,10 @@ export class LockOwners {
   onClose(): readonly Held[] {
     return [...this.#held.keys()].flatMap((handle) => this.onRelease(handle))
   }
+}
+
+function nameOf({ nodeid, owner, isFlock }: Held): string {
+  return `${nodeid} ${keyOf(owner, isFlock)}`
 }
 
 function keyOf(owner: bigint, isFlock: boolean): string {

@@ -3,7 +3,7 @@ import type { LockRange } from '../../../src/ports/changes.ts'
 import type { Options } from '../../../src/volume/volume.ts'
 import type { Reply } from '../../protocol/reply.ts'
 import { asked, type Call } from '../calls.ts'
-import { status } from '../context.ts'
+import { type Context, status } from '../context.ts'
 import type { Held } from './lock-owners.ts'
 import type { Writing } from './writing.ts'
 
@@ -14,29 +14,34 @@ export async function getlk({ volume }: Writing, { lock, call }: Asked): Promise
   return { type: 'lock', lock: conflicting ?? { ...lock, kind: 'none' } }
 }
 
+/** Whoever has a lock finds nothing in the kernel, of any file, from before the lock was had. */
 export async function setlk(
+  { whenForgotten }: Pick<Context, 'whenForgotten'>,
   { volume, unflushed, lockOwners }: Writing,
   { handle, lock, wait, call }: Asked & { readonly handle: number; readonly wait: boolean },
 ): Promise<Reply> {
-  if (lock.kind !== 'none') unflushed.onLock(call.header.nodeid)
-  lockOwners.onLock(handle, call.header.nodeid, lock)
-  await volume.lock(call.header.nodeid, lock, asked(call, { wait }))
+  const { nodeid } = call.header
+  if (lock.kind !== 'none') unflushed.onLock(nodeid)
+  await lockOwners.whenDropped({ ...lock, nodeid })
+  lockOwners.onLock(handle, nodeid, lock)
+  await volume.lock(nodeid, lock, asked(call, { wait }))
+  if (lock.kind !== 'none') await whenForgotten()
   return status(0)
 }
 
 /** Drops all that is still locked by what is over. */
 export async function dropLocks(
-  { volume }: Writing,
+  { volume, lockOwners }: Writing,
   held: readonly Held[],
   options: Options = {},
 ): Promise<void> {
-  const drops = held.map(({ nodeid, owner, isFlock }) => {
-    const whole = { from: 0, to: Number.POSITIVE_INFINITY, pid: 0 }
-    return volume.lock(
-      nodeid,
-      { ...whole, kind: 'none', owner, isFlock },
-      { ...options, wait: false },
-    )
+  const drops = held.map((one) => {
+    const { nodeid, owner, isFlock } = one
+    const whole = { kind: 'none', from: 0, to: Number.POSITIVE_INFINITY, pid: 0 } as const
+    const range = { ...whole, owner, isFlock }
+    const dropped = volume.lock(nodeid, range, { ...options, wait: false })
+    lockOwners.dropping(one, dropped)
+    return dropped
   })
   await Promise.all(drops)
 }

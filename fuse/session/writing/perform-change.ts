@@ -58,7 +58,7 @@ function change(
     case 'getlk':
       return getlk(writing, { ...operation, call })
     case 'setlk':
-      return setlk(writing, { ...operation, call })
+      return setlk(context, writing, { ...operation, call })
     default:
       return changeName(context, writing, { operation, call })
   }

@@ -26,9 +26,9 @@ export class Writing {
   readonly lockOwners = new LockOwners()
   readonly #groups = new CallerGroups()
 
-  constructor(volume: WritableVolume, options: { readonly writeBack: boolean }) {
+  constructor(volume: WritableVolume, options: { readonly writeBack?: boolean }) {
     this.volume = volume
-    this.writesBack = options.writeBack
+    this.writesBack = options.writeBack ?? false
     this.privileges = new Privileges(this)
   }
 

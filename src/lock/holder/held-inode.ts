@@ -1,10 +1,8 @@
 // What this node's own processes hold of one inode, as its keeper has confirmed it.
 import type { LockRange } from '../../ports/changes.ts'
 import type { LockRecord, Member } from '../../ports/locks.ts'
-import type { Inode } from '../../ports/messages.ts'
 import { RangeTable, type Segment } from '../range-table.ts'
-
-export type Place = { readonly volume: string; readonly inode: Inode }
+import type { Place } from '../told/known-changes.ts'
 
 export class HeldInode {
   readonly place: Place

@@ -14,9 +14,10 @@ import type { Ask } from '../roll/ballots.ts'
 import type { Council } from '../roll/council.ts'
 import { isSame, keeperOf } from '../roll/roll.ts'
 import { PATIENCE_MS } from '../terms.ts'
+import { nameOfPlace, type Place } from '../told/known-changes.ts'
 import { Claims } from './claims.ts'
 import { Doubts } from './doubts.ts'
-import { HeldInode, type Place } from './held-inode.ts'
+import { HeldInode } from './held-inode.ts'
 import { Leases } from './leases.ts'
 import {
   type Attempt,
@@ -42,7 +43,9 @@ export type HolderInit = {
   /** Resolves once there is a roll. */
   readonly needRoll: () => Promise<void>
   readonly onSilence: (keeper: Member) => void
-} & Pick<QuestionsInit, 'knownOf' | 'onTold'>
+  /** Resolves once all that came with locks of the inode is known here. */
+  readonly heard: (place: Place) => Promise<void>
+} & Pick<QuestionsInit, 'tell' | 'heed'>
 
 export type LockOptions = { readonly wait: boolean; readonly signal?: AbortSignal | undefined }
 
@@ -78,7 +81,7 @@ export class Holder {
     })
   }
 
-  /** Inodes that processes of this node hold locks on, or wait for. */
+  /** Inodes that are locked here, or waited for. */
   get size(): number {
     return this.#inodes.size
   }
@@ -139,7 +142,7 @@ export class Holder {
         if (outcome === 'unknown') doubtful = keeper
         if (isCertain(outcome)) doubtful = undefined
         inode.uncertain += Number(doubtful !== undefined) - Number(wasDoubtful)
-        if (outcome === 'done') return
+        if (outcome === 'done') return await this.#init.heard(inode.place)
         failFor(outcome)
         if (signal?.aborted === true) throw abortedError()
         await this.#pause(round, signal)
@@ -243,8 +246,4 @@ export class Holder {
   #forget(inode: HeldInode): void {
     if (inode.isForgettable) this.#inodes.delete(nameOfPlace(inode.place))
   }
-}
-
-function nameOfPlace({ volume, inode }: Place): string {
-  return `${inode} ${volume}`
 }

@@ -1,12 +1,12 @@
 // One question to a keeper about one lock, and what follows from its answer, or from there being none.
 import type { LockRange } from '../../ports/changes.ts'
 import type { Clock } from '../../ports/clock.ts'
-import type { LockAnswer, Member } from '../../ports/locks.ts'
+import type { LockAnswer, Member, ToldWithLock } from '../../ports/locks.ts'
 import { PotluckError } from '../../base/errors.ts'
 import type { Ask } from '../roll/ballots.ts'
 import type { Council } from '../roll/council.ts'
-import type { Stamp } from '../../ports/messages.ts'
-import type { HeldInode, Place } from './held-inode.ts'
+import type { Place } from '../told/known-changes.ts'
+import type { HeldInode } from './held-inode.ts'
 import type { Leases } from './leases.ts'
 
 export type Attempt = {
@@ -32,13 +32,15 @@ export type QuestionsInit = {
   readonly council: Council
   readonly leases: Leases
   readonly onSilence: (keeper: Member) => void
-  /** The newest change of an inode that this node knows of; 0 for none. */
-  readonly knownOf: (place: Place) => Stamp
-  /** With a lock: what whoever has it must see. */
-  readonly onTold: (place: Place, told: Stamp) => void
+  /** What this node knows to have changed, for whoever has the lock next. */
+  readonly tell: (place: Place) => Promise<ToldWithLock>
+  /** What whoever has the lock now must know of. */
+  readonly heed: (place: Place, said: Lease) => void
   /** An answer has come, or will never come. */
   readonly onIdle: (inode: HeldInode) => void
 }
+
+type Lease = LockAnswer & { readonly type: 'lease' }
 
 type Said = {
   readonly keeper: Member
@@ -58,14 +60,14 @@ export class Questions {
   /** Asks once. Never rejects. */
   async try({ inode, range, wait, signal }: Attempt, keeper: Member): Promise<Outcome> {
     const { ask, clock, council, leases, onSilence, onIdle } = this.#init
-    const { session } = leases.of(keeper)
-    const turn = { epoch: council.self.epoch, session, sequence: leases.next() }
-    const told = this.#init.knownOf(inode.place)
-    const question = { step: 'set', ...inode.place, ...turn, range, wait, told } as const
     const signals = [inode.asking.signal, ...(signal ? [signal] : [])]
-    const askedMs = clock.now()
     inode.began(range.owner)
     try {
+      const told = await this.#init.tell(inode.place)
+      const { session } = leases.of(keeper)
+      const turn = { epoch: council.self.epoch, session, sequence: leases.next() }
+      const question = { step: 'set', ...inode.place, ...turn, ...told, range, wait } as const
+      const askedMs = clock.now()
       const answer = await ask(keeper.peer, question, { signal: AbortSignal.any(signals) })
       return this.#heed(inode, { keeper, range, answer, askedMs, session })
     } catch {
@@ -86,7 +88,7 @@ export class Questions {
       if (!isInTime && range.kind !== 'none') return 'unknown'
       inode.keeper = keeper
       inode.set(range)
-      if (range.kind !== 'none') this.#init.onTold(inode.place, answer.told)
+      if (range.kind !== 'none') this.#init.heed(inode.place, answer)
       return 'done'
     }
     if (answer.type !== 'refused') return 'later'

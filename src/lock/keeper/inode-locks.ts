@@ -1,11 +1,9 @@
 // The locks of one inode at its keeper: fcntl's, flock's, which don't see each other, and who waits.
 import type { LockRange } from '../../ports/changes.ts'
 import type { LockRecord, Member } from '../../ports/locks.ts'
-import type { Inode } from '../../ports/messages.ts'
 import { type Held, RangeTable } from '../range-table.ts'
 import { nameOf } from '../roll/roll.ts'
-
-export type Place = { readonly volume: string; readonly inode: Inode }
+import type { Place } from '../told/known-changes.ts'
 
 /** Who has, or wants, a lock: one process or open file on one life of one peer. */
 export type Owner = { readonly holder: Member; readonly owner: bigint }

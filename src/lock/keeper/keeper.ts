@@ -10,10 +10,10 @@ import type { Random } from '../../ports/random.ts'
 import * as limits from '../../wire/limits.ts'
 import type { Ask } from '../roll/ballots.ts'
 import type { Council } from '../roll/council.ts'
-import { KnownChanges } from '../known-changes.ts'
+import { LastWords } from '../told/last-words.ts'
 import { HandOver, type LeasesLeft } from './hand-over.ts'
 import { Inheritance } from './inheritance.ts'
-import type { Place } from './inode-locks.ts'
+import type { Place } from '../told/known-changes.ts'
 import type { Mandate } from '../roll/mandate.ts'
 import { has, isSame, isSameRoll, keeperOf } from '../roll/roll.ts'
 import { type Session, Sessions } from './sessions.ts'
@@ -23,6 +23,8 @@ import { Taking } from './taking.ts'
 import { LEASE_MS } from '../terms.ts'
 
 type Asked<Step extends LockQuestion['step']> = LockQuestion & { readonly step: Step }
+
+const NOTHING_TOLD = { told: 0, heads: [], since: 0 }
 
 export type KeeperInit = {
   readonly clock: Clock
@@ -39,7 +41,7 @@ export type KeeperInit = {
 export class Keeper {
   readonly #init: KeeperInit
   readonly #tables = new Tables()
-  readonly #changes = new KnownChanges()
+  readonly #words: LastWords
   readonly #sessions: Sessions
   readonly inheritance: Inheritance
   readonly #handOver: HandOver
@@ -48,6 +50,7 @@ export class Keeper {
 
   constructor(init: KeeperInit) {
     this.#init = init
+    this.#words = new LastWords(init.now)
     this.#sessions = new Sessions({ ...init, onEnded: (holder) => this.#ended(holder) })
     this.#sweeper = new Sweeper(init.clock, () => this.#sweep())
     this.#handOver = new HandOver(init)
@@ -95,7 +98,7 @@ export class Keeper {
       before !== undefined && isSameRoll({ ...before, number: before.number + 1 }, roll)
     const leftMs = isNext && has(before.keepers, council.self) ? this.inheritance.leftMs : LEASE_MS
     this.#sessions.tell(roll, { ask, self: council.self })
-    this.#changes.clear()
+    this.#words.clear()
     // What was kept by a roll long past may have been given to others since.
     if (!isNext) this.#tables.clear()
     const records = this.#tables.depart((place) => this.#isOurs(place))
@@ -131,7 +134,7 @@ export class Keeper {
     if (typeof session === 'string') return this.#refuse(session)
     const why = this.#whyNot(asked, range.kind !== 'none')
     if (why !== undefined) return this.#refuse(why)
-    if (asked.told > 0) this.#changes.raise(asked, asked.told)
+    this.#words.note(asked, asked)
     const owner = { holder, owner: range.owner }
     const locks = this.#tables.at(asked)
     const conflict = locks.conflict(owner, range)
@@ -191,15 +194,8 @@ export class Keeper {
   #lease(session: Session, place?: Place, refused: readonly number[] = []): LockAnswer {
     const forMs = Math.floor(Math.min(LEASE_MS, this.#init.mandate.leftMs))
     this.#sessions.extend(session, forMs)
-    const told = place === undefined ? 0 : this.#told(place)
-    return { type: 'lease', session: session.number, forMs, told, refused }
-  }
-
-  /** Of an inode that nothing is known of, whoever locks it has to look again. */
-  #told(place: Place): Stamp {
-    const known = this.#changes.of(place) ?? this.#init.now()
-    this.#changes.raise(place, known)
-    return known
+    const words = place === undefined ? NOTHING_TOLD : this.#words.of(place, session.holder)
+    return { type: 'lease', session: session.number, forMs, ...words, refused }
   }
 
   #refuse(why: LockRefusal): LockAnswer {
@@ -229,7 +225,7 @@ export class Keeper {
 
   #ended(holder: Member): void {
     for (const place of this.#tables.drop(holder)) {
-      this.#changes.raise(place, this.#init.now())
+      this.#words.died(place)
       this.#changed(place)
     }
   }

@@ -2,7 +2,8 @@
 import type { LockRecord, Member } from '../../ports/locks.ts'
 import type { StopSignal } from '../../base/abort.ts'
 import type { LockRange } from '../../ports/changes.ts'
-import { InodeLocks, type Owner, type Place } from './inode-locks.ts'
+import { InodeLocks, type Owner } from './inode-locks.ts'
+import type { Place } from '../told/known-changes.ts'
 import { Waits } from './waits.ts'
 
 /** Of one inode, and of all. */

@@ -33,6 +33,8 @@ export type ChangesByPeersInit = {
   readonly stamps: HybridClock
   /** Peers closest to a key, the closest first. */
   readonly closest: (key: Key, count: number) => readonly Contact[]
+  /** A peer has changed something for this node. */
+  readonly onMadeBy: (peer: PeerId) => void
   /** Nobody else is asked. @default whoever has the source */
   readonly only?: PeerId
   /** Where an inode is now. */
@@ -110,7 +112,9 @@ export class ChangesByPeers {
     const request = { type: 'change', volume, session, ...asked, change } as const
     for (let tries = 1; ; tries++) {
       try {
-        return this.#believe(await network.request(peer, request))
+        const made = this.#believe(await network.request(peer, request))
+        if (made.news.length > 0) this.#init.onMadeBy(peer)
+        return made
       } catch (error) {
         if (codeOf(error) !== 'UNREACHABLE' || tries === TRIES) throw error
         await this.#sleep(RETRY_MS)

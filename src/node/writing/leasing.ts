@@ -1,14 +1,11 @@
-// What leases need of the rest of a node: rumors told and heard at once, and the kernel's pages dropped.
+// What leases need of the rest of a node: rumors told and heard, and the kernel's pages dropped.
 import { sleep } from '../../base/time.ts'
-import type { HybridClock } from '../../block/stamp.ts'
 import type { LeaseRoom, Leasing } from '../../lock/lease/lease-room.ts'
 import { STRICT_LEASE_MS } from '../../lock/lease/lease-terms.ts'
 import type { Clock } from '../../ports/clock.ts'
-import type { RumorRoom } from '../../rumor/rumor-room.ts'
 import type { VolumeLeases } from '../../volume/strict/leased-volume.ts'
 import type { VolumeInit } from '../mesh-node.ts'
-import type { VolumeRooms } from '../volumes/volume-rooms.ts'
-import type { Writings } from './writings.ts'
+import type { Words, WordsInit } from './words.ts'
 
 /**
  * Pages may wait for a read that waits for a lease: who asks for one back is answered all the same. What
@@ -16,16 +13,7 @@ import type { Writings } from './writings.ts'
  */
 const PAGES_MS = 20
 
-export type LeasingInit = {
-  readonly clock: Clock
-  readonly stamps: HybridClock
-  /** The rooms of the node, once they are there. */
-  readonly inside: () => {
-    readonly rumors: RumorRoom
-    readonly rooms: VolumeRooms
-    readonly writings: Writings
-  }
-}
+export type LeasingInit = WordsInit & { readonly clock: Clock; readonly words: Words }
 
 /** Undefined where no volume is strict. */
 export function leasingOver(
@@ -34,15 +22,12 @@ export function leasingOver(
 ): Leasing | undefined {
   const strict = volumes.filter(({ coherence }) => coherence === 'strict')
   if (strict.length === 0) return undefined
-  const { clock, stamps, inside } = init
+  const { clock, stamps, words, inside } = init
   return {
     leaseMs: Math.max(...strict.map(({ leaseMs }) => leaseMs ?? STRICT_LEASE_MS)),
-    told: () => {
-      inside().writings.tellAll()
-      return inside().rumors.flush()
-    },
-    hear: (head) => inside().rumors.hear(head),
-    doubt: (place) => inside().rooms.apply({ ...place, stamp: stamps.tick() }, { by: 'rumor' }),
+    told: () => words.tell(),
+    hear: (head) => words.hear(head),
+    doubt: (place) => words.apply({ ...place, stamp: stamps.tick() }),
     dropFromKernel: async ({ volume, inode }) => {
       const room = inside().rooms.byId(volume)
       const record = room?.tree.inodes.byInode(inode)

@@ -181,7 +181,7 @@ export class Writings {
 
   /** By whoever has the source, or by this one peer. */
   #byPeers(id: string, only?: PeerId) {
-    const { rooms, epoch, table } = this.#init
+    const { rooms, epoch, table, locks } = this.#init
     this.#channels += 1
     const changes = new ChangesByPeers({
       ...this.#init,
@@ -190,6 +190,7 @@ export class Writings {
       // Each numbers its changes on its own.
       session: epoch * CHANNELS_MAX + (this.#channels % CHANNELS_MAX),
       closest: (key, count) => table.closest(key, count),
+      onMadeBy: (peer) => locks.madeBy(peer),
       pathOf: (inode) => rooms.get(id).tree.inodes.pathOf(inode),
     })
     return async (change: Change, { asker, caller }: ChangeOptions): Promise<Made> => {

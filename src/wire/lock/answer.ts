@@ -1,5 +1,6 @@
 import type { LockAnswer, LockRefusal } from '../../ports/locks.ts'
 import * as fields from '../fields.ts'
+import { readHead, writeHead } from '../gossip.ts'
 import * as limits from '../limits.ts'
 import type { ByteReader } from '../reader.ts'
 import type { ByteWriter } from '../writer.ts'
@@ -14,6 +15,7 @@ const TYPES: readonly LockAnswer['type'][] = [
   'conflict',
   'free',
   'refused',
+  'told',
 ]
 const REFUSALS: readonly LockRefusal[] = ['moved', 'later', 'expired', 'stale', 'deadlock', 'full']
 
@@ -39,7 +41,8 @@ export function writeLockAnswer(writer: ByteWriter, answer: LockAnswer): void {
     case 'lease':
       writer.varint(answer.session)
       writer.varint(answer.forMs)
-      writer.f64(answer.told)
+      parts.writeTold(writer, answer)
+      writer.f64(answer.since)
       return parts.writeList(writer, { all: answer.refused, ...REFUSED_RECORDS }, (to, index) =>
         to.varint(index),
       )
@@ -51,6 +54,10 @@ export function writeLockAnswer(writer: ByteWriter, answer: LockAnswer): void {
     case 'refused':
       fields.writeChoice(writer, REFUSALS, answer.why)
       return parts.writeRollIfAny(writer, answer.roll)
+    case 'told':
+      fields.writeTruth(writer, answer.head !== undefined)
+      if (answer.head !== undefined) writeHead(writer, answer.head)
+      return
   }
 }
 
@@ -68,9 +75,9 @@ export function readLockAnswer(reader: ByteReader): LockAnswer {
     }
     case 'lease': {
       const [session, forMs] = [reader.varint(), reader.varint()]
-      const told = fields.readStamp(reader)
+      const told = { ...parts.readTold(reader), since: fields.readStamp(reader) }
       const refused = parts.readList(reader, REFUSED_RECORDS, (from) => from.varint())
-      return { type, session, forMs, told, refused }
+      return { type, session, forMs, ...told, refused }
     }
     case 'conflict':
       return { type, holder: fields.readPeerId(reader), range: parts.readRange(reader) }
@@ -80,6 +87,8 @@ export function readLockAnswer(reader: ByteReader): LockAnswer {
       const why = fields.readChoice(reader, REFUSALS, 'refusal')
       return { type, why, ...parts.readRollIfAny(reader) }
     }
+    case 'told':
+      return fields.readTruth(reader) ? { type, head: readHead(reader) } : { type }
   }
 }
 

@@ -2,8 +2,9 @@
 // of their own because they are many and small and nothing else uses them; the rules are those of
 // `src/wire`: all is bounded, checked on the way in, and there is one encoding of each value.
 import type { LockKind, LockRange } from '../../ports/changes.ts'
-import type { LockRecord, Member, Roll } from '../../ports/locks.ts'
+import type { LockRecord, Member, Roll, ToldWithLock } from '../../ports/locks.ts'
 import * as fields from '../fields.ts'
+import { readHead, writeHead } from '../gossip.ts'
 import * as limits from '../limits.ts'
 import { malformed, type ByteReader } from '../reader.ts'
 import { tooLarge, type ByteWriter } from '../writer.ts'
@@ -102,6 +103,17 @@ export function readRange(reader: ByteReader): LockRange {
   const owner = BigInt(reader.u32()) | (BigInt(reader.u32()) << HALF)
   const pid = reader.varint()
   return { kind, from, to, owner, pid, isFlock: (bits & FLOCK_BIT) !== 0 }
+}
+
+const HEADS = { limit: limits.MAX_LOCK_HEADS, what: 'rumors to be heard' }
+
+export function writeTold(writer: ByteWriter, { told, heads }: ToldWithLock): void {
+  writer.f64(told)
+  writeList(writer, { all: heads, ...HEADS }, writeHead)
+}
+
+export function readTold(reader: ByteReader): ToldWithLock {
+  return { told: fields.readStamp(reader), heads: readList(reader, HEADS, readHead) }
 }
 
 const LOCKS = { limit: limits.MAX_LOCKS_OF_INODE, what: 'locks' }

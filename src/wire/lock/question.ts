@@ -17,6 +17,7 @@ const STEPS: readonly LockQuestion['step'][] = [
   'test',
   'renew',
   'claim',
+  'tell',
 ]
 
 /** @throws PotluckError TOO_LARGE, or MALFORMED for what no peer would accept */
@@ -42,11 +43,7 @@ export function writeLockQuestion(writer: ByteWriter, question: LockQuestion): v
       writer.varint(question.ballot)
       return parts.writeRoll(writer, question.next)
     case 'set':
-      writePlace(writer, question)
-      writeTurn(writer, question)
-      fields.writeTruth(writer, question.wait)
-      writer.f64(question.told)
-      return parts.writeRange(writer, question.range)
+      return writeSet(writer, question)
     case 'test':
       writePlace(writer, question)
       return parts.writeRange(writer, question.range)
@@ -57,6 +54,8 @@ export function writeLockQuestion(writer: ByteWriter, question: LockQuestion): v
       writer.varint(question.epoch)
       writeTurn(writer, question)
       return parts.writeRecords(writer, question.records)
+    case 'tell':
+      return
   }
 }
 
@@ -81,8 +80,8 @@ export function readLockQuestion(reader: ByteReader): LockQuestion {
     case 'set': {
       const place = { ...readPlace(reader), ...readTurn(reader) }
       const wait = fields.readTruth(reader)
-      const told = fields.readStamp(reader)
-      return { step, ...place, wait, told, range: parts.readRange(reader) }
+      const told = parts.readTold(reader)
+      return { step, ...place, wait, ...told, range: parts.readRange(reader) }
     }
     case 'test':
       return { step, ...readPlace(reader), range: parts.readRange(reader) }
@@ -92,7 +91,17 @@ export function readLockQuestion(reader: ByteReader): LockQuestion {
       const epoch = reader.varint()
       return { step, epoch, ...readTurn(reader), records: parts.readRecords(reader) }
     }
+    case 'tell':
+      return { step }
   }
+}
+
+function writeSet(writer: ByteWriter, question: LockQuestion & { readonly step: 'set' }): void {
+  writePlace(writer, question)
+  writeTurn(writer, question)
+  fields.writeTruth(writer, question.wait)
+  parts.writeTold(writer, question)
+  parts.writeRange(writer, question.range)
 }
 
 function writePlace(writer: ByteWriter, { epoch, volume, inode }: LockPlace): void {

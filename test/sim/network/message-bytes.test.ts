@@ -37,6 +37,9 @@ const notice = {
   checksum: 2 ** 31,
 }
 
+const HEAD = { publisher: PEER, epoch: 7, number: 42 }
+const TOLD = { told: STAMP, heads: [HEAD, HEAD], since: 0 }
+
 test('requests are about as large as they are on the wire', (t) => {
   const path = 'lib/python3.11/site-packages/numpy/core/multiarray.py'
   const floors = { version: 2 ** 50, floor: STAMP, reach: 'climb' } as const
@@ -47,7 +50,10 @@ test('requests are about as large as they are on the wire', (t) => {
 
     { type: 'warm', volume, paths: [path, path], trace: '' },
     { type: 'trace', volume, name: 'python3-0f0f0f0f' },
-    { type: 'lock', question: { step: 'set', ...LOCKING, range: RANGE, wait: true, told: STAMP } },
+    {
+      type: 'lock',
+      question: { step: 'set', ...LOCKING, range: RANGE, wait: true, told: STAMP, heads: [HEAD] },
+    },
     { type: 'lock', question: { step: 'vouch', epoch: 1, roll: ROLL } },
     { type: 'lock', question: { step: 'renew', epoch: 1, session: 2 ** 40 } },
     { type: 'lock', question: { step: 'claim', ...LOCKING, records: [RECORD, RECORD] } },
@@ -65,19 +71,18 @@ test('requests are about as large as they are on the wire', (t) => {
 
 test('replies are about as large as they are on the wire, blocks nearly to the byte', (t) => {
   const block = { stamp: STAMP, version: 2 ** 50, checksum: 1, bytes: new Uint8Array(100_000) }
-  const head = { publisher: PEER, epoch: 7, number: 42 }
   const replies: Reply[] = [
     { type: 'answer', answer: { type: 'block', block } },
     { type: 'answer', answer: { type: 'busy', referrals: [PEER, PEER] } },
     { type: 'answer', answer: { type: 'missing' } },
     { type: 'held', held: [true, false, true] },
     { type: 'rumors', rumors: [rumor] },
-    { type: 'heads', heads: [head, head, head] },
+    { type: 'heads', heads: [HEAD, HEAD, HEAD] },
     { type: 'traces', traces: [notice, notice] },
     { type: 'failed', code: 'ENOENT', message: 'no such file: lib' },
     {
       type: 'lock',
-      answer: { type: 'lease', session: 2 ** 40, forMs: 12_000, told: STAMP, refused: [] },
+      answer: { type: 'lease', session: 2 ** 40, forMs: 12_000, ...TOLD, refused: [] },
     },
     { type: 'heat', answer: { step: 'rates', perSecond: [1, 2, 3] } },
     { type: 'lock', answer: { type: 'roll', epoch: 1, roll: ROLL } },

@@ -93,15 +93,16 @@ test('the bytes of questions about locks and of their answers are these, for eve
   const range = { kind: 'write', from: 5, to: 300, owner: 258n, pid: 7, isFlock: false } as const
   const place = { epoch: 2, volume: 'v', inode: '12', session: 3, sequence: 4 }
   const [peer, holder] = ['12D3', { peer: '12D3', epoch: 1 }]
+  const head = { publisher: '12D3', epoch: 1, number: 2 }
   const bytes = '01' + '05ac02' + '0201000000000000' + '07'
   t.is(
     hex(
       encodeRequest({
         type: 'lock',
-        question: { step: 'set', ...place, range, wait: true, told: 0 },
+        question: { step: 'set', ...place, range, wait: true, told: 0, heads: [head] },
       }),
     ),
-    `0a${'07'}${'02' + '0176' + '023132' + '03' + '04' + '01'}${'00'.repeat(8)}${bytes}`,
+    `0a${'07'}${'02' + '0176' + '023132' + '03' + '04' + '01'}${'00'.repeat(8)}${'01' + '04313244330102'}${bytes}`,
   )
   const toEnd = { ...range, kind: 'read', to: Infinity, isFlock: true } as const
   const records = [{ holder, volume: 'v', inode: '12', locks: [toEnd] }]
@@ -124,8 +125,8 @@ test('the bytes of questions about locks and of their answers are these, for eve
   )
   const answer = (one: LockAnswer) => hex(encodeReply({ type: 'lock', answer: one }).head)
   t.is(
-    answer({ type: 'lease', session: 3, forMs: 128, told: 0, refused: [1] }),
-    '0d03' + '038001' + '00'.repeat(8) + '0101',
+    answer({ type: 'lease', session: 3, forMs: 128, told: 0, heads: [], since: 0, refused: [1] }),
+    '0d03' + '038001' + '00'.repeat(8) + '00' + '00'.repeat(8) + '0101',
   )
   t.is(answer({ type: 'conflict', holder: peer, range }), `0d04${'0431324433'}${bytes}`)
   t.is(answer({ type: 'refused', why: 'expired' }), '0d060200')

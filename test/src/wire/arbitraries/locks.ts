@@ -26,6 +26,8 @@ const records = fc.array(
   fc.record({ holder: member, volume, inode, locks: fc.array(range, { maxLength: 3 }) }),
   { maxLength: 3 },
 )
+const head = fc.record({ publisher: peerId, epoch: count, number: count })
+const heads = fc.array(head, { maxLength: 4 })
 const place = { epoch: count, volume, inode }
 const turn = { session: count, sequence: count }
 
@@ -42,8 +44,10 @@ export const lockQuestion: fc.Arbitrary<LockQuestion> = fc.oneof(
     range,
     wait: fc.boolean(),
     told: stamp,
+    heads,
   }),
   fc.record({ step: is('test'), ...place, range }),
+  fc.constant({ step: 'tell' }),
   fc.record({ step: is('renew'), epoch: count, session: count }),
   fc.record({ step: is('claim'), epoch: count, ...turn, records }),
 ) as fc.Arbitrary<LockQuestion>
@@ -67,10 +71,13 @@ export const lockAnswer: fc.Arbitrary<LockAnswer> = fc.oneof(
     session: count,
     forMs: count,
     told: stamp,
+    heads,
+    since: stamp,
     refused: fc.array(fc.nat(4_095), { maxLength: 5 }),
   }),
   fc.record({ type: is('conflict'), holder: peerId, range }),
   fc.constant({ type: 'free' }),
+  fc.record({ type: is('told'), head }, { requiredKeys: ['type'] }),
   fc.record(
     {
       type: is('refused'),
