@@ -147,9 +147,9 @@ export class Agreement {
     this.#proposer.consider()
   }
 
-  #joined({ peer }: Contact): void {
-    this.#presence.came(peer)
-    this.#founding.met(peer)
+  #joined(contact: Contact): void {
+    this.#presence.came(contact.peer)
+    this.#founding.met(contact)
   }
 
   #left({ peer }: Contact, isGone: boolean): void {

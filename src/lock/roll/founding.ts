@@ -19,6 +19,8 @@ const SEAT = hash('sha256', 'the keepers of locks', 'binary')
 /** Whoever begins in the first place asks so many, all others only a few. */
 const ASKED_BY_FOUNDER = 16
 const ASKED = 3
+/** Of so few each compares its roll with each. */
+const COMPANY = 64
 /** Who has just started may be about to meet the others. */
 const ALONE_MS = 1_000
 const SEEK_MS = 100
@@ -78,10 +80,18 @@ export class Founding {
     else this.#settle()
   }
 
-  /** Who was alone may have made a roll of its own, and so may the other. */
-  met(peer: PeerId): void {
-    if (this.#init.council.roll === undefined) this.#seekSoon()
-    else if (this.#init.routing.contacts().length <= 1) void this.#askForRoll(peer)
+  /**
+   * Of nodes that start at one time each may first meet others than the rest does, and some make a roll
+   * of their own: as long as two have not compared theirs, both may grant one lock. In a large mesh,
+   * where not everyone can ask everyone, all ask those who have a roll first.
+   */
+  met({ peer, position }: Contact): void {
+    if (this.#init.council.roll === undefined) return this.#seekSoon()
+    const contacts = this.#init.routing.contacts()
+    const closer = (one: Contact) => compareDistance(SEAT, one.position, position) < 0
+    const isFirst = () => contacts.filter(closer).length < ASKED
+    if (contacts.length <= COMPANY || isFirst()) void this.#askForRoll(peer)
+    return undefined
   }
 
   /** All who have no roll ask each other: were each question a reason to ask, there would be no end. */
