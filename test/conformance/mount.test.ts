@@ -11,9 +11,9 @@ import type { Settings, Suite } from './suite.ts'
 import { BUILD } from './suites/build.ts'
 import { COPY } from './suites/copy.ts'
 import { GIT } from './suites/git.ts'
+import { LOCKS } from './suites/locks.ts'
 import { succeed } from './tools/checks.ts'
 
-const LOCKS = fileURLToPath(new URL('programs/locks.py', import.meta.url))
 const OPEN_FILES = fileURLToPath(new URL('programs/open-files.py', import.meta.url))
 
 const ended = new AbortController()
@@ -29,6 +29,10 @@ const settings: Settings = {
 const TITLES: ReadonlyMap<Suite, string> = new Map([
   [BUILD, 'a C project is untarred and built on one mount, and runs on the other'],
   [GIT, 'git makes, merges and checks a repository, from two mounts in turn'],
+  [
+    LOCKS,
+    'locks exclude each other on two mounts, and what is guarded by them is never lost or old',
+  ],
   [COPY, 'cp -a carries over xattrs, ACLs, hard links, holes and times'],
 ])
 
@@ -65,17 +69,6 @@ testUnless(cannotMount, noProgram('python3')).serial(
     const { directory, scratch } = stage.makePlace('open')
     const { signal } = settings
     const command = ['python3', OPEN_FILES, directory]
-    await t.notThrowsAsync(succeed(command, { cwd: scratch, signal }))
-  },
-)
-
-testUnless(cannotMount, noProgram('python3')).serial(
-  'flock and fcntl exclude each other on two mounts, and see what was written before',
-  async (t) => {
-    if (stage === undefined) return void t.fail('there is no mount')
-    const { directory, twin, scratch } = stage.makePlace('lock')
-    const { signal } = settings
-    const command = ['python3', LOCKS, directory, twin]
     await t.notThrowsAsync(succeed(command, { cwd: scratch, signal }))
   },
 )

@@ -5,6 +5,7 @@ import { COPY, RSYNC } from './suites/copy.ts'
 import { FIO } from './suites/fio.ts'
 import { GIT } from './suites/git.ts'
 import { DBENCH, FS_MARK } from './suites/load.ts'
+import { LOCKS } from './suites/locks.ts'
 import { NPM } from './suites/npm.ts'
 import { PJDFSTEST } from './suites/pjdfstest.ts'
 import { SQLITE } from './suites/sqlite.ts'
@@ -22,6 +23,7 @@ export const SUITES: readonly Suite[] = [
   BUILD,
   GIT,
   NPM,
+  LOCKS,
   SQLITE,
   COPY,
   RSYNC,
