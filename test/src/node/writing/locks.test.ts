@@ -11,12 +11,9 @@ const EVERYWHERE_MS = 2_000
 type Range = { readonly from: number; readonly to: number }
 const WHOLE: Range = { from: 0, to: Infinity }
 
-async function lock(
-  hand: Hand,
-  path: string,
-  kind: 'write' | 'none',
-  range = WHOLE,
-): Promise<void> {
+type Wanted = { readonly kind: 'write' | 'none'; readonly range?: Range }
+
+async function lock(hand: Hand, path: string, { kind, range = WHOLE }: Wanted): Promise<void> {
   const owner = { owner: BigInt(hand.node.index), pid: 1, isFlock: false }
   await hand.volume.lock(await hand.find(path), { ...range, ...owner, kind }, { wait: true })
 }
@@ -54,16 +51,16 @@ for (const [what, init] of PLACES) {
     const { world, hands } = await silentMesh(init)
     const [one, two, three] = hands as [Hand, Hand, Hand]
     await world.run(async () => {
-      await lock(one, 'base', 'write')
+      await lock(one, 'base', { kind: 'write' })
       await one.file('stays', 'AFTER')
       await one.unlink('goes')
       await one.file('comes', 'new')
-      await lock(one, 'base', 'none')
+      await lock(one, 'base', { kind: 'none' })
       for (const next of [two, three]) {
-        await lock(next, 'base', 'write')
+        await lock(next, 'base', { kind: 'write' })
         t.is(await next.text('stays'), 'AFTERe')
         t.deepEqual(await next.names(''), ['base', 'comes', 'stays'])
-        await lock(next, 'base', 'none')
+        await lock(next, 'base', { kind: 'none' })
       }
     })
   })
@@ -78,17 +75,17 @@ test('a lock of one part drops the pages of what was written to it, though the o
   ]
   await world.run(async () => {
     const [mine, theirs] = [await one.open('base'), await two.open('base')]
-    await lock(one, 'base', 'write', left)
-    await lock(two, 'base', 'write', right)
+    await lock(one, 'base', { kind: 'write', range: left })
+    await lock(two, 'base', { kind: 'write', range: right })
     await one.write(mine, 0, 'BEF')
     await world.sleep(100)
     await two.write(theirs, 3, 'ORE')
-    await lock(one, 'base', 'none', left)
+    await lock(one, 'base', { kind: 'none', range: left })
     const [forgotten, nodeid] = [new Set<number>(), await two.find('base')]
     two.volume.subscribe((told) => {
       if (told.type === 'inode' && told.data && told.asker === undefined) forgotten.add(told.nodeid)
     })
-    await lock(two, 'base', 'write', left)
+    await lock(two, 'base', { kind: 'write', range: left })
     t.true(forgotten.has(nodeid))
     t.is(await two.text('base'), 'BEFORE')
   })
@@ -98,10 +95,10 @@ test('where who had the lock died, whoever gets it next looks at everything agai
   const { world, hands } = await silentMesh()
   const [one, two] = hands as [Hand, Hand]
   await world.run(async () => {
-    await lock(one, 'base', 'write')
+    await lock(one, 'base', { kind: 'write' })
     await one.file('stays', 'AFTER')
     world.crash(0)
-    await lock(two, 'base', 'write')
+    await lock(two, 'base', { kind: 'write' })
     t.is(await two.text('stays'), 'AFTERe')
   })
 })
