@@ -21,16 +21,18 @@ export type CallResult =
  * then `neededMs` is ahead of the clock.
  */
 export type Waiter = {
-  readonly answer: (call: Call, result: CallResult, neededMs: number) => void
+  /** From when on; it waits for one call at a time. */
+  readonly neededMs: number
+  readonly answer: (call: Call, result: CallResult) => void
 }
 
 type Underway = {
   readonly call: Call
   readonly waiters: Waiter[]
-  /** When each of them needs it. */
-  readonly neededMs: number[]
-  /** When the first of them does. */
+  /** When the first of them needs it. */
   firstMs: number
+  /** For when its begin was last set. */
+  dueMs: number
   isBegun: boolean
 }
 
@@ -41,6 +43,8 @@ export class Calls {
   readonly #kernel: Kernel
   readonly #clock: VirtualClock
   readonly #underway = new PassingMap<Call, Underway>()
+  /** While answers are handed out, those who are asked for next begin only when all have asked. */
+  #postponed: Underway[] | undefined
 
   constructor(init: {
     readonly kernel: Kernel
@@ -63,18 +67,33 @@ export class Calls {
   }
 
   /** Makes a call, not before the elapsed time at which it is needed; CLOSED where the node dies. */
-  make(call: Call, neededMs: number, waiter: Waiter): void {
+  make(call: Call, waiter: Waiter): void {
+    const { neededMs } = waiter
     const underway = this.#underway.get(call) ?? this.#add(call)
     underway.waiters.push(waiter)
-    underway.neededMs.push(neededMs)
     if (underway.isBegun || underway.firstMs <= neededMs) return
     underway.firstMs = neededMs
     if (neededMs <= this.#clock.elapsedMs) this.#begin(underway)
-    else this.#clock.at(neededMs, () => this.#begin(underway))
+    else if (this.#postponed === undefined) this.#beginLater(underway)
+    else this.#postponed.push(underway)
+  }
+
+  #beginLater(underway: Underway): void {
+    const { firstMs } = underway
+    // One event for all who came with the same answer, not one for each who needs it sooner.
+    if (underway.isBegun || underway.dueMs === firstMs) return
+    underway.dueMs = firstMs
+    this.#clock.at(firstMs, () => this.#begin(underway))
   }
 
   #add(call: Call): Underway {
-    const underway = { call, waiters: [], neededMs: [], firstMs: Infinity, isBegun: false }
+    const underway: Underway = {
+      call,
+      waiters: [],
+      firstMs: Infinity,
+      dueMs: Infinity,
+      isBegun: false,
+    }
     this.#underway.set(call, underway)
     return underway
   }
@@ -104,18 +123,22 @@ export class Calls {
   }
 
   #end(underway: Underway, result: CallResult): void {
-    const { call, waiters, neededMs } = underway
+    const { call, waiters } = underway
     // Its node has died, and then its answer came.
     if (this.#underway.get(call) !== underway) return
     this.#underway.delete(call)
     const now = this.#clock.elapsedMs
     const mayTryAgain = result.type === 'failed' && this.life.state !== 'dead'
-    for (let i = 0; i < waiters.length; i++) {
-      const [waiter, needed] = [waiters[i] as Waiter, neededMs[i] as number]
+    const outer = this.#postponed
+    const postponed = outer ?? []
+    this.#postponed = postponed
+    for (const waiter of waiters) {
       // Who needs it only later makes it anew where it failed.
-      if (mayTryAgain && needed > now) this.make(call, needed, waiter)
-      else waiter.answer(call, result, needed)
+      if (mayTryAgain && waiter.neededMs > now) this.make(call, waiter)
+      else waiter.answer(call, result)
     }
+    this.#postponed = outer
+    if (outer === undefined) for (const each of postponed) this.#beginLater(each)
   }
 }
 

@@ -21,6 +21,7 @@ export type ProgramInit = {
 
 export class Program implements Waiter {
   readonly #init: ProgramInit
+  neededMs = 0
   #aheadMs = 0
   #isOver = false
 
@@ -35,8 +36,9 @@ export class Program implements Waiter {
     else this.#advance()
   }
 
-  answer(call: Call, result: CallResult, neededMs: number): void {
+  answer(call: Call, result: CallResult): void {
     const { clock, onCached, onCall } = this.#init
+    const { neededMs } = this
     const now = clock.elapsedMs
     this.#aheadMs = Math.max(0, neededMs - now)
     if (neededMs <= now || !onCached(call)) onCall(call, result, Math.min(neededMs, now))
@@ -51,7 +53,8 @@ export class Program implements Waiter {
         this.#aheadMs += value.ms
         if (this.#aheadMs >= AHEAD_MS) return this.#sleep()
       } else if (!calls.isHere(value) || !onCached(value)) {
-        return calls.make(value, clock.elapsedMs + this.#aheadMs, this)
+        this.neededMs = clock.elapsedMs + this.#aheadMs
+        return calls.make(value, this)
       }
     }
     this.#isOver = true
