@@ -53,6 +53,21 @@ export class InodeRecord {
     return record
   }
 
+  /** A place of one's own: the kernel may forget the record meanwhile, and that knows no path then. */
+  static copyOf(record: InodeRecord): InodeRecord {
+    const copy = new InodeRecord(0, record.inode)
+    let [below, above] = [copy, record]
+    for (let depth = 0; above.parent !== undefined && depth < DEPTH_MAX; depth++) {
+      const parent = new InodeRecord(0, above.parent.inode)
+      below.attributes = above.attributes
+      below.parent = parent
+      below.name = above.name
+      ;[below, above] = [parent, above.parent]
+    }
+    below.attributes = above.attributes
+    return copy
+  }
+
   /** Every way by which the kernel knows it, the newest last; empty for the root. */
   get links(): readonly Link[] {
     const { parent, name } = this

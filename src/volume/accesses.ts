@@ -40,6 +40,6 @@ export function accessesOver(
   traces: Traces | undefined,
   init: Omit<GuessInit, 'isKnown'>,
 ): Accesses {
-  const isKnown = (path: Path) => traces?.isKnown(path) === true
+  const isKnown = traces && ((path: Path) => traces.isKnown(path))
   return new Accesses(traces, { ...init, isKnown })
 }

@@ -31,7 +31,7 @@ export function readEntry(
   offset: number,
 ): { readonly entry: PageEntry | BareEntry; readonly end: number } {
   const nameEnd = offset + 2 + bytes.readUInt16LE(offset)
-  const name = bytes.toString('latin1', offset + 2, nameEnd)
+  const name = nameAt(bytes, offset)
   const mark = bytes.readUInt8(nameEnd)
   if (mark !== FULL) return { entry: { name, type: typeOf(mark) }, end: nameEnd + 1 }
   const { attributes, end } = attributesAt(bytes, nameEnd + 1)
@@ -48,6 +48,11 @@ export function readEntry(
     inline: hasInline ? bytes.subarray(inlineAt, entryEnd) : undefined,
   }
   return { entry, end: entryEnd }
+}
+
+/** @throws RangeError where the bytes end too early */
+export function nameAt(bytes: Buffer, offset: number): Name {
+  return bytes.toString('latin1', offset + 2, offset + 2 + bytes.readUInt16LE(offset))
 }
 
 /** @throws RangeError where it is none that a page may have */

@@ -19,6 +19,7 @@ import {
   checkEntry,
   checkInode,
   entryLength,
+  nameAt,
   type PageEntry,
   readEntry,
   writeEntry,
@@ -26,6 +27,8 @@ import {
 
 const FORMAT = 0x32475031
 const HEADER_BYTES = 20
+/** Of so many names, all that was ever decoded stays; of more, what was looked for. */
+const KEPT_MAX = 512
 
 export type PageContent = {
   readonly self: Attributes
@@ -112,7 +115,7 @@ export class Page {
   find(name: Name): PageEntry | undefined {
     const index = this.#indexOf(name)
     if (index < 0) return undefined
-    const entry = this.#entries[index] ?? this.at(index)
+    const entry = this.at(index)
     this.#entries[index] = entry
     return entry.attributes === undefined ? undefined : entry
   }
@@ -129,7 +132,17 @@ export class Page {
 
   /** The entry at a place in name order, 0 to count − 1. */
   at(index: number): PageEntry | BareEntry {
-    return this.#read(this.#offset(index)).entry
+    const known = this.#entries[index]
+    if (known !== undefined) return known
+    const { entry } = this.#read(this.#offset(index))
+    if (this.count <= KEPT_MAX) this.#entries[index] = entry
+    return entry
+  }
+
+  /** The name there. */
+  nameAt(index: number): Name {
+    const known = this.#entries[index]
+    return known === undefined ? nameAt(this.#bytes, this.#offset(index)) : known.name
   }
 
   /** The entries whose attributes are here. */

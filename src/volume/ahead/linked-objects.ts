@@ -13,7 +13,7 @@ import { type ByteRange, splitPath } from '../../heat/trace.ts'
 import type { InodeRecord } from '../../tree/inode-record.ts'
 import { isName } from '../../wire/page-entry.ts'
 import { type Needed, neededBy } from './elf.ts'
-import { resolvePath, TreeAhead, type TreeAheadInit } from './tree-ahead.ts'
+import { blocksOf, resolvePath, TreeAhead, type TreeAheadInit } from './tree-ahead.ts'
 
 /** Objects that were looked into, all programs together, before all are forgotten. */
 const OBJECTS_KEPT = 8_192
@@ -32,8 +32,8 @@ export type LinkedObjectsInit = TreeAheadInit & {
   readonly prefetches: Prefetches
   /** Like a program's own read, which is likely to ask for the same. */
   readonly bring: (want: Want) => Promise<BlockResult>
-  /** Whether a trace that is being followed has this path. */
-  readonly isKnown: (path: Path) => boolean
+  /** Whether a trace that is being followed has this path; absent where none ever is. */
+  readonly isKnown: ((path: Path) => boolean) | undefined
 }
 
 export class LinkedObjects {
@@ -51,7 +51,7 @@ export class LinkedObjects {
   read(file: InodeRecord): void {
     if (this.#seen.has(file.inode) || !OBJECT.test(file.name)) return
     const path = file.path()
-    if (this.#init.isKnown(path)) return
+    if (this.#init.isKnown?.(path) === true) return
     const ahead = new TreeAhead(this.#init)
     const follow = async () => this.#follow(ahead, await ahead.file(path))
     follow().catch(() => {
@@ -67,18 +67,16 @@ export class LinkedObjects {
     this.#seen.add(object.inode)
     const { directory } = splitPath(object.path())
     this.#found(directory)
-    const { names, directories } = await this.#neededBy(ahead, object)
+    const { names, directories } = await this.#neededBy(object)
     const places = directories.flatMap((text) => placeOf(text, directory) ?? [])
     const searched = new Set([...places, ...[...this.#directories].toReversed()])
     await Promise.all(names.map((name) => this.#look(ahead, name, searched)))
   }
 
-  async #neededBy(ahead: TreeAhead, object: InodeRecord): Promise<Needed> {
+  async #neededBy(object: InodeRecord): Promise<Needed> {
     this.#underway += 1
     try {
-      return await neededBy((from, length) =>
-        this.#bytes(ahead, object, { from, to: from + length }),
-      )
+      return await neededBy((from, length) => this.#bytes(object, { from, to: from + length }))
     } finally {
       this.#underway -= 1
     }
@@ -90,8 +88,8 @@ export class LinkedObjects {
       const path = directory === '' ? name : `${directory}/${name}`
       const object = await ahead.file(path).catch(() => undefined)
       if (object?.attributes?.type !== 'file') continue
-      if (this.#seen.has(object.inode) || this.#init.isKnown(path)) return
-      const { blocks, isWhole } = ahead.blocksOf(object, [{ from: 0, to: WHOLE_BYTES }])
+      if (this.#seen.has(object.inode) || this.#init.isKnown?.(path) === true) return
+      const { blocks, isWhole } = blocksOf(this.#init, object, [{ from: 0, to: WHOLE_BYTES }])
       if (isWhole) for (const { want } of blocks) this.#init.prefetches.offer(want)
       await this.#follow(ahead, object)
       return
@@ -107,14 +105,17 @@ export class LinkedObjects {
     }
   }
 
-  async #bytes(ahead: TreeAhead, object: InodeRecord, range: ByteRange): Promise<Uint8Array> {
+  async #bytes(object: InodeRecord, range: ByteRange): Promise<Uint8Array> {
     const { blockBytes, tree } = this.#init
     const inline = tree.inlineOf(object)
     if (inline !== undefined) return inline.subarray(range.from, range.to)
-    const { blocks } = ahead.blocksOf(object, [range])
+    const { blocks } = blocksOf(this.#init, object, [range])
     const parts = await Promise.all(blocks.map(({ want }) => this.#block(want)))
     const start = range.from - (range.from % blockBytes)
-    return Buffer.concat(parts).subarray(range.from - start, range.to - start)
+    const [only] = parts
+    // Nearly always the bytes lie in one block, which is too large to be copied for a few of them.
+    const bytes = only !== undefined && parts.length === 1 ? only : Buffer.concat(parts)
+    return bytes.subarray(range.from - start, range.to - start)
   }
 
   async #block(want: Want): Promise<Uint8Array> {

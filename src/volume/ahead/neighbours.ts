@@ -7,10 +7,9 @@ import type { Inode, Name, Path } from '../../ports/messages.ts'
 import { NAMES_ONLY } from '../../ports/messages.ts'
 import type { Counters } from '../../base/counters.ts'
 import type { Prefetches } from '../../heat/prefetches.ts'
-import { splitPath } from '../../heat/trace.ts'
-import type { InodeRecord } from '../../tree/inode-record.ts'
+import { InodeRecord } from '../../tree/inode-record.ts'
 import type { Page } from '../../wire/page.ts'
-import { TreeAhead, type TreeAheadInit } from './tree-ahead.ts'
+import { blocksOf, recordOf, type TreeAheadInit } from './tree-ahead.ts'
 
 /** Of larger directories nobody reads all. */
 const NAMES_MAX = 128
@@ -30,8 +29,8 @@ const KINDS_KEPT = 8_192
 export type NeighboursInit = TreeAheadInit & {
   readonly counters: Counters
   readonly prefetches: Prefetches
-  /** Whether a trace that is being followed has this path. */
-  readonly isKnown: (path: Path) => boolean
+  /** Whether a trace that is being followed has this path; absent where none ever is. */
+  readonly isKnown: ((path: Path) => boolean) | undefined
 }
 
 /** The files of one directory and ending. */
@@ -42,14 +41,13 @@ type Kind = {
   needed: number | undefined
 }
 
-type Place = { readonly directory: Path; readonly ending: string; readonly kind: Kind }
-
-type Looked = { readonly ahead: TreeAhead; readonly place: InodeRecord; readonly page: Page }
+type Place = { readonly directory: InodeRecord; readonly ending: string; readonly kind: Kind }
 
 export class Neighbours {
   readonly #init: NeighboursInit
   readonly #seen = new Set<Inode>()
-  readonly #kinds = new Map<Path, Kind>()
+  /** By the directory's inode and the ending. */
+  readonly #kinds = new Map<string, Kind>()
 
   constructor(init: NeighboursInit) {
     this.#init = init
@@ -60,16 +58,14 @@ export class Neighbours {
     if (this.#seen.has(directory.inode)) return
     if (this.#seen.size >= FILES_KEPT) this.#seen.clear()
     this.#seen.add(directory.inode)
-    const path = directory.path()
-    if (this.#init.isKnown(path)) return
-    this.#whole(path).catch(() => {
+    if (this.#init.isKnown?.(directory.path()) === true) return
+    this.#whole(InodeRecord.copyOf(directory)).catch(() => {
       this.#init.counters.add('neighbours_failed_total')
     })
   }
 
-  async #whole(path: Path): Promise<void> {
+  async #whole(place: InodeRecord): Promise<void> {
     const { tree } = this.#init
-    const place = await new TreeAhead(this.#init).directory(path)
     const { page } = await tree.page(place, { index: 0, splits: 0, name: NAMES_ONLY })
     if (page.splits === 0 && page.count <= LISTED_MAX) {
       await tree.page(place, { index: 0, splits: 0 })
@@ -83,22 +79,21 @@ export class Neighbours {
     this.#seen.add(file.inode)
     // It is empty, or came with its page: it cost nobody anything.
     if (file.attributes?.size === 0 || this.#init.tree.inlineOf(file) !== undefined) return
-    const path = file.path()
     // Who follows a trace knows better what lies beside what it has.
-    if (this.#init.isKnown(path)) return
-    const { directory, name } = splitPath(path)
-    const ending = endingOf(name)
-    if (ending === undefined) return
-    const kind = this.#kindOf(`${directory}/*${ending}`)
+    if (this.#init.isKnown?.(file.path()) === true) return
+    const { parent } = file
+    const ending = endingOf(file.name)
+    if (ending === undefined || parent === undefined) return
+    const kind = this.#kindOf(`${parent.inode}/*${ending}`)
     kind.read += 1
     if (kind.needed !== undefined && kind.read < kind.needed) return
-    this.#consider({ directory, ending, kind }).catch(() => {
+    this.#consider({ directory: InodeRecord.copyOf(parent), ending, kind }).catch(() => {
       // A hint that came to nothing: who needs the files for real is told why.
       this.#init.counters.add('neighbours_failed_total')
     })
   }
 
-  #kindOf(name: Path): Kind {
+  #kindOf(name: string): Kind {
     const known = this.#kinds.get(name)
     if (known !== undefined) return known
     if (this.#kinds.size >= KINDS_KEPT) this.#kinds.clear()
@@ -110,31 +105,31 @@ export class Neighbours {
   async #consider(found: Place): Promise<void> {
     const { directory, kind } = found
     const { tree } = this.#init
-    const ahead = new TreeAhead(this.#init)
-    const place = await ahead.directory(directory)
     if (kind.needed === undefined) {
-      const { page } = await tree.page(place, { index: 0, splits: 0, name: NAMES_ONLY })
+      const { page } = await tree.page(directory, { index: 0, splits: 0, name: NAMES_ONLY })
       kind.needed = neededOf(page, found.ending)
     }
     if (kind.read < kind.needed) return
     kind.needed = Infinity
     // All of them with attributes: one round for the storage, where each by itself would be one.
-    const { page } = await tree.page(place, { index: 0, splits: 0 })
-    this.#offer(found, { ahead, place, page })
+    const { page } = await tree.page(directory, { index: 0, splits: 0 })
+    this.#offer(found, page)
   }
 
-  #offer({ ending }: Place, { ahead, place, page }: Looked): void {
+  #offer({ directory, ending }: Place, page: Page): void {
     const { blockBytes, prefetches } = this.#init
     let bytes = 0
-    for (const entry of page) {
+    for (let i = 0; i < page.count; i++) {
+      if (endingOf(page.nameAt(i)) !== ending) continue
+      const entry = page.at(i)
+      if (entry.attributes === undefined) continue
       const { size, type, inode } = entry.attributes
       // Its reader fetches it.
       if (this.#seen.has(inode)) continue
       if (type !== 'file' || size === 0 || size > blockBytes) continue
-      if (endingOf(entry.name) !== ending) continue
       bytes += size
       if (bytes > BYTES_MAX) return
-      const { blocks } = ahead.blocksOf(ahead.recordOf(place, entry), [{ from: 0, to: size }])
+      const { blocks } = blocksOf(this.#init, recordOf(directory, entry), [{ from: 0, to: size }])
       for (const { want } of blocks) prefetches.offer(want)
     }
   }
@@ -150,7 +145,7 @@ function endingOf(name: Name): string | undefined {
 function neededOf(page: Page, ending: string): number {
   if (page.splits > 0 || page.count > NAMES_MAX) return Infinity
   let siblings = 0
-  for (const { name } of page.all()) if (endingOf(name) === ending) siblings += 1
+  for (let i = 0; i < page.count; i++) if (endingOf(page.nameAt(i)) === ending) siblings += 1
   const [, needed] = EVIDENCE.find(([most]) => siblings <= most) ?? []
   return needed ?? Infinity
 }

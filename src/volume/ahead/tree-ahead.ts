@@ -54,7 +54,7 @@ export class TreeAhead {
     if (isListed) await DirectorySnapshot.take(this.#init.tree, await this.directory(path), {})
     if (path === '') return NO_BLOCKS
     const record = await this.#find(path)
-    return ranges.length === 0 ? NO_BLOCKS : this.blocksOf(record, ranges)
+    return ranges.length === 0 ? NO_BLOCKS : blocksOf(this.#init, record, ranges)
   }
 
   /** What lies at a path, behind symbolic links that lead to it from within the volume. */
@@ -68,27 +68,6 @@ export class TreeAhead {
       at = next
     }
     throw new PotluckError('ELOOP', `${path} goes through too many links`)
-  }
-
-  /** The record of a name, by what a page of its directory says of it. */
-  recordOf(parent: InodeRecord, found: PageEntry): InodeRecord {
-    return recordOf(parent, found)
-  }
-
-  /** The blocks of a file in which the ranges lie; none where its bytes came with its directory. */
-  blocksOf(record: InodeRecord, ranges: readonly ByteRange[]): AheadBlocks {
-    const { blockBytes, dataWant, tree, xattrsAhead } = this.#init
-    const { attributes } = record
-    if (attributes?.type !== 'file') return NO_BLOCKS
-    xattrsAhead(record)
-    if (tree.inlineOf(record) !== undefined) return NO_BLOCKS
-    const { size } = attributes
-    const version = versionOf(attributes)
-    const blocks = indexesOf(ranges, { size, blockBytes }).map((index): AheadBlock => {
-      const bytes = Math.min(blockBytes, size - index * blockBytes)
-      return { want: dataWant(record, index, version), bytes }
-    })
-    return { blocks, isWhole: blocks.length === Math.ceil(size / blockBytes) }
   }
 
   /** @throws PotluckError ENOENT where it is gone, and what looking failed with */
@@ -118,8 +97,33 @@ export class TreeAhead {
   }
 }
 
-/** One of its own: the kernel may forget its one meanwhile, and that knows no path any more. */
-function recordOf(parent: InodeRecord, { name, attributes, target }: PageEntry): InodeRecord {
+/** The blocks of a file in which the ranges lie; none where its bytes came with its directory. */
+export function blocksOf(
+  { blockBytes, dataWant, tree, xattrsAhead }: TreeAheadInit,
+  record: InodeRecord,
+  ranges: readonly ByteRange[],
+): AheadBlocks {
+  const { attributes } = record
+  if (attributes?.type !== 'file') return NO_BLOCKS
+  xattrsAhead(record)
+  if (tree.inlineOf(record) !== undefined) return NO_BLOCKS
+  const { size } = attributes
+  const version = versionOf(attributes)
+  const blocks = indexesOf(ranges, { size, blockBytes }).map((index): AheadBlock => {
+    const bytes = Math.min(blockBytes, size - index * blockBytes)
+    return { want: dataWant(record, index, version), bytes }
+  })
+  return { blocks, isWhole: blocks.length === Math.ceil(size / blockBytes) }
+}
+
+/**
+ * The record of a name, by what a page of its directory says of it. One of its own: the kernel may
+ * forget its one meanwhile, and that knows no path any more.
+ */
+export function recordOf(
+  parent: InodeRecord,
+  { name, attributes, target }: PageEntry,
+): InodeRecord {
   const record = InodeRecord.detached(attributes.inode, { parent, name }, attributes)
   record.target = target
   return record
