@@ -40,21 +40,33 @@ export class MeshAccess implements Access {
     this.#init = init
   }
 
-  async stat(path: Path, options: AccessOptions = {}): Promise<Attributes | undefined> {
-    const { volume, paths } = this.#init
+  stat(path: Path, options: AccessOptions = {}): Promise<Attributes | undefined> {
+    const { paths } = this.#init
     const id = paths.id(path)
-    if (id === ROOT_ID) {
-      const root = await volume.getattr(ROOT_NODEID, options)
-      this.#believe(id, root.validMs)
-      return root.attributes
-    }
-    const above = paths.parent(id)
-    const parent = this.#nodeids[above] || (await this.#nodeid(above, options))
-    if (parent === 0) return undefined
-    const entry = await volume.lookup(parent, paths.name(id), options)
-    this.#believe(id, entry.validMs)
-    this.#refer(id, entry.nodeid)
-    return 'attributes' in entry ? entry.attributes : undefined
+    if (id === ROOT_ID) return this.#statRoot(options)
+    const parent = this.#nodeids[paths.parent(id)] ?? 0
+    return parent === 0 ? this.#statBelow(id, options) : this.#lookup(id, parent, options)
+  }
+
+  async #statRoot(options: AccessOptions): Promise<Attributes> {
+    const root = await this.#init.volume.getattr(ROOT_NODEID, options)
+    this.#believe(ROOT_ID, root.validMs)
+    return root.attributes
+  }
+
+  /** Looks the directory above up before. */
+  async #statBelow(id: PathId, options: AccessOptions): Promise<Attributes | undefined> {
+    const parent = await this.#nodeid(this.#init.paths.parent(id), options)
+    return parent === 0 ? undefined : this.#lookup(id, parent, options)
+  }
+
+  #lookup(id: PathId, parent: Nodeid, options: AccessOptions): Promise<Attributes | undefined> {
+    const { volume, paths } = this.#init
+    return volume.lookup(parent, paths.name(id), options).then((entry) => {
+      this.#believe(id, entry.validMs)
+      this.#refer(id, entry.nodeid)
+      return 'attributes' in entry ? entry.attributes : undefined
+    })
   }
 
   believedUntilMs(path: Path): number {
@@ -71,13 +83,19 @@ export class MeshAccess implements Access {
     }
   }
 
-  async read(
-    path: Path,
-    range: Range,
-    options: AccessOptions = {},
-  ): Promise<readonly Uint8Array[]> {
+  read(path: Path, range: Range, options: AccessOptions = {}): Promise<readonly Uint8Array[]> {
     const id = this.#init.paths.id(path)
-    const handle = this.#handles.get(id) ?? (await this.#open(id, options))
+    const handle = this.#handles.get(id)
+    if (handle === undefined) return this.#openAndRead(id, range, options)
+    return readInRequests(this.#init.volume, handle, { ...range, ...options })
+  }
+
+  async #openAndRead(
+    id: PathId,
+    range: Range,
+    options: AccessOptions,
+  ): Promise<readonly Uint8Array[]> {
+    const handle = await this.#open(id, options)
     return readInRequests(this.#init.volume, handle, { ...range, ...options })
   }
 
@@ -160,7 +178,17 @@ export class MeshAccess implements Access {
   }
 }
 
-async function readInRequests(
+/** One request after another, each up to the next boundary, as the kernel reads a file in order. */
+function readInRequests(
+  volume: Volume,
+  handle: number,
+  range: Range & AccessOptions,
+): Promise<readonly Uint8Array[]> {
+  const isOne = (range.from % REQUEST_BYTES) + range.length <= REQUEST_BYTES
+  return isOne ? volume.read(handle, range, range) : readInMany(volume, handle, range)
+}
+
+async function readInMany(
   volume: Volume,
   handle: number,
   { from, length, ...options }: Range & AccessOptions,
@@ -168,7 +196,6 @@ async function readInRequests(
   const slices: Uint8Array[] = []
   const end = from + length
   for (let at = from; at < end;) {
-    // One request after another, each up to the next boundary, as the kernel reads a file in order.
     const asked = Math.min(end - at, REQUEST_BYTES - (at % REQUEST_BYTES))
     const read = await volume.read(handle, { from: at, length: asked }, options)
     const got = read.reduce((sum, slice) => sum + slice.length, 0)

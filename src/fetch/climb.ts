@@ -5,15 +5,16 @@
 // circles. Referrals may lie anywhere, and are therefore asked only for what they hold.
 import { Stopper, type StopSignal } from '../base/abort.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { Answer, Key, PeerId, Reply, Want } from '../ports/messages.ts'
+import type { Answer, Block, Key, PeerId, Reply, Want } from '../ports/messages.ts'
 import type { Network } from '../ports/network.ts'
 import type { Counters } from '../base/counters.ts'
+import { type Deadlines, NOWHERE, type Waiting } from '../base/deadlines.ts'
 import { ERRNO_CODES, PotluckError } from '../base/errors.ts'
 import type { PeerTable } from '../placement/peer-table.ts'
 import type { SourceAnswer } from '../authority/directory-authority.ts'
 import type { Loads } from './loads.ts'
 import { ALIVE_AFTER_MS, ALIVE_EVERY_MS, type Suspects } from './suspects.ts'
-import { judge, type JudgePorts } from './verify.ts'
+import { judge, type JudgePorts, notAnAnswer } from './verify.ts'
 
 const REFERRALS_ASKED = 3
 /** So many peers may be dead, busy or without a good copy before the source itself is the shorter way. */
@@ -28,6 +29,8 @@ export type ClimbPorts = JudgePorts & {
   readonly counters: Counters
   readonly suspects: Suspects
   readonly loads: Loads
+  /** When climbs under way look after those whom they asked. */
+  readonly looks: Deadlines
 }
 
 export type ClimbTask = {
@@ -48,12 +51,15 @@ export function climb(ports: ClimbPorts, task: ClimbTask): Promise<ClimbResult> 
   return new Climb(ports, task).run()
 }
 
+/** What one peer's answer is good for. */
+type Judged = SourceAnswer | undefined
 /** A peer that was asked. Most climbs ask one. */
 type Ask = { readonly peer: PeerId; isOutstanding: boolean; isSilent: boolean }
 
 const NOBODY: ReadonlySet<PeerId> = new Set()
 
-class Climb {
+class Climb implements Waiting {
+  place = NOWHERE
   readonly #ports: ClimbPorts
   readonly #task: ClimbTask
   readonly #stopOthers = new Stopper()
@@ -65,7 +71,6 @@ class Climb {
   #isDone = false
   #isHedged = false
   #startMs = 0
-  #cancelLook: (() => void) | undefined
   #resolve: ((result: ClimbResult) => void) | undefined
   #reject: ((error: unknown) => void) | undefined
 
@@ -101,7 +106,7 @@ class Climb {
     if (hop !== undefined) {
       const ask: Ask = { peer: hop.peer, isOutstanding: true, isSilent: false }
       this.#asks = this.#asks.concat(ask)
-      void this.#ask(ask)
+      this.#ask(ask)
       return true
     }
     if (this.#asks.every((ask) => !ask.isOutstanding || ask.isSilent)) {
@@ -110,18 +115,20 @@ class Climb {
     return false
   }
 
-  /** Looks after those who have not answered: whether they live, and are to be hedged. */
   #lookLater(delayMs: number): void {
-    if (this.#isDone) return
-    this.#cancelLook = this.#ports.clock.after(delayMs, () => {
-      const waitedMs = this.#ports.clock.now() - this.#startMs
-      const hedgeAfterMs = this.#task.hedgeAfterMs()
-      if (!this.#isHedged && waitedMs >= hedgeAfterMs) this.#hedge()
-      if (waitedMs >= ALIVE_AFTER_MS) this.#doubtAll()
-      const next = waitedMs < ALIVE_AFTER_MS ? ALIVE_AFTER_MS : waitedMs + ALIVE_EVERY_MS
-      const until = this.#isHedged ? next : Math.min(next, hedgeAfterMs)
-      this.#lookLater(until - waitedMs)
-    })
+    if (!this.#isDone) this.#ports.looks.set(this, delayMs)
+  }
+
+  /** Looks after those who have not answered: whether they live, and are to be hedged. */
+  due(): void {
+    const waitedMs = this.#ports.clock.now() - this.#startMs
+    const hedgeAfterMs = this.#task.hedgeAfterMs()
+    if (!this.#isHedged && waitedMs >= hedgeAfterMs) this.#hedge()
+    const doubted = waitedMs >= ALIVE_AFTER_MS ? this.#asks.filter((ask) => ask.isOutstanding) : []
+    for (const ask of doubted) void this.#doubt(ask)
+    const next = waitedMs < ALIVE_AFTER_MS ? ALIVE_AFTER_MS : waitedMs + ALIVE_EVERY_MS
+    const until = this.#isHedged ? next : Math.min(next, hedgeAfterMs)
+    this.#lookLater(until - waitedMs)
   }
 
   #hedge(): void {
@@ -133,10 +140,6 @@ class Climb {
     void this.#ports.suspects.isAlive(slow.peer)
   }
 
-  #doubtAll(): void {
-    for (const ask of this.#asks) if (ask.isOutstanding) void this.#doubt(ask)
-  }
-
   /** Passes over a peer that gives no sign of life; should it answer after all, it still counts. */
   async #doubt(ask: Ask): Promise<void> {
     if (ask.isSilent || (await this.#ports.suspects.isAlive(ask.peer))) return
@@ -146,54 +149,67 @@ class Climb {
     this.#askNext()
   }
 
-  async #ask(ask: Ask): Promise<void> {
-    const { loads } = this.#ports
+  /** By callbacks, and no promises of its own: this is the way of every block. */
+  #ask(ask: Ask): void {
+    const { loads, network } = this.#ports
     loads.begin(ask.peer)
-    try {
-      const answer = await this.#question(ask.peer, this.#task.want)
-      this.#ports.suspects.heard(ask.peer)
-      ask.isOutstanding = false
-      if (answer === undefined) {
-        this.#failures += 1
-        this.#askNext()
-      } else this.#finish(() => this.#resolve?.({ type: 'answered', answer }))
-    } catch (error) {
-      ask.isOutstanding = false
-      // Its failure was counted when it fell silent.
-      if (!ask.isSilent) this.#failed(error)
-    } finally {
-      loads.end(ask.peer)
-    }
+    network.request(ask.peer, { type: 'want', want: this.#task.want }, this.#stopping).then(
+      (reply) => this.#answered(ask, reply),
+      (error: unknown) => this.#broke(ask, error),
+    )
+  }
+
+  #answered(ask: Ask, reply: Reply): void {
+    if (reply.type !== 'answer') return this.#broke(ask, notAnAnswer(reply))
+    const answer = this.#judged(ask.peer, reply.answer)
+    if (!(answer instanceof Promise)) return this.#ended(ask, answer)
+    return void answer.then(
+      (late) => this.#ended(ask, late),
+      (error: unknown) => this.#broke(ask, error),
+    )
+  }
+
+  #ended(ask: Ask, answer: Judged): void {
+    this.#ports.suspects.heard(ask.peer)
+    ask.isOutstanding = false
+    if (answer === undefined) this.#failures += 1
+    if (answer === undefined) this.#askNext()
+    else this.#finish(() => this.#resolve?.({ type: 'answered', answer }))
+    this.#ports.loads.end(ask.peer)
+  }
+
+  #broke(ask: Ask, error: unknown): void {
+    ask.isOutstanding = false
+    // Its failure was counted when it fell silent.
+    if (!ask.isSilent && !this.#isDone) this.#failed(error)
+    this.#ports.loads.end(ask.peer)
   }
 
   #failed(error: unknown): void {
-    if (this.#isDone) return
     const code = error instanceof PotluckError ? error.code : 'EIO'
     // The source has spoken, through the peer that read it.
-    if (errnoCodes.has(code)) this.#finish(() => this.#reject?.(error))
-    else {
-      if (code === 'BUSY') this.#wasBusy = true
-      // Who has no such volume, or no source for it, says so at once: that one does not count.
-      if (code !== 'UNKNOWN_VOLUME' && code !== 'NO_SOURCE') this.#failures += 1
-      this.#ports.counters.add('fetch_peer_failures_total')
-      this.#askNext()
-    }
+    if (errnoCodes.has(code)) return this.#finish(() => this.#reject?.(error))
+    if (code === 'BUSY') this.#wasBusy = true
+    // Who has no such volume, or no source for it, says so at once: that one does not count.
+    if (code !== 'UNKNOWN_VOLUME' && code !== 'NO_SOURCE') this.#failures += 1
+    this.#ports.counters.add('fetch_peer_failures_total')
+    return void this.#askNext()
   }
 
   /** The good answer of one peer, of one of those it refers to, or undefined. */
-  async #question(peer: PeerId, want: Want): Promise<SourceAnswer | undefined> {
-    // Without a layer between: this is the way of every block.
-    const answer = answerIn(
-      await this.#ports.network.request(peer, { type: 'want', want }, this.#stopping),
-    )
+  #judged(peer: PeerId, answer: Answer): Judged | Promise<Judged> {
     if (answer.type === 'changed') return answer
     if (answer.type === 'missing') return undefined
-    if (answer.type === 'busy') return this.#askReferrals(answer.referrals, want)
-    const verdict = judge(answer, want, this.#ports)
+    if (answer.type === 'busy') return this.#askReferrals(answer.referrals)
+    const verdict = judge(answer, this.#task.want, this.#ports)
     if (verdict === 'good') return answer
     this.#ports.counters.add(`blocks_${verdict}_total`)
-    // A floor above the bad copy's stamp makes its holder fetch it anew, too.
-    const { stamp } = answer.block
+    return this.#askAgain(peer, answer.block)
+  }
+
+  /** A floor above the bad copy's stamp makes its holder fetch it anew, too. */
+  async #askAgain(peer: PeerId, { stamp }: Block): Promise<Judged> {
+    const { want } = this.#task
     const isHonest = this.#ports.stamps.witnessReading(stamp)
     const floor = isHonest ? Math.max(want.floor, stamp + 1) : want.floor
     const again = await this.#request(peer, { ...want, floor })
@@ -201,7 +217,8 @@ class Climb {
     return judge(again, want, this.#ports) === 'good' ? again : undefined
   }
 
-  async #askReferrals(referrals: readonly PeerId[], want: Want): Promise<SourceAnswer | undefined> {
+  async #askReferrals(referrals: readonly PeerId[]): Promise<Judged> {
+    const { want } = this.#task
     this.#wasBusy = true
     for (const peer of referrals.slice(0, REFERRALS_ASKED)) {
       if (this.#asks.some((ask) => ask.peer === peer) || peer === this.#ports.table.self.peer)
@@ -216,20 +233,17 @@ class Climb {
   }
 
   async #request(peer: PeerId, want: Want): Promise<Answer> {
-    return answerIn(await this.#ports.network.request(peer, { type: 'want', want }, this.#stopping))
+    const reply = await this.#ports.network.request(peer, { type: 'want', want }, this.#stopping)
+    if (reply.type === 'answer') return reply.answer
+    throw notAnAnswer(reply)
   }
 
   #finish(settle: () => void): void {
     if (this.#isDone) return
     this.#isDone = true
-    this.#cancelLook?.()
+    this.#ports.looks.drop(this)
     this.#task.signal.removeEventListener('abort', this.#giveUp)
     settle()
     if (this.#asks.some((ask) => ask.isOutstanding)) this.#stopOthers.abort()
   }
-}
-
-function answerIn(reply: Reply): Answer {
-  if (reply.type === 'answer') return reply.answer
-  throw new PotluckError('MALFORMED', `a want was answered by '${reply.type}'`)
 }

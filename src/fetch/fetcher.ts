@@ -8,6 +8,7 @@ import type { Block, Invalidation, Key, PeerId, Stamp, Want } from '../ports/mes
 import type { Random } from '../ports/random.ts'
 import type { Spill } from '../log/spill.ts'
 import type { StopSignal } from '../base/abort.ts'
+import { Deadlines } from '../base/deadlines.ts'
 import { isAboutPath, PotluckError } from '../base/errors.ts'
 import { PassingMap } from '../base/passing-map.ts'
 import { keyOf } from '../block/key.ts'
@@ -16,7 +17,7 @@ import type { Floors } from '../rumor/floors.ts'
 import type { Shard } from '../shard/shard.ts'
 import { climb, type ClimbPorts } from './climb.ts'
 import { FetchTimes } from './fetch-times.ts'
-import { Flight, type Fetched } from './flight.ts'
+import { Flight, type Fetched, type FlightPlan } from './flight.ts'
 import { BUSY_ROUNDS, backOff } from './back-off.ts'
 import { type Hedging, HEDGING, hedgeAfterMs } from './hedging.ts'
 import { Loads } from './loads.ts'
@@ -30,7 +31,7 @@ import { type Asked, isLessThan, isUsable } from './verify.ts'
 /** A flight may turn out too old for one who joined it; more often is a moving target. */
 const JOIN_TRIES = 4
 
-export type FetcherInit = Omit<ClimbPorts, 'suspects' | 'loads'> & {
+export type FetcherInit = Omit<ClimbPorts, 'suspects' | 'loads' | 'looks'> & {
   readonly random: Random
   readonly shard: Shard
   readonly floors: Floors
@@ -47,7 +48,8 @@ export type FetcherInit = Omit<ClimbPorts, 'suspects' | 'loads'> & {
 
 export type FetchOptions = { readonly signal?: StopSignal | undefined }
 
-type Work = (want: Want, signal: StopSignal) => Promise<Fetched>
+type Work = FlightPlan['work']
+type SharedOptions = FetchOptions & { readonly tries?: number }
 
 export class Fetcher {
   readonly #init: FetcherInit
@@ -58,6 +60,11 @@ export class Fetcher {
   /** What others keep for this node. */
   readonly lending: Lending
   readonly #ports: ClimbPorts
+  readonly #bringing: Work = (key, want, signal) => this.#bring(key, want, signal)
+  readonly #reading: Work = (key, want, signal) => this.#fromSource(key, want, signal)
+  readonly #landed = (flight: Flight): void => {
+    if (this.#flights.get(flight.name) === flight) this.#flights.delete(flight.name)
+  }
 
   constructor(init: FetcherInit) {
     this.#init = init
@@ -67,7 +74,7 @@ export class Fetcher {
       random: init.random.fork('suspects'),
       nearest: (count) => init.table.closest(self.position, count).map(({ peer }) => peer),
     })
-    this.#ports = { ...init, suspects, loads: new Loads() }
+    this.#ports = { ...init, suspects, loads: new Loads(), looks: new Deadlines(init.clock) }
     this.lending = new Lending(init)
   }
 
@@ -82,6 +89,7 @@ export class Fetcher {
 
   stop(): void {
     this.#ports.suspects.stop()
+    this.#ports.looks.stop()
   }
 
   get flights(): number {
@@ -98,37 +106,33 @@ export class Fetcher {
    * Fetches for a program of this node: where the mesh says that the source failed, this node's own
    * has the last word; without one, another peer's, unless time has run out already.
    */
-  async fetchHere(want: Want, options: FetchOptions = {}): Promise<Fetched> {
-    try {
-      return await this.fetch(want, options)
-    } catch (error) {
+  fetchHere(want: Want, options: FetchOptions = {}): Promise<Fetched> {
+    return this.fetch(want, options).catch((error: unknown) => {
       const hasSource = this.#init.authorities.has(want.volume)
       if (options.signal?.aborted === true || !isWorthAsking(error, hasSource)) throw error
       this.#init.counters.add('fetch_second_opinions_total')
       const next = isAboutPath(error) ? nextInLine(this.#init.table, keyOf(want)) : undefined
       return next === undefined ? this.readSource(want, options) : this.#ask(next, want, options)
-    }
+    })
   }
 
   /** Fetches as `reach: climb` says. @throws PotluckError errno of the source, ABORTED, NO_SOURCE */
   fetch(want: Want, options: FetchOptions = {}): Promise<Fetched> {
     const key = keyOf(want)
-    const work: Work = (fresh, signal) => this.#bring(key, fresh, signal)
-    return this.#share({ name: flightName(key, want), work }, this.#withFloor(want), options)
+    const plan = { name: flightName(key, want), key, work: this.#bringing }
+    return this.#share(plan, this.#withFloor(want), options)
   }
 
   /** Reads this node's own source, whoever the home is. @throws PotluckError NO_SOURCE, errno */
   readSource(want: Want, options: FetchOptions = {}): Promise<Fetched> {
     const key = keyOf(want)
-    const work: Work = (fresh, signal) => this.#fromSource(key, fresh, signal)
     const name = `source ${flightName(key, want)}`
-    return this.#share({ name, work }, this.#withFloor(want), options)
+    return this.#share({ name, key, work: this.#reading }, this.#withFloor(want), options)
   }
 
   /** Lets one peer read the source; where that is not to be had, reads this node's own. */
   #ask(peer: PeerId, want: Want, options: FetchOptions): Promise<Fetched> {
-    const key = keyOf(want)
-    const work: Work = async (fresh, signal) => {
+    const work: Work = async (key, fresh, signal) => {
       try {
         return await this.#fromHolder(key, fresh, { signal, only: peer })
       } catch (error) {
@@ -136,43 +140,35 @@ export class Fetcher {
         return this.#fromSource(key, fresh, signal)
       }
     }
+    const key = keyOf(want)
     const name = `second ${flightName(key, want)}`
-    return this.#share({ name, work }, this.#withFloor(want), options)
+    return this.#share({ name, key, work }, this.#withFloor(want), options)
   }
 
-  async #share(
-    { name, work }: { readonly name: string; readonly work: Work },
-    want: Want,
-    options: FetchOptions,
-  ): Promise<Fetched> {
-    for (let tries = 1; ; tries++) {
-      const known = this.#flights.get(name)
-      const isJoinable =
-        known !== undefined && !known.isGivenUp && known.want.version === want.version
-      const flight = isJoinable ? known : this.#start(name, want, work)
-      const isSamePath = flight.want.path === want.path
-      let fetched: Fetched
-      try {
-        // Each round waits for the flight of its time.
-        fetched = await flight.wait(options.signal)
-      } catch (error) {
-        if (isSamePath || !isAboutPath(error) || tries === JOIN_TRIES) throw error
-        // An inode has several names, or had: that it is not at another's proves nothing.
-        continue
-      }
-      const { answer } = fetched
-      const isFresh =
-        answer.type === 'block' ? isUsable(answer.block, want) : answer.stamp >= want.floor
-      if (isFresh) return isJoinable ? { ...fetched, isJoined: true } : fetched
-      if (tries === JOIN_TRIES)
+  #share(plan: FlightPlan, want: Want, options: SharedOptions): Promise<Fetched> {
+    const { signal, tries = 1 } = options
+    const known = this.#flights.get(plan.name)
+    const isJoinable =
+      known !== undefined && !known.isGivenUp && known.want.version === want.version
+    const flight = isJoinable ? known : this.#start(plan, want)
+    return flight.wait(signal).then(
+      (fetched) => {
+        if (isFresh(fetched, want)) return isJoinable ? { ...fetched, isJoined: true } : fetched
+        if (tries < JOIN_TRIES) return this.#share(plan, want, { signal, tries: tries + 1 })
         throw new PotluckError('EIO', `${want.path} changes too fast to be read`)
-    }
+      },
+      (error: unknown) => {
+        const isItsOwn = flight.want.path === want.path || !isAboutPath(error)
+        if (isItsOwn || tries === JOIN_TRIES) throw error
+        // An inode has several names, or had: that it is not at another's proves nothing.
+        return this.#share(plan, want, { signal, tries: tries + 1 })
+      },
+    )
   }
 
-  #start(name: string, want: Want, work: Work): Flight {
-    const end = (ended: Flight) => this.#flights.get(name) === ended && this.#flights.delete(name)
-    const flight = new Flight(want, (signal) => work(want, signal), end)
-    this.#flights.set(name, flight)
+  #start(plan: FlightPlan, want: Want): Flight {
+    const flight = new Flight(plan, want, this.#landed)
+    this.#flights.set(plan.name, flight)
     return flight
   }
 
@@ -247,4 +243,8 @@ export class Fetcher {
     const floor = this.#init.floors.floor(want.volume, want.inode)
     return floor > want.floor ? { ...want, floor } : want
   }
+}
+
+function isFresh({ answer }: Fetched, want: Want): boolean {
+  return answer.type === 'block' ? isUsable(answer.block, want) : answer.stamp >= want.floor
 }

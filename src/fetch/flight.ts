@@ -1,7 +1,7 @@
 // One fetch under way, and everyone who waits for it. The work is given up only when the last
 // waiter has left.
 import { Stopper, type StopSignal, waitUnlessAborted } from '../base/abort.ts'
-import type { Want } from '../ports/messages.ts'
+import type { Key, Want } from '../ports/messages.ts'
 import type { SourceAnswer } from '../authority/directory-authority.ts'
 
 /** Where an answer came from, seen from this node. */
@@ -14,7 +14,15 @@ export type Fetched = {
   readonly isJoined?: boolean
 }
 
+export type FlightPlan = {
+  /** What it brings, and how: only those who want the same share it. */
+  readonly name: string
+  readonly key: Key
+  readonly work: (key: Key, want: Want, signal: StopSignal) => Promise<Fetched>
+}
+
 export class Flight {
+  readonly name: string
   readonly want: Want
   readonly #stopper = new Stopper()
   readonly #work: Promise<Fetched>
@@ -22,13 +30,10 @@ export class Flight {
   #isSettled = false
 
   /** `onEnd` runs before anyone who waits is told. */
-  constructor(
-    want: Want,
-    work: (signal: StopSignal) => Promise<Fetched>,
-    onEnd: (flight: Flight) => void,
-  ) {
+  constructor({ name, work, key }: FlightPlan, want: Want, onEnd: (flight: Flight) => void) {
+    this.name = name
     this.want = want
-    this.#work = work(this.#stopper)
+    this.#work = work(key, want, this.#stopper)
     const end = () => {
       this.#isSettled = true
       onEnd(this)
@@ -51,4 +56,9 @@ export class Flight {
     this.#waiters -= 1
     if (this.#waiters === 0 && !this.#isSettled) this.#stopper.abort()
   }
+}
+
+/** How many bytes it brought. */
+export function bytesIn({ answer }: Fetched): number {
+  return answer.type === 'block' ? answer.block.bytes.length : 0
 }

@@ -1,5 +1,6 @@
 // What a peer says is checked before it is believed.
-import type { Answer, Block, Want } from '../ports/messages.ts'
+import type { Answer, Block, Reply, Want } from '../ports/messages.ts'
+import { PotluckError } from '../base/errors.ts'
 import type { Identity } from '../block/key.ts'
 import type { HybridClock } from '../block/stamp.ts'
 import { checkPage, Page } from '../wire/page.ts'
@@ -52,4 +53,9 @@ function isWellFormed(block: Block, want: Want): boolean {
   } catch {
     return false
   }
+}
+
+/** A want can only be answered by an answer. */
+export function notAnAnswer({ type }: Reply): PotluckError {
+  return new PotluckError('MALFORMED', `a want was answered by '${type}'`)
 }

@@ -31,6 +31,12 @@ export type FileInit = ReadAheadInit & {
   readonly fresh: (record: InodeRecord, options: Options) => Promise<Attributes>
 }
 
+type Slices = readonly Uint8Array[]
+type Range = { readonly from: number; readonly length: number }
+type Brought = Uint8Array | Promise<Uint8Array | undefined>
+/** Which bytes of some blocks in a row. */
+type Cut = { readonly from: number; readonly to: number; readonly blockBytes: number }
+
 type Blocks = { readonly first: number; readonly last: number; readonly version: number }
 
 export class OpenFile {
@@ -55,27 +61,42 @@ export class OpenFile {
   }
 
   /**
-   * Up to `length` bytes from `from`; fewer only where the file ends. Undefined where it changes faster
-   * than its blocks can be brought.
+   * Up to `length` bytes from `from`; fewer only where the file ends. At once where all of them are
+   * here. Undefined where the file changes faster than its blocks can be brought.
    */
-  async read(
+  read(
     range: { readonly from: number; readonly length: number },
     options: Options = {},
-  ): Promise<readonly Uint8Array[] | undefined> {
-    for (let tries = 0; tries < VERSION_TRIES; tries++) {
-      const known = this.record.attributes
-      const attributes = known ?? (await this.#init.fresh(this.record, options))
-      const slices = await this.#readVersion(attributes, range, options)
-      if (slices !== undefined) return slices
-    }
-    return undefined
+  ): Slices | Promise<Slices | undefined> {
+    const { attributes } = this.record
+    const slices =
+      attributes === undefined
+        ? this.#readFresh(range, options)
+        : this.#readVersion(attributes, range, options)
+    return slices instanceof Promise ? this.#readSteady(slices, range, options) : slices
   }
 
-  async #readVersion(
+  /** A read that was begun, and again where the file has changed meanwhile. */
+  async #readSteady(begun: Promise<Slices | undefined>, range: Range, options: Options) {
+    let slices = await begun
+    for (let tries = 1; slices === undefined && tries < VERSION_TRIES; tries++) {
+      slices = await this.#readFresh(range, options)
+    }
+    return slices
+  }
+
+  async #readFresh(range: Range, options: Options): Promise<Slices | undefined> {
+    const known = this.record.attributes
+    const attributes = known ?? (await this.#init.fresh(this.record, options))
+    return this.#readVersion(attributes, range, options)
+  }
+
+  /** Undefined where the file has another version by now. */
+  #readVersion(
     attributes: Attributes,
-    range: { readonly from: number; readonly length: number },
+    range: Range,
     options: Options,
-  ): Promise<readonly Uint8Array[] | undefined> {
+  ): Slices | Promise<Slices | undefined> {
     const { size } = attributes
     const end = Math.min(size, range.from + range.length)
     if (range.from >= end) return []
@@ -87,16 +108,9 @@ export class OpenFile {
     const last = Math.floor((end - 1) / blockBytes)
     const brought = this.#bringAll({ first, last, version }, options)
     this.#prefetch({ from: range.from, length: end - range.from, size }, { first, last, version })
-    const slices: Uint8Array[] = []
-    for (let i = 0; i <= last - first; i++) {
-      const part = brought[i]
-      // All are under way already. Most reads are of one block, which is here.
-      const block = part instanceof Uint8Array ? part : await part
-      if (block === undefined) return undefined
-      const start = (first + i) * blockBytes
-      slices.push(block.subarray(Math.max(0, range.from - start), end - start))
-    }
-    return slices
+    const cut = { from: range.from - first * blockBytes, to: end - first * blockBytes, blockBytes }
+    // Most reads are of one block, which is here.
+    return areHere(brought) ? slicesOf(brought, cut) : slicesOfLate(brought, cut)
   }
 
   #versionOf(attributes: Attributes): number {
@@ -113,11 +127,8 @@ export class OpenFile {
   }
 
   /** The bytes of each block, undefined where the file has another version by now. */
-  #bringAll(
-    { first, last, version }: Blocks,
-    options: Options,
-  ): (Uint8Array | Promise<Uint8Array | undefined>)[] {
-    const brought = []
+  #bringAll({ first, last, version }: Blocks, options: Options): Brought[] {
+    const brought: Brought[] = []
     for (let index = first; index <= last; index++) {
       const asked = this.#asked(index, version)
       const block = this.#init.held(asked) ?? this.#bring(asked, options)
@@ -128,12 +139,13 @@ export class OpenFile {
     return brought
   }
 
-  async #bring(asked: Asked, options: Options): Promise<Uint8Array | undefined> {
+  #bring(asked: Asked, options: Options): Promise<Uint8Array | undefined> {
     const want: Want = { ...asked, path: this.record.path(), reach: 'climb' }
-    const result = await this.#init.bring(want, options)
-    if (result.type === 'bytes') return result.bytes
-    this.#init.onChanged(this.record, result, want.version)
-    return undefined
+    return this.#init.bring(want, options).then((result) => {
+      if (result.type === 'bytes') return result.bytes
+      this.#init.onChanged(this.record, result, want.version)
+      return undefined
+    })
   }
 
   #prefetch(read: { from: number; length: number; size: number }, now: Blocks): void {
@@ -149,4 +161,26 @@ export class OpenFile {
     const { volume } = this.#init
     return { volume, kind: 'data', inode, index, splits: 0, name: undefined, version, floor: 0 }
   }
+}
+
+function areHere(blocks: readonly Brought[]): blocks is readonly Uint8Array[] {
+  return blocks.every((block) => block instanceof Uint8Array)
+}
+
+function slicesOf(blocks: readonly Uint8Array[], { from, to, blockBytes }: Cut): Slices {
+  return blocks.map((block, i) => {
+    const start = i * blockBytes
+    return block.subarray(Math.max(0, from - start), to - start)
+  })
+}
+
+async function slicesOfLate(blocks: readonly Brought[], cut: Cut): Promise<Slices | undefined> {
+  const late: Uint8Array[] = []
+  for (const each of blocks) {
+    // All are under way already.
+    const block = each instanceof Uint8Array ? each : await each
+    if (block === undefined) return undefined
+    late.push(block)
+  }
+  return slicesOf(late, cut)
 }

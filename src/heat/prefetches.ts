@@ -16,7 +16,7 @@ export type PrefetchesInit = {
   readonly counters: Counters
   /** @returns how many bytes it brought */
   readonly fetch: (want: Want, signal?: AbortSignal) => Promise<number>
-  readonly isHere: (want: Want) => boolean
+  readonly isHere: (want: Want, key: Key) => boolean
 }
 
 type Unread = { bytes: number; readonly atMs: number }
@@ -43,31 +43,40 @@ export class Prefetches {
 
   /** Fetches without anybody waiting; declines where too much is under way. */
   offer(want: Want): void {
-    if (this.#underway < UNDERWAY_MAX) void this.bring(want)
+    if (this.#underway < UNDERWAY_MAX) void this.#begin(want)
   }
 
   /** Resolves when the block is here or could not be had: whoever reads it for real gets the error. */
   async bring(want: Want, signal?: AbortSignal): Promise<void> {
+    await this.#begin(want, signal)
+  }
+
+  /** Undefined where it is here. */
+  #begin(want: Want, signal?: AbortSignal): Promise<void> | undefined {
     const { clock, counters, fetch, isHere } = this.#init
-    if (isHere(want)) return
     const key = keyOf(want)
+    if (isHere(want, key)) return undefined
     const unread: Unread = { bytes: 0, atMs: clock.now() }
     this.#unread.set(key, unread)
     this.#sweep()
     this.#underway += 1
     counters.add('prefetches_total')
-    try {
-      const bytes = await fetch(want, signal)
-      counters.add('prefetched_bytes_total', bytes)
-      if (this.#unread.get(key) !== unread) return
-      unread.bytes = bytes
-      this.#unreadBytes += bytes
-    } catch {
-      counters.add('prefetches_failed_total')
-      this.#forget(key)
-    } finally {
-      this.#underway -= 1
-    }
+    return fetch(want, signal).then(
+      (bytes) => this.#brought(key, unread, bytes),
+      () => {
+        this.#underway -= 1
+        counters.add('prefetches_failed_total')
+        this.#forget(key)
+      },
+    )
+  }
+
+  #brought(key: Key, unread: Unread, bytes: number): void {
+    this.#underway -= 1
+    this.#init.counters.add('prefetched_bytes_total', bytes)
+    if (this.#unread.get(key) !== unread) return
+    unread.bytes = bytes
+    this.#unreadBytes += bytes
   }
 
   /** A program reads the block. */

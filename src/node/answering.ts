@@ -1,5 +1,5 @@
 import type { LeaseAnswer, LeaseQuestion } from '../ports/leases/lease-messages.ts'
-import type { PeerId } from '../ports/messages.ts'
+import type { Answer, PeerId, Reply } from '../ports/messages.ts'
 import type { LockRoom } from '../lock/lock-room.ts'
 import type { RequestHandler } from '../ports/network.ts'
 import type { StopSignal } from '../base/abort.ts'
@@ -22,7 +22,7 @@ export function answering(inside: Inside): RequestHandler {
     fetcher.heard(from)
     switch (request.type) {
       case 'want':
-        return { type: 'answer', answer: await server.answer(from, request.want, options) }
+        return replyWith(server.answer(from, request.want, options))
       case 'holding':
         return { type: 'held', held: request.keys.map((key) => shard.has(key)) }
       case 'describe':
@@ -55,6 +55,12 @@ export function answering(inside: Inside): RequestHandler {
         return rumors.answer(request)
     }
   }
+}
+
+/** At once what is here: most wants are for that. */
+function replyWith(answer: Answer | Promise<Answer>): Reply | Promise<Reply> {
+  if (answer instanceof Promise) return answer.then(replyWith)
+  return { type: 'answer', answer }
 }
 
 /** @throws PotluckError ENOTSUP where no volume is strict */

@@ -1,5 +1,7 @@
 import { checksumOf } from '../block/checksum.ts'
+import type { SourceAnswer } from '../authority/directory-authority.ts'
 import { Fetcher, type FetcherInit } from '../fetch/fetcher.ts'
+import type { Fetched } from '../fetch/flight.ts'
 import type { Lending } from '../fetch/lending/lending.ts'
 import type { PeerTable } from '../placement/peer-table.ts'
 import { authoritiesOf, type Expecting } from './volumes/authorities.ts'
@@ -66,10 +68,12 @@ export function serverOver(
     flights: () => fetcher.flights,
     lentTo: (key) => fetcher.lending.to(key),
     peek: (want, key) => fetcher.peek(want, key),
-    fetch: async (want, signal) => (await fetcher.fetch(want, { signal })).answer,
+    fetch: (want, signal) => fetcher.fetch(want, { signal }).then(answerOf),
     readSource: (want, signal) =>
-      withSource.has(want.volume)
-        ? fetcher.readSource(want, { signal }).then((fetched) => fetched.answer)
-        : undefined,
+      withSource.has(want.volume) ? fetcher.readSource(want, { signal }).then(answerOf) : undefined,
   })
+}
+
+function answerOf({ answer }: Fetched): SourceAnswer {
+  return answer
 }

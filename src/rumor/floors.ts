@@ -23,9 +23,12 @@ export class Floors {
   }
 
   floor(volume: string, inode: Inode): Stamp {
-    const floors = this.#volumes.get(volume)
+    const floors = this.#volumes.size === 0 ? undefined : this.#volumes.get(volume)
     if (floors === undefined) return 0
-    return Math.max(floors.all, floors.inodes.get(inode) ?? 0)
+    // Asked at every step of every lookup, mostly where nothing was ever told.
+    return floors.inodes.size === 0
+      ? floors.all
+      : Math.max(floors.all, floors.inodes.get(inode) ?? 0)
   }
 
   /** True where the floor really rose. */

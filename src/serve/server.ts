@@ -53,8 +53,12 @@ export class Server {
     return this.#served.size
   }
 
-  /** @throws PotluckError UNKNOWN_VOLUME, NO_SOURCE, BUSY, or the errno of the source */
-  async answer(from: PeerId, want: Want, options: HandlerOptions): Promise<Answer> {
+  /**
+   * At once what is here, a promise of what has to be fetched.
+   *
+   * @throws PotluckError UNKNOWN_VOLUME, NO_SOURCE, BUSY, or the errno of the source
+   */
+  answer(from: PeerId, want: Want, options: HandlerOptions): Answer | Promise<Answer> {
     if (!this.#init.volumes.has(want.volume)) {
       const known = [...this.#init.volumes].join(', ')
       throw new PotluckError('UNKNOWN_VOLUME', `no volume ${want.volume} here, only ${known}`)
@@ -73,10 +77,11 @@ export class Server {
     if (want.reach === 'held') return { type: 'missing' }
     // More has changed since a page was read than can be told of: it is read again.
     const again = held && { ...want, floor: Math.max(want.floor, this.#init.now()) }
-    const answer = await this.#bring(again ?? want, options.signal)
-    if (answer.type !== 'block') return this.#hand(key, from, answer)
-    const later = this.#init.newsOf(want, answer.block) ?? []
-    return this.#hand(key, from, told(answer.block, later))
+    return this.#bring(again ?? want, options.signal).then((answer) => {
+      if (answer.type !== 'block') return this.#hand(key, from, answer)
+      const later = this.#init.newsOf(want, answer.block) ?? []
+      return this.#hand(key, from, told(answer.block, later))
+    })
   }
 
   #bring(want: Want, signal: StopSignal): Promise<SourceAnswer> {

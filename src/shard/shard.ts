@@ -107,10 +107,11 @@ export class Shard {
    * too late, after a newer state of the same version.
    */
   admit(key: Key, block: Block): void {
-    const held = this.#slot(key)?.block
+    const before = this.#slot(key)
+    const held = before?.block
     if (held !== undefined && held.version === block.version && held.stamp > block.stamp) return
     const size = block.bytes.length + ENTRY_BYTES
-    this.delete(key)
+    if (before !== undefined) this.#leave(key, before)
     if (size > this.capacityBytes - this.#pinnedBytes) return
     while (this.usedBytes + size > this.capacityBytes) this.#evictOne()
     const isGuest = !this.#isHome(key)
@@ -133,7 +134,10 @@ export class Shard {
 
   delete(key: Key): void {
     const slot = this.#slot(key)
-    if (slot === undefined) return
+    if (slot !== undefined) this.#leave(key, slot)
+  }
+
+  #leave(key: Key, slot: Slot): void {
     if (this.#pinned.delete(key)) {
       this.#pinnedBytes -= slot.size
       return
@@ -153,7 +157,9 @@ export class Shard {
   }
 
   #slot(key: Key): Slot | undefined {
-    return this.#small.get(key) ?? this.#main.get(key) ?? this.#pinned.get(key)
+    const slot = this.#small.get(key) ?? (this.#main.size > 0 ? this.#main.get(key) : undefined)
+    // Most shards have nothing pinned, and many nothing evicted.
+    return slot ?? (this.#pinned.size > 0 ? this.#pinned.get(key) : undefined)
   }
 
   /** Out of eviction's way, where it shall be and there is room for that. */

@@ -30,6 +30,8 @@ import { type PageBringing, type PageOptions, PageReader } from './pages/page-re
 const ABSENT_MAX = 16_384
 export type Options = { readonly signal?: AbortSignal | undefined }
 
+export type LookedUp = { readonly record: InodeRecord | undefined; readonly stamp: Stamp }
+
 export type Change = { readonly attributes: Attributes; readonly stamp: Stamp }
 
 export type TreeInit = FreshnessInit &
@@ -91,14 +93,17 @@ export class Tree {
   }
 
   /** `find`, and a reference of the kernel to what was found; undefined for an absent name. */
-  async lookup(
-    parent: InodeRecord,
-    name: Name,
-    options: Options = {},
-  ): Promise<{ readonly record: InodeRecord | undefined; readonly stamp: Stamp }> {
-    const here = findNameHere(this.#finding, { directory: parent, name })
-    const found = here ?? (await this.find(parent, name, options))
-    const { entry, stamp } = found
+  async lookup(parent: InodeRecord, name: Name, options: Options = {}): Promise<LookedUp> {
+    return this.#referred(parent, name, await this.find(parent, name, options))
+  }
+
+  /** The same, where nothing has to be waited for. */
+  lookupHere(parent: InodeRecord, name: Name): LookedUp | undefined {
+    const found = findNameHere(this.#finding, { directory: parent, name })
+    return found && this.#referred(parent, name, found)
+  }
+
+  #referred(parent: InodeRecord, name: Name, { entry, stamp }: Found): LookedUp {
     if (entry !== undefined) return { record: this.refer(parent, entry, stamp), stamp }
     if (parent.absent.size < ABSENT_MAX) parent.addAbsent(name)
     return { record: undefined, stamp: parent.absent.has(name) ? stamp : 0 }

@@ -29,7 +29,7 @@ import type {
   Volume,
 } from './volume.ts'
 
-/** Answers without storage behind them, for a node that has no source. */
+/** Of a node that has no source. */
 const NO_USAGE: SourceUsage = {
   blockBytes: 4096,
   blocks: 0,
@@ -38,6 +38,8 @@ const NO_USAGE: SourceUsage = {
   files: 0,
   filesFree: 0,
 }
+
+type Span = { readonly from: number; readonly length: number }
 
 export type ReadVolumeInit = {
   readonly name: string
@@ -83,7 +85,8 @@ export class ReadVolume implements Volume {
 
   async lookup(parent: Nodeid, name: Name, options: Options = {}): Promise<Entry | Absent> {
     const directory = this.tree.record(parent)
-    const { record, stamp } = await this.tree.lookup(directory, name, options)
+    const here = this.tree.lookupHere(directory, name)
+    const { record, stamp } = here ?? (await this.tree.lookup(directory, name, options))
     const validMs = stamp === 0 ? 0 : this.tree.freshness.validMs(stamp)
     this.#init.watch?.looked(
       options.pid,
@@ -100,7 +103,8 @@ export class ReadVolume implements Volume {
 
   async getattr(nodeid: Nodeid, options: Options = {}): Promise<Changed> {
     const record = this.tree.record(nodeid)
-    await this.unsaved.recall(record.inode, options.signal)
+    const recall = this.unsaved.recall(record.inode, options.signal)
+    if (recall !== undefined) await recall
     const { attributes, stamp } = await this.tree.attributes(record, options)
     const validMs = this.tree.freshness.validMs(stamp)
     return { attributes: this.unsaved.shown(attributes), validMs }
@@ -116,7 +120,8 @@ export class ReadVolume implements Volume {
 
   async open(nodeid: Nodeid, options: Options = {}): Promise<OpenResult> {
     const record = this.tree.record(nodeid)
-    await this.unsaved.recall(record.inode, options.signal)
+    const recall = this.unsaved.recall(record.inode, options.signal)
+    if (recall !== undefined) await recall
     const known = this.tree.attributesHere(record)
     const attributes = known ?? (await this.tree.attributes(record, options)).attributes
     if (attributes.type === 'directory') throw new PotluckError('EISDIR', 'this is a directory')
@@ -130,30 +135,23 @@ export class ReadVolume implements Volume {
   }
 
   /** @throws PotluckError EIO where the file changes too fast to be read */
-  async read(
-    handle: number,
-    range: { from: number; length: number },
-    options: Options = {},
-  ): Promise<readonly Uint8Array[]> {
-    const slices = await this.readSteady(handle, range, options)
+  async read(handle: number, range: Span, options: Options = {}): Promise<readonly Uint8Array[]> {
+    const read = this.readSteady(handle, range, options)
+    const slices = read instanceof Promise ? await read : read
     if (slices !== undefined) return slices
     throw new PotluckError('EIO', `${this.recordOf(handle).path()} changes too fast to be read`)
   }
 
-  /** Undefined where the file changes faster than its blocks can be brought. */
-  async readSteady(
-    handle: number,
-    range: { from: number; length: number },
-    options: Options = {},
-  ): Promise<readonly Uint8Array[] | undefined> {
+  /** At once what is here; undefined where it changes faster than its blocks can be brought. */
+  readSteady(handle: number, range: Span, options: Options = {}): ReturnType<OpenFile['read']> {
     const file = this.#files.get(handle)
     if (file === undefined) throw new PotluckError('EBADF', `no file has the handle ${handle}`)
-    const { from, length } = range
-    this.#init.watch?.read(options.pid, file.record, { from, to: from + length })
+    const bytes = { from: range.from, to: range.from + range.length }
+    this.#init.watch?.read(options.pid, file.record, bytes)
     this.#init.uses?.read(file.record)
     const recall = this.unsaved.recall(file.record.inode, options.signal)
-    if (recall !== undefined) await recall
-    return file.read(range, options)
+    if (recall === undefined) return file.read(range, options)
+    return recall.then(() => file.read(range, options))
   }
 
   release(handle: number): void {

@@ -34,10 +34,14 @@ export class Unsaved {
 
   /** An entry of a directory; whoever wants to know what others have written asks for it by name. */
   listed(entry: DirectoryEntry): DirectoryEntry {
-    const { attributes, ...rest } = entry
+    const { attributes } = entry
     if (attributes === undefined) return entry
-    if (this.isElsewhere(attributes.inode)) return { ...rest, type: attributes.type }
-    return { ...entry, attributes: this.shown(attributes) }
+    if (this.isElsewhere(attributes.inode)) {
+      const { name, nextOffset } = entry
+      return { name, nextOffset, type: attributes.type }
+    }
+    const shown = this.shown(attributes)
+    return shown === attributes ? entry : { ...entry, attributes: shown }
   }
 
   /** Whether an inode is to be read by a handle: no block has its bytes yet. */

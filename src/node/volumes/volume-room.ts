@@ -3,7 +3,7 @@
 // one volume what belongs to all: shard, fetcher, floors, rumors, heat.
 import type { Block, Want } from '../../ports/messages.ts'
 import type { HybridClock } from '../../block/stamp.ts'
-import type { Fetched } from '../../fetch/flight.ts'
+import { bytesIn, type Fetched } from '../../fetch/flight.ts'
 import type { Fetcher } from '../../fetch/fetcher.ts'
 import type { Asked } from '../../fetch/verify.ts'
 import type { BlockResult, FileInit } from '../../file/open-file.ts'
@@ -176,15 +176,18 @@ export class VolumeRoom {
     throw new PotluckError('ESTALE', `${want.path} is no longer what it was`)
   }
 
-  async #bringData(want: Want, options: Options): Promise<BlockResult> {
-    try {
-      const { answer } = this.#counted(await this.#init.fetcher.fetchHere(want, options))
-      return answer.type === 'changed' ? answer : { type: 'bytes', bytes: answer.block.bytes }
-    } catch (error) {
-      const record = this.tree.inodes.byInode(want.inode)
-      if (record !== undefined) this.tree.suspect(record, error)
-      throw error
-    }
+  #bringData(want: Want, options: Options): Promise<BlockResult> {
+    return this.#init.fetcher.fetchHere(want, options).then(
+      (fetched) => {
+        const { answer } = this.#counted(fetched)
+        return answer.type === 'changed' ? answer : { type: 'bytes', bytes: answer.block.bytes }
+      },
+      (error: unknown) => {
+        const record = this.tree.inodes.byInode(want.inode)
+        if (record !== undefined) this.tree.suspect(record, error)
+        throw error
+      },
+    )
   }
 
   #fileParts() {
@@ -215,11 +218,9 @@ export class VolumeRoom {
     const { fetcher } = this.#init
     return new Prefetches({
       ...this.#init,
-      isHere: (want) => fetcher.peek(want) !== undefined,
-      fetch: async (want, signal) => {
-        const { answer } = this.#counted(await fetcher.fetch(want, { signal }))
-        return answer.type === 'block' ? answer.block.bytes.length : 0
-      },
+      isHere: (want, key) => fetcher.peek(want, key) !== undefined,
+      fetch: (want, signal) =>
+        fetcher.fetch(want, { signal }).then((it) => bytesIn(this.#counted(it))),
     })
   }
 

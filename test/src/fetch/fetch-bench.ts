@@ -5,6 +5,7 @@ import {
   type SourceAnswer,
 } from '../../../src/authority/directory-authority.ts'
 import { Counters } from '../../../src/base/counters.ts'
+import { Deadlines } from '../../../src/base/deadlines.ts'
 import { PotluckError } from '../../../src/base/errors.ts'
 import { checksumOf } from '../../../src/block/checksum.ts'
 import { keyOf, positionOf } from '../../../src/block/key.ts'
@@ -94,6 +95,7 @@ export class FetchBench {
       checksum: checksumOf,
       suspects,
       loads: new Loads(),
+      looks: new Deadlines(this.clock),
     }
     const authorities = new Map<string, DirectoryAuthority>()
     if (init.source !== undefined) {
