@@ -4,6 +4,7 @@ import { heedsNews } from '../checkers/heeds-news.ts'
 import { messageRate } from '../checkers/message-rate.ts'
 import { neverBack } from '../checkers/never-back.ts'
 import { noLeaks } from '../checkers/no-leaks.ts'
+import { pinnedBytes } from '../checkers/pinned-bytes.ts'
 import { queueBounds } from '../checkers/queue-bounds.ts'
 import { rightBytes } from '../checkers/right-bytes.ts'
 import { shardBytes } from '../checkers/shard-bytes.ts'
@@ -32,7 +33,7 @@ type Watched = {
 
 /** All checkers, with the bounds that this kind of cluster must keep. */
 export function checkersFor(
-  { revalidateMs, ramBytes, nodes, inlineBytes }: Drawn,
+  { revalidateMs, ramBytes, nodes, inlineBytes, heat }: Drawn,
   { history, faults, messagesASecond = MESSAGES_A_SECOND }: Watched,
 ): { readonly checkers: readonly Checker[]; readonly rate: ReturnType<typeof messageRate> } {
   const patienceMs = faults.sourceHang > 0 ? SOURCE_PATIENCE_MS : 0
@@ -45,6 +46,7 @@ export function checkersFor(
     neverBack(history),
     sourceReads({ blockBytes: BLOCK_BYTES, inlineBytes, ...sourceBounds(faults, nodes) }),
     shardBytes(ramBytes),
+    pinnedBytes(Math.floor(ramBytes * (heat?.pinShare ?? 0))),
     queueBounds(),
     answersSoon({ whileFaultsMs, whenHealthyMs: WHEN_HEALTHY_MS }),
     rate,

@@ -2,6 +2,7 @@
 // same nodes and faults meet other conditions with every seed.
 import { pick } from '../engine/draws.ts'
 import { SeededRandom } from '../engine/seeded-random.ts'
+import type { HeatInit } from '../../src/node/heat/heat-status.ts'
 import type { VolumeInit } from '../../src/node/mesh-node.ts'
 import type { Faults } from '../faults/faults.ts'
 import { worldFor } from '../faults/unleash.ts'
@@ -23,7 +24,12 @@ export type Drawn = {
   readonly revalidateMs: number
   readonly files: number
   readonly hasLargeDirectory: boolean
+  /** Undefined where uses are not counted. */
+  readonly heat: HeatInit | undefined
 }
+
+/** Files of a run of seconds turn hot, are pinned, and are let go before its end. */
+const QUICK_HEAT: HeatInit = { halfLifeMs: 2_000, pinAbove: 0.5, unpinBelow: 0.1, pinShare: 0.25 }
 
 export function drawWorld(seed: number, nodes: number): Drawn {
   const random = new SeededRandom(seed).fork('kind')
@@ -36,6 +42,7 @@ export function drawWorld(seed: number, nodes: number): Drawn {
     revalidateMs: pick(random, [5_000, 30_000]),
     files: pick(random, [12, 24, 48]),
     hasLargeDirectory: random.next() < 0.15,
+    heat: random.next() < 0.5 ? QUICK_HEAT : undefined,
   }
 }
 
@@ -44,7 +51,7 @@ export function worldInit(
   faults: Faults,
   volume: Pick<VolumeInit, 'coherence' | 'write'>,
 ): WorldInit {
-  const { seed, nodes, ramBytes, inlineBytes, revalidateMs, sourceEvery } = drawn
+  const { seed, nodes, ramBytes, inlineBytes, revalidateMs, sourceEvery, heat } = drawn
   return {
     seed,
     nodes,
@@ -52,6 +59,7 @@ export function worldInit(
     tree: (tree) => plant(tree, drawn),
     contents: 'real',
     volume: { blockBytes: BLOCK_BYTES, inlineBytes, revalidateMs, ...volume },
+    ...(heat && { heat }),
     withSource: (index) => index % sourceEvery === 0,
     ...worldFor(faults, { seed, nodes }),
   }

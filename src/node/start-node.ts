@@ -230,7 +230,8 @@ class Node implements MeshNode {
         this.#found.reread(want, [before.bytes, now], known)
       },
       onNews: (want, news) => this.#rooms.learn(want, news),
-      onChanged: (want, stamp) => this.#found.changed(want, stamp),
+      onChanged: (want, now) =>
+        this.#found.changed(want, now, (same) => this.#fetcher.peek(same) !== undefined),
     })
   }
 

@@ -1,8 +1,9 @@
 // What this node finds at the source that nobody has told: somebody changed it behind the mesh's back. The
 // others are told, so that one look at the source serves them all.
 import type { Clock } from '../ports/clock.ts'
-import type { Inode, Invalidation, Stamp, Want } from '../ports/messages.ts'
+import type { ChangedAnswer, Inode, Invalidation, Stamp, Want } from '../ports/messages.ts'
 import { stampAt, toldBy } from '../block/stamp.ts'
+import { versionOf } from '../block/version.ts'
 import { Page } from '../wire/page.ts'
 import { changesBetween, type Known } from './page-diff.ts'
 
@@ -40,14 +41,19 @@ export class FoundChanges {
   /**
    * A file was not of the version that somebody's attributes have. The stamp of a reading may be ahead of
    * its time, and what is told must not be: all clocks would go ahead with it.
+   *
+   * @param isHeld whether a block is here, and as new as it has to be. Who wanted another state than that
+   *   had not heard of it yet; to tell of it once more would make old what all hold.
    */
-  changed({ volume, inode }: Want, stamp: Stamp): void {
+  changed(want: Want, found: ChangedAnswer, isHeld: (want: Want) => boolean): void {
+    if (isHeld({ ...want, version: versionOf(found.attributes) })) return
+    const { volume, inode } = want
     const now = this.#clock.now()
     if (now - (this.#toldMs.get(inode) ?? -Infinity) < TELL_EVERY_MS) return
     this.#toldMs.delete(inode)
     this.#toldMs.set(inode, now)
     const [oldest] = this.#toldMs.keys()
     if (this.#toldMs.size > TOLD_MAX && oldest !== undefined) this.#toldMs.delete(oldest)
-    this.#tell([{ volume, inode, stamp: Math.min(stamp, stampAt(now)) }])
+    this.#tell([{ volume, inode, stamp: Math.min(found.stamp, stampAt(now)) }])
   }
 }

@@ -1,7 +1,7 @@
 // Which files are pinned, as told by the nodes that keep their rates. Each word holds for a time only,
 // and is said again before that is over: who keeps a rate may die, and another one will know better.
 import type { PinCause, PinnedFile } from '../../ports/heat/heat-messages.ts'
-import type { Inode } from '../../ports/messages.ts'
+import type { Inode, Stamp } from '../../ports/messages.ts'
 
 const FILES_MAX = 16_384
 
@@ -9,6 +9,8 @@ export type Pin = PinnedFile & {
   readonly volume: string
   readonly cause: PinCause
   readonly untilMs: number
+  /** The file's floor when this was told: once it is higher, the state that was told of may be gone. */
+  readonly floor: Stamp
 }
 
 export type PinListInit = {
@@ -49,6 +51,7 @@ export class PinList {
       before?.copies === pin.copies &&
       before.version === pin.version &&
       before.size === pin.size &&
+      before.floor === pin.floor &&
       Math.abs(Math.log2(before.perSecond / pin.perSecond)) < 1
     if (!isSame) this.#changes += 1
     return true

@@ -176,7 +176,8 @@ export class HeatRoom implements Heat {
     const untilMs = this.#init.clock.now() + news.forMs
     const { volume, cause } = news
     for (const file of news.files) {
-      if (this.#pins.take({ ...file, volume, cause, untilMs })) continue
+      const floor = this.#init.floors.floor(volume, file.inode)
+      if (this.#pins.take({ ...file, volume, cause, untilMs, floor })) continue
       this.#init.counters.add('pins_without_room_total')
     }
     return undefined

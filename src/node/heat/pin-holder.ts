@@ -10,19 +10,21 @@ import type { Counters } from '../../base/counters.ts'
 import { keyOf } from '../../block/key.ts'
 import type { Fetcher } from '../../fetch/fetcher.ts'
 import type { Pin, PinList } from '../../heat/pins/pin-list.ts'
+import type { Floors } from '../../rumor/floors.ts'
 import type { PeerTable } from '../../placement/peer-table.ts'
 import { ENTRY_BYTES, type Shard } from '../../shard/shard.ts'
 
 const BRINGS_AT_ONCE = 4
 /** Of all pinned files together: to look at more would take too long. */
 const BLOCKS_MAX = 65_536
-/** What failed, or changed meanwhile, is tried again after this. */
+/** What failed is tried again after this. A state that is gone is not: its keeper will tell of another one. */
 const TRY_AGAIN_MS = 5_000
 
 export type PinHolderInit = {
   readonly clock: Clock
   readonly counters: Counters
   readonly table: PeerTable
+  readonly floors: Floors
   readonly shard: Shard
   readonly fetcher: Fetcher
   readonly pins: PinList
@@ -45,7 +47,8 @@ export class PinHolder {
   #wants = new Map<Key, Want>()
   #plannedFor = ''
   #underway = 0
-  readonly #triedMs = new Map<Key, number>()
+  /** Of which state of a block, and until when it is not tried again. */
+  readonly #tried = new Map<Key, { readonly version: number; readonly untilMs: number }>()
 
   constructor(init: PinHolderInit) {
     this.#init = init
@@ -67,7 +70,7 @@ export class PinHolder {
     if (state !== this.#plannedFor) {
       this.#plannedFor = state
       this.#wants = this.#plan()
-      this.#triedMs.clear()
+      for (const key of this.#tried.keys()) if (!this.#wants.has(key)) this.#tried.delete(key)
       shard.pin(new Set(this.#wants.keys()))
     }
     this.#bringMissing()
@@ -108,36 +111,40 @@ export class PinHolder {
   }
 
   *#blocksOf(pin: Pin): Generator<Part> {
-    const { volume, inode, path, version, size, copies } = pin
+    const { volume, inode, path, version, size, copies, floor } = pin
     const blockBytes = this.#init.blockBytesOf(volume)
     if (blockBytes === undefined) return
     const at = { volume, inode, kind: 'data', splits: 0 } as const
     for (let index = 0; index * blockBytes < size; index++) {
       const bytes = Math.min(blockBytes, size - index * blockBytes) + ENTRY_BYTES
-      const want: Want = { ...at, index, path, version, floor: 0, reach: 'climb' }
+      const want: Want = { ...at, index, path, version, floor, reach: 'climb' }
       yield { key: keyOf(want), want, bytes, copies }
     }
   }
 
   #bringMissing(): void {
-    const { fetcher, clock } = this.#init
+    const { fetcher, clock, floors } = this.#init
     const now = clock.now()
     for (const [key, want] of this.#wants) {
       if (this.#underway >= BRINGS_AT_ONCE || this.#stopping.signal.aborted) return
-      if (now < (this.#triedMs.get(key) ?? -Infinity) + TRY_AGAIN_MS) continue
+      // To ask for a state that is gone would cost a read of the source; its keeper soon tells of another.
+      if (floors.floor(want.volume, want.inode) > want.floor) continue
+      const tried = this.#tried.get(key)
+      if (tried !== undefined && tried.version === want.version && now < tried.untilMs) continue
       if (fetcher.peek(want, key) !== undefined) continue
-      this.#triedMs.set(key, now)
-      void this.#bring(want)
+      this.#tried.set(key, { version: want.version, untilMs: now + TRY_AGAIN_MS })
+      void this.#bring(want, key)
     }
   }
 
-  async #bring(want: Want): Promise<void> {
+  async #bring(want: Want, key: Key): Promise<void> {
     const { fetcher, counters } = this.#init
     const { signal } = this.#stopping
     this.#underway += 1
     try {
-      await fetcher.fetch(want, { signal })
-      counters.add('pins_brought_total')
+      const { type } = (await fetcher.fetch(want, { signal })).answer
+      counters.add(type === 'block' ? 'pins_brought_total' : 'pins_outdated_total')
+      if (type !== 'block') this.#tried.set(key, { version: want.version, untilMs: Infinity })
     } catch {
       // A file that can't be read now is tried again.
       counters.add('pins_failed_total')

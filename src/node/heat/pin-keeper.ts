@@ -13,6 +13,7 @@ import { copiesFor, type Thresholds } from '../../heat/pins/copies.ts'
 import type { PinList } from '../../heat/pins/pin-list.ts'
 import type { Wishes } from '../../heat/pins/wishes.ts'
 import type { PeerTable } from '../../placement/peer-table.ts'
+import type { Floors } from '../../rumor/floors.ts'
 import type { Tree } from '../../tree/tree.ts'
 import { resolve } from '../../tree/walk.ts'
 import { filesBelow } from './files-below.ts'
@@ -35,6 +36,7 @@ export type PinKeeperInit = {
   readonly rumors: Rumors
   readonly table: PeerTable
   readonly counters: Counters
+  readonly floors: Floors
   readonly thresholds: Thresholds
   readonly pins: PinList
   readonly wishes: Wishes
@@ -118,7 +120,7 @@ export class PinKeeper {
   }
 
   #decide(total: Total, now: number): (Total & { readonly copies: number })[] {
-    const { pins, thresholds, table } = this.#init
+    const { pins, thresholds, table, floors } = this.#init
     const { volume, inode, perSecond } = total
     const pin = pins.find(volume, inode, 'heat')
     const before = pin?.copies ?? 0
@@ -127,7 +129,8 @@ export class PinKeeper {
     if (copies < before && !isRipe) return []
     const isDue =
       pin !== undefined &&
-      (pin.untilMs - now < (TIMES - 1) * this.#sayAgainMs ||
+      (floors.floor(volume, inode) > pin.floor ||
+        pin.untilMs - now < (TIMES - 1) * this.#sayAgainMs ||
         Math.abs(Math.log2(pin.perSecond / perSecond)) >= 1)
     return copies !== before || isDue ? [{ ...total, copies }] : []
   }
@@ -154,10 +157,13 @@ export class PinKeeper {
 
   /** Everyone, this node among them. */
   #tell({ volume, cause }: Told, files: readonly PinnedFile[]): void {
-    const { rumors, table, pins, clock } = this.#init
+    const { rumors, table, pins, clock, floors } = this.#init
     const forMs = Math.min(FOR_MS_MAX, Math.floor(TIMES * this.#sayAgainMs))
     const untilMs = clock.now() + forMs
-    for (const file of files) pins.take({ ...file, volume, cause, untilMs })
+    for (const file of files) {
+      const floor = floors.floor(volume, file.inode)
+      pins.take({ ...file, volume, cause, untilMs, floor })
+    }
     for (const part of inMessages(files)) {
       const news = { step: 'pins', volume, cause, forMs, files: part } as const
       rumors.publish({ type: 'heat', publisher: table.self.peer, news })

@@ -20,7 +20,7 @@ test('between the thresholds a file stays as it is', (t) => {
 
 const pin = (inode: string, more = {}) => {
   const file = { inode, path: inode, perSecond: 1, size: 9, version: 1, copies: 1 }
-  return { ...file, volume: 'v', cause: 'heat', untilMs: 100, ...more } as const
+  return { ...file, volume: 'v', cause: 'heat', untilMs: 100, floor: 0, ...more } as const
 }
 
 test('a pin ends when it is taken back, or not said again, and is told then, once', (t) => {
