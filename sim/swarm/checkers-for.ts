@@ -23,6 +23,8 @@ const MESSAGES_A_SECOND = 2_000
 const READS_A_BLOCK = 2
 /** Each side of a partition, each life and each node that stands in for one reads for itself. */
 const READS_A_BLOCK_UNDER_FAULTS = 6
+/** Who holds a pinned file asks for it at each change, and may be the one who stands in for its home. */
+const WITH_PINS = 1.5
 
 type Watched = {
   readonly history: History
@@ -38,13 +40,14 @@ export function checkersFor(
 ): { readonly checkers: readonly Checker[]; readonly rate: ReturnType<typeof messageRate> } {
   const patienceMs = faults.sourceHang > 0 ? SOURCE_PATIENCE_MS : 0
   const whileFaultsMs = WHILE_FAULTS_MS + patienceMs
-  const rate = messageRate(messagesASecond)
+  const more = heat === undefined ? 1 : WITH_PINS
+  const rate = messageRate(messagesASecond * more)
   const checkers = [
     rightBytes(history),
     fresh({ history, revalidateMs, skewMs: faults.skewMs }),
     heedsNews(history),
     neverBack(history),
-    sourceReads({ blockBytes: BLOCK_BYTES, inlineBytes, ...sourceBounds(faults, nodes) }),
+    sourceReads({ blockBytes: BLOCK_BYTES, inlineBytes, ...sourceBounds(faults, nodes, more) }),
     shardBytes(ramBytes),
     pinnedBytes(Math.floor(ramBytes * (heat?.pinShare ?? 0))),
     queueBounds(),
@@ -55,10 +58,14 @@ export function checkersFor(
   return { checkers, rate }
 }
 
-function sourceBounds(faults: Faults, nodes: number): { perBlock: number; burst: number } {
+function sourceBounds(
+  faults: Faults,
+  nodes: number,
+  more: number,
+): { readonly perBlock: number; readonly burst: number } {
   const { forMs: _, spared: __, skewMs: ___, longestMs: ____, ...shares } = faults
   const isCalm = Object.values(shares).every((share) => share === 0)
   if (isCalm) return { perBlock: READS_A_BLOCK, burst: 4 }
   // When the source has stood still, all who waited learn at one moment that a file is another one.
-  return { perBlock: READS_A_BLOCK_UNDER_FAULTS, burst: Math.max(8, nodes / 2) }
+  return { perBlock: READS_A_BLOCK_UNDER_FAULTS * more, burst: Math.max(8, nodes / 2) }
 }

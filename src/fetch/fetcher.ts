@@ -4,7 +4,7 @@
 // that of any number of nodes exactly one asks the source. As in groupcache, who joins a flight
 // looks at what it brought before believing that it is fresh enough for itself.
 // It must never hand out a block that is older than the floor, of another version, or damaged.
-import type { Block, ChangedAnswer, Invalidation, Key, PeerId, Want } from '../ports/messages.ts'
+import type { Block, Invalidation, Key, PeerId, Want } from '../ports/messages.ts'
 import type { Random } from '../ports/random.ts'
 import type { Spill } from '../log/spill.ts'
 import type { StopSignal } from '../base/abort.ts'
@@ -42,7 +42,7 @@ export type FetcherInit = Omit<ClimbPorts, 'suspects' | 'loads' | 'looks'> & {
   readonly onReread: (want: Want, before: Block, now: Block) => void
   readonly onNews: (want: Want, news: readonly Invalidation[]) => void
   /** Told when the source has another version of a file than was wanted. */
-  readonly onChanged: (want: Want, now: ChangedAnswer) => void
+  readonly onChanged: (want: Want, now: Extract<SourceAnswer, { type: 'changed' }>) => void
   readonly hedging?: Hedging | undefined
 }
 

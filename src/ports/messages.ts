@@ -100,14 +100,8 @@ export type Answer =
   | { readonly type: 'busy'; readonly referrals: readonly PeerId[] }
   /** `held` was asked for and the shard has no such copy. */
   | { readonly type: 'missing' }
-  | ChangedAnswer
-
-/** The file on the source is no longer the version that was wanted; these are its attributes now. */
-export type ChangedAnswer = {
-  readonly type: 'changed'
-  readonly attributes: Attributes
-  readonly stamp: Stamp
-}
+  /** The file on the source is no longer the version that was wanted; these are its attributes now. */
+  | { readonly type: 'changed'; readonly attributes: Attributes; readonly stamp: Stamp }
 
 /** What is so since a change, where it is known: then nothing need be dropped and asked for again. */
 export type News =

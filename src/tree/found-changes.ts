@@ -1,7 +1,7 @@
 // What this node finds at the source that nobody has told: somebody changed it behind the mesh's back. The
 // others are told, so that one look at the source serves them all.
 import type { Clock } from '../ports/clock.ts'
-import type { ChangedAnswer, Inode, Invalidation, Stamp, Want } from '../ports/messages.ts'
+import type { Attributes, Inode, Invalidation, Stamp, Want } from '../ports/messages.ts'
 import { stampAt, toldBy } from '../block/stamp.ts'
 import { versionOf } from '../block/version.ts'
 import { Page } from '../wire/page.ts'
@@ -11,6 +11,7 @@ import { changesBetween, type Known } from './page-diff.ts'
 const TELL_EVERY_MS = 1_000
 const TOLD_MAX = 1_024
 
+type Changed = { readonly attributes: Attributes; readonly stamp: Stamp }
 type Reading = { readonly bytes: Uint8Array; readonly stamp: Stamp }
 
 export class FoundChanges {
@@ -45,7 +46,7 @@ export class FoundChanges {
    * @param isHeld whether a block is here, and as new as it has to be. Who wanted another state than that
    *   had not heard of it yet; to tell of it once more would make old what all hold.
    */
-  changed(want: Want, found: ChangedAnswer, isHeld: (want: Want) => boolean): void {
+  changed(want: Want, found: isHeld: (want: Want) => boolean): void {
     if (isHeld({ ...want, version: versionOf(found.attributes) })) return
     const { volume, inode } = want
     const now = this.#clock.now()

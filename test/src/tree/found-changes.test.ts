@@ -1,7 +1,7 @@
 import test from 'ava'
 import { stampAt } from '../../../src/block/stamp.ts'
 import { versionOf } from '../../../src/block/version.ts'
-import type { Attributes, ChangedAnswer, Invalidation, Want } from '../../../src/ports/messages.ts'
+import type { Attributes, Invalidation, Want } from '../../../src/ports/messages.ts'
 import { FoundChanges } from '../../../src/tree/found-changes.ts'
 import { VirtualClock } from '../../../sim/engine/virtual-clock.ts'
 
@@ -19,10 +19,10 @@ const wantOf = (inode: string): Want => ({
   reach: 'climb',
 })
 
-const changedAt = (stamp: number): ChangedAnswer => {
+const changedAt = (stamp: number) => {
   const times = { mtimeSeconds: 5, mtimeNanos: 0, ctimeSeconds: 5, ctimeNanos: 0 }
   const attributes = { size: 3, ...times } as unknown as Attributes
-  return { type: 'changed', attributes, stamp }
+  return { attributes, stamp }
 }
 const nothingHeld = () => false
 
