@@ -46,7 +46,7 @@ export class FoundChanges {
    * @param isHeld whether a block is here, and as new as it has to be. Who wanted another state than that
    *   had not heard of it yet; to tell of it once more would make old what all hold.
    */
-  changed(want: Want, found: isHeld: (want: Want) => boolean): void {
+  changed(want: Want, found: Changed, isHeld: (want: Want) => boolean): void {
     if (isHeld({ ...want, version: versionOf(found.attributes) })) return
     const { volume, inode } = want
     const now = this.#clock.now()
