@@ -17,7 +17,7 @@ import { ENTRY_BYTES, type Shard } from '../../shard/shard.ts'
 const BRINGS_AT_ONCE = 4
 /** Of all pinned files together: to look at more would take too long. */
 const BLOCKS_MAX = 65_536
-/** What failed is tried again after this. A state that is gone is not: its keeper will tell of another one. */
+/** What failed is tried again after this. A state that is gone is not: another one will be told of. */
 const TRY_AGAIN_MS = 5_000
 
 export type PinHolderInit = {
