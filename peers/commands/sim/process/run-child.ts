@@ -10,6 +10,7 @@ import type { ExperimentResult } from '../../../../sim/experiment.ts'
 import { codeOf, type ErrorCode } from '../../../../src/base/errors.ts'
 import { preparedExperimentOf } from '../../../../sim/plan.ts'
 import { readTrace, type RunTask } from '../run-flags.ts'
+import { keepHeapInOnePiece } from './heap-in-one-piece.ts'
 import { say } from './say.ts'
 
 /** What this process sends. */
@@ -22,6 +23,7 @@ export type RunMessage =
 const PROGRESS_EVERY_MS = 200
 
 async function run({ plan, traceFile, nodeFile }: RunTask): Promise<void> {
+  await keepHeapInOnePiece()
   const stopped = new AbortController()
   process.on('message', () => stopped.abort())
   // Whoever asked for this is gone.
