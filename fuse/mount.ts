@@ -11,6 +11,7 @@
 import type { Mount, MountInit } from './driver.ts'
 import { mountKernel } from './kernel-mount.ts'
 
+export { clearCrashed } from './system/mount-point.ts'
 export type { CloseReason, Mount, MountDriver, MountInit } from './driver.ts'
 
 /**

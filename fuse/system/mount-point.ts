@@ -34,6 +34,16 @@ export async function prepareMountPoint(
 }
 
 /**
+ * Lazily unmounts what a crash left on a directory, if anything is there at all.
+ * @throws PotluckError EBUSY where what is there is alive
+ */
+export async function clearCrashed(directory: string, log: Log): Promise<void> {
+  const absolute = resolve(directory)
+  const parent = await realpath(dirname(absolute)).catch(() => undefined)
+  if (parent !== undefined) await clearStale(join(parent, basename(absolute)), { log })
+}
+
+/**
  * The parent is resolved first, since the mount point itself may be dead. Where nothing dead is on
  * it, it may be a symbolic link and is resolved once more.
  */

@@ -1,7 +1,7 @@
 // A real node put together: the one place where libp2p, disk, FUSE and core meet. Everything
 // acquired here is given back in the opposite order, whether the start fails half-way or the node
 // stops: nobody may be left reading a mount whose node is gone.
-import { mountVolume } from '../../fuse/mount.ts'
+import { clearCrashed, mountVolume } from '../../fuse/mount.ts'
 import type { Mount } from '../../fuse/driver.ts'
 import type { Log } from '../../src/base/log.ts'
 import type { MeshNode, VolumeInit } from '../../src/node/mesh-node.ts'
@@ -75,6 +75,9 @@ async function openSources(
 ): Promise<ReadonlyMap<string, OpenSource>> {
   const sources = new Map<string, OpenSource>()
   for (const { volume, directory } of settings.sources) {
+    // What was mounted in place by a peer that was killed is in the way of the source.
+    const isCovered = settings.mounts.some((mount) => mount.directory === directory)
+    if (isCovered) await clearCrashed(directory, log)
     const opened = await openSource(directory, settings, log)
     acquired.defer(() => opened.source.close())
     sources.set(volume, opened)

@@ -1,4 +1,5 @@
 // What is in a file: written, made safe, allocated, copied.
+import { constants } from 'node:fs'
 import type { Allocation } from '../../../src/ports/changes.ts'
 import { OPEN_APPEND } from '../../protocol/flags.ts'
 import type { Operation } from '../../protocol/operations.ts'
@@ -26,6 +27,11 @@ export async function write(
   const written = await writing.volume.write(handle, what, writing.change(call, {}))
   // The kernel has put the bytes where it thought that the end was.
   if (written.from !== from) tellKernel({ type: 'inode', nodeid, data: true })
+  // Not the same bits on every architecture; O_SYNC is both of its own and O_DSYNC's.
+  if (writing.direct.has(handle) && (flags & constants.O_DSYNC) !== 0) {
+    const dataOnly = (flags & constants.O_SYNC) !== constants.O_SYNC
+    await writing.volume.sync(handle, asked(call, { dataOnly }))
+  }
   return { type: 'written', length: written.length }
 }
 

@@ -36,9 +36,10 @@ export function openModeOf(flags: number): OpenMode {
  * What the kernel may keep. Not what is appended, unless it writes back: others append, too, and then
  * its pages would have the bytes where it thought that the end was.
  */
-function openedFlags({ writesBack }: Writing, flags: number, file: OpenFile): number {
+function openedFlags({ writesBack, direct }: Writing, flags: number, file: OpenFile): number {
   const isLog = (flags & OPEN_APPEND) !== 0 && (flags & OPEN_READ_WRITE) === 0
   const isDirect = file.directIo === true || (isLog && !writesBack)
+  if (isDirect) direct.add(file.handle)
   return (isDirect ? FOPEN.DIRECT_IO : 0) | (file.keepCache ? FOPEN.KEEP_CACHE : 0)
 }
 

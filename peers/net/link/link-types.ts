@@ -30,4 +30,9 @@ export type LinkInit = {
 }
 
 /** Ticks of the liveness check since anything came from the peer. */
-export type Silence = { ticks: number; pinged: boolean }
+export type Silence = {
+  ticks: number
+  pinged: boolean
+  /** It lasted so long that the link was closed for it. */
+  isDeath: boolean
+}

@@ -24,7 +24,7 @@ export class Link {
   readonly connection: Connection
   /** By `performance.now()`. */
   openedMs = 0
-  readonly silence: Silence = { ticks: 0, pinged: false }
+  readonly silence: Silence = { ticks: 0, pinged: false, isDeath: false }
   /** Resolves once the peer has proved the mesh key, rejects if it never did. */
   readonly ready: Promise<void>
   readonly #stream: Stream

@@ -45,6 +45,7 @@ export class Liveness {
   }
 
   #bury(link: Link): void {
+    link.silence.isDeath = true
     const seconds = (link.silence.ticks * TICK_MS) / 1_000
     link.close(new PotluckError('UNREACHABLE', `${link.peer} was silent for ${seconds} s`))
   }

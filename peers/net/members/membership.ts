@@ -97,7 +97,8 @@ export class Membership implements LinkListener {
     const goodbye = this.#goodbyes.get(link)
     // An idle link was closed on purpose, by a peer that is alive.
     if (goodbye === false) return
-    if (goodbye === true || link.silence.pinged || error.code === 'REFUSED') {
+    // A connection that ends by itself, though a ping was unanswered: its host may say that it is gone.
+    if (goodbye === true || link.silence.isDeath || error.code === 'REFUSED') {
       const isGone = goodbye === true
       this.remove(link.peer, { why: isGone ? 'it said goodbye' : error.message, isGone })
       return

@@ -39,6 +39,12 @@ export type BackChangesInit = Pick<CopySessionInit, 'network' | 'candidates' | '
   readonly onFlushed: (news: readonly Invalidation[]) => void
 }
 
+type FlushAllOptions = {
+  readonly onProgress?: ((bytesLeft: number) => void) | undefined
+  /** @default all */
+  readonly inodes?: ReadonlySet<Inode>
+}
+
 export class BackChanges {
   readonly copies: CopySession
   readonly #init: BackChangesInit
@@ -52,10 +58,10 @@ export class BackChanges {
     const { source, clock } = init
     this.copies = new CopySession({
       ...init,
-      flushAll: () => this.flushAll(),
+      flushAll: (inodes) => this.flushAll({ inodes }),
       pieces: () => this.#files.pieces((file) => this.#pathOf(file)),
       onMoved: () => init.onFlushed(this.marks()),
-      onTaken: () => this.#files.all().forEach((file) => this.#files.drop(file)),
+      onTaken: (inodes) => this.#files.of(inodes).forEach((file) => this.#files.drop(file)),
     })
     this.#flushing = new Flushing({
       ...init,
@@ -109,12 +115,12 @@ export class BackChanges {
   async flush(inode: Inode): Promise<void> {
     const file = this.#files.get(inode)
     if (file !== undefined) await this.#flush(file)
-    await this.copies.settled()
+    await this.copies.settled(inode)
   }
 
-  /** Flushes in order; what fails stays dirty. `onProgress` with the bytes that are left. */
-  async flushAll(onProgress?: (bytes: number) => void): Promise<void> {
-    for (const file of this.#files.all()) {
+  /** Flushes in order; what fails stays dirty. */
+  async flushAll({ onProgress, inodes }: FlushAllOptions = {}): Promise<void> {
+    for (const file of inodes === undefined ? this.#files.all() : this.#files.of(inodes)) {
       const isVoid = file.removedMs !== undefined && !this.#isOpen(file)
       if (!isVoid) await this.#flush(file).catch(() => undefined)
       onProgress?.(this.#files.bytes)
@@ -224,7 +230,7 @@ export class BackChanges {
 
   #mark(inode: Inode, isDirty: boolean): Invalidation {
     const { volume, stamps, self: by } = this.#init
-    const { session, copy } = this.copies.current
+    const { session, copy } = this.copies.keeperOf(inode)
     const kept = isDirty && copy !== undefined ? { copy } : {}
     const news = { type: 'dirty', by, session, isDirty, ...kept } as const
     return { volume, inode, stamp: stamps.tick(), news }
@@ -235,8 +241,8 @@ export class BackChanges {
   }
 
   #isOpen({ inode, handle, isDetached }: DirtyFile): boolean {
-    const handles = this.#init.source.handlesOf(inode)
-    return handles.some((open) => open !== handle || !isDetached)
+    const open = this.#init.source.handlesOf(inode)
+    return open.some((one) => one !== handle || !isDetached)
   }
 }
 

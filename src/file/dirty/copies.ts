@@ -11,13 +11,14 @@ import type { Clock } from '../../ports/clock.ts'
 import type { DirtyAnswer, DirtyQuestion } from '../../ports/dirty/dirty-messages.ts'
 import type { Inode, PeerId, Stamp } from '../../ports/messages.ts'
 import type { Network } from '../../ports/network.ts'
-import { LEASE_MS } from './copy-session.ts'
+import { LEASE_MS } from './kept-by.ts'
 import { DirtyRanges } from './ranges.ts'
 import type { KeptFile, TakenFrom, TakeOver } from './take-over.ts'
 
 /** Later than by the writer's own reckoning, so that the two never write at one time. */
-const LATE_MS = 2_000
+const LATE_MS = 1_000
 const RETRY_MS = 5_000
+const LOOK_MS = 500
 const SESSIONS_MAX = 1_024
 
 export type CopiesInit = {
@@ -90,7 +91,7 @@ export class Copies {
     while (kept.files.has(question.inode)) {
       const isOver = await this.#isOver(kept)
       if (isOver) await this.#take(kept)
-      else await this.#sleep(RETRY_MS / 10)
+      else await this.#sleep(LOOK_MS)
     }
     return { type: 'clean', stamp: this.#init.now() }
   }
@@ -106,7 +107,7 @@ export class Copies {
   async leave(): Promise<void> {
     for (const kept of this.#sessions.values()) {
       if (kept.files.size === 0 || (await this.#answers(kept))) continue
-      while (!(await this.#isOver(kept))) await this.#sleep(RETRY_MS / 10)
+      while (!(await this.#isOver(kept))) await this.#sleep(LOOK_MS)
       await this.#take(kept)
     }
   }
@@ -143,7 +144,7 @@ export class Copies {
   }
 
   #lookLater(): void {
-    this.#cancel ??= this.#init.clock.after(LEASE_MS / 4, () => {
+    this.#cancel ??= this.#init.clock.after(LOOK_MS, () => {
       this.#cancel = undefined
       const full = [...this.#sessions.values()].filter(({ files }) => files.size > 0)
       for (const kept of full) void this.#takeIfOver(kept)
@@ -158,10 +159,11 @@ export class Copies {
   /** Whether a writer is dead, and may not think that it is not. */
   async #isOver(kept: Kept): Promise<boolean> {
     const { clock, isGone } = this.#init
-    const isSilent = (): boolean => clock.now() - kept.heardMs >= LEASE_MS + LATE_MS
+    const isSilent = (forMs: number): boolean => clock.now() - kept.heardMs >= forMs
     if (kept.isTaken || isGone(kept.peer)) return true
     // It may have said something meanwhile, by another way.
-    return isSilent() && !(await this.#answers(kept)) && isSilent()
+    const mayBe = isSilent(LEASE_MS) && !(await this.#answers(kept))
+    return mayBe && isSilent(LEASE_MS + LATE_MS)
   }
 
   /** Whether the writer still lives, and says so. */

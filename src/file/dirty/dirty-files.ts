@@ -54,6 +54,10 @@ export class DirtyFiles {
     return [...this.#files.values()]
   }
 
+  of(inodes: ReadonlySet<Inode>): readonly DirtyFile[] {
+    return this.all().filter(({ inode }) => inodes.has(inode))
+  }
+
   get(inode: Inode): DirtyFile | undefined {
     return this.#files.get(inode)
   }

@@ -73,7 +73,7 @@ export class Flushing {
   }
 
   async #mayWrite(file: DirtyFile): Promise<void> {
-    if ((await this.#init.copies.mayWrite()) === 'now') return
+    if ((await this.#init.copies.mayWrite(file.inode)) === 'now') return
     const { left } = file
     await this.look(file)
     if (file.left === left) return

@@ -8,7 +8,7 @@ import type { Log } from '../../base/log.ts'
 import type { HybridClock } from '../../block/stamp.ts'
 import { BackChanges } from '../../file/dirty/back-changes.ts'
 import { Copies } from '../../file/dirty/copies.ts'
-import { lifeOf } from '../../file/dirty/copy-session.ts'
+import { lifeOf } from '../../file/dirty/kept-by.ts'
 import { type TakenFrom, takeOverBy, type TakeOverInit } from '../../file/dirty/take-over.ts'
 import type { PeerTable } from '../../placement/peer-table.ts'
 import type { Clock } from '../../ports/clock.ts'
@@ -141,7 +141,7 @@ export class WriteBack {
   async settle(onProgress?: (bytes: number) => void): Promise<void> {
     for (let tries = 0; tries < LAST_TRIES && this.gauges.dirtyBytes > 0; tries++) {
       if (tries > 0) await this.#sleep(LAST_RETRY_MS)
-      for (const back of this.#backs.values()) await back.flushAll(onProgress)
+      for (const back of this.#backs.values()) await back.flushAll({ onProgress })
     }
     const { dirtyBytes } = this.gauges
     if (dirtyBytes > 0) {

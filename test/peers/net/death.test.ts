@@ -41,6 +41,21 @@ test('a peer that stands still fails its outstanding requests, and has left', as
   t.is(a.routing.contacts().length, 0)
 })
 
+test('a peer that is killed while a ping is unanswered is known to be gone', async (t) => {
+  const [a, victim] = [await aPeer(t), await aKillablePeer(t)]
+  const gone: boolean[] = []
+  a.routing.subscribe({ joined: () => undefined, left: (_, isGone) => gone.push(isGone) })
+  await a.dial(victim.addresses)
+  const asked = a.network.request(victim.peer, want())
+  victim.process.kill('SIGSTOP')
+  // Pinged after half a second of silence, given up after two.
+  await new Promise((resolve) => setTimeout(resolve, 1_000))
+  victim.process.kill('SIGKILL')
+  await t.throwsAsync(asked, { code: 'UNREACHABLE' })
+  await until(() => gone.length > 0)
+  t.deepEqual(gone, [true])
+})
+
 test('a peer that stands still for a while comes back', async (t) => {
   const [a, victim] = [await aPeer(t), await aKillablePeer(t)]
   await a.dial(victim.addresses)

@@ -187,6 +187,35 @@ test('where the keeper of the copies dies, the writer goes on with another one',
   })
 })
 
+test('where the keeper falls silent, other files are written on, and what it has copies of soon', async (t) => {
+  const { world, hands } = await backMesh(4)
+  const [one] = hands as [Hand]
+  await world.run(async () => {
+    const [handle, other] = [await one.create('f'), await one.create('g')]
+    await one.write(handle, 0, 'first')
+    const keeper = hands.findIndex(({ node }) => node.status().dirty.copyBytes > 0)
+    t.true(keeper > 0)
+    // It is not dead, and it can reach the storage: what it has it may put there later.
+    world.partition((index) => (index === keeper ? 1 : 0))
+    const startMs = world.clock.elapsedMs
+    const took = async (writing: Promise<unknown>) => {
+      await writing
+      return world.clock.elapsedMs - startMs
+    }
+    const slow = took(one.write(handle, 0, 'FIRST second'))
+    // By then the silence has been noticed.
+    await world.sleep(3_000)
+    const quick = took(one.write(other, 0, 'other'))
+    const [slowMs, quickMs] = await Promise.all([slow, quick])
+    t.true(quickMs < 3_100, `${quickMs} ms`)
+    t.true(slowMs < 9_000, `${slowMs} ms`)
+    world.crash(0)
+    await world.sleep(30_000)
+    t.is(onSource(world, 'f'), 'FIRST second')
+    t.is(onSource(world, 'g'), 'other')
+  })
+})
+
 test('a writer that was cut off does not overwrite what others have written since', async (t) => {
   const { world, hands } = await backMesh(4)
   const [one, two] = hands as [Hand, Hand]
