@@ -17,7 +17,7 @@ import { CopySession, type CopySessionInit } from './copy-session.ts'
 import { type DirtyFile, overlay } from './dirty-file.ts'
 import { DirtyFiles } from './dirty-files.ts'
 import { Flushing } from './flushing.ts'
-import { inodesOf, isRemoval } from './flushed-before.ts'
+import { inodesOf, isRemoval, removedIn } from './flushed-before.ts'
 import { closeDetached, Taking, type WriteChange } from './taking.ts'
 
 export type BackChangesInit = Pick<CopySessionInit, 'network' | 'candidates' | 'isGone'> & {
@@ -244,8 +244,4 @@ export class BackChanges {
     const open = this.#init.source.handlesOf(inode)
     return open.some((one) => one !== handle || !isDetached)
   }
-}
-
-function removedIn({ news }: Made): Attributes[] {
-  return news.flatMap(({ news: told }) => (told?.type === 'attributes' ? [told.attributes] : []))
 }

@@ -216,7 +216,7 @@ export class CopySession {
     const dirty = new Set(rest.map(({ inode }) => inode))
     // What a silent one has done with what is dirty yet, nobody knows: see `mayWrite`.
     const isUnknown = end === 'silent' && !this.#init.isGone(keeper.peer)
-    for (const [inode, through] of [...keeper.newest]) {
+    for (const [inode, through] of keeper.newest) {
       if (end === 'kept') void keeper.ask({ step: 'drop', inode, through })
       if (!isUnknown || !dirty.has(inode)) this.#forget(keeper, inode)
     }

@@ -1,7 +1,7 @@
 // Which inodes must have nothing dirty when a change is made on the source.
 import type { SourceChanges } from '../../authority/changes/source-changes.ts'
-import type { Inode, Path } from '../../ports/messages.ts'
-import type { At, Change } from '../../ports/writable-source.ts'
+import type { Attributes, Inode, Path } from '../../ports/messages.ts'
+import type { At, Change, Made } from '../../ports/writable-source.ts'
 import type { DirtyFile } from './dirty-file.ts'
 
 export type FlushedBefore = {
@@ -42,6 +42,11 @@ export function inodesOf(change: Change, { files, pathOf, source }: FlushedBefor
 
 export function isRemoval({ type }: Change): boolean {
   return type === 'unlink' || type === 'rename'
+}
+
+/** What is known of those whose name was taken, where that is known. */
+export function removedIn({ news }: Made): Attributes[] {
+  return news.flatMap(({ news: told }) => (told?.type === 'attributes' ? [told.attributes] : []))
 }
 
 function known(inodes: readonly (Inode | undefined)[]): Inode[] {
