@@ -1,9 +1,9 @@
 import { constants, readFileSync } from 'node:fs'
 import { open } from 'node:fs/promises'
 import path from 'node:path'
-import { cannotMount } from '../../fuse/real-mount.ts'
-import { testUnless } from '../../skip.ts'
-import { Place } from './peer-process.ts'
+import { cannotMount } from '../../real-mount.ts'
+import { testUnless } from '../../../skip.ts'
+import { Place } from '../../../peers/composition/peer-process.ts'
 
 const { O_CREAT, O_RDWR, O_WRONLY, O_APPEND, O_SYNC, O_DSYNC, O_DIRECT } = constants
 const LATER = ['--write', 'back', '--flush-on-close', 'no', '--dirty-age', '10m']

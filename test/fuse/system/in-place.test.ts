@@ -10,9 +10,9 @@ import {
   writeFileSync,
 } from 'node:fs'
 import path from 'node:path'
-import { cannotMount, until } from '../../fuse/real-mount.ts'
+import { cannotMount, until } from '../real-mount.ts'
 import { testUnless } from '../../skip.ts'
-import { mountsBelow, Place } from './peer-process.ts'
+import { mountsBelow, Place } from '../../peers/composition/peer-process.ts'
 
 const MODES: [string, string[]][] = [
   ['through', []],
