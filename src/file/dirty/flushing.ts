@@ -8,7 +8,7 @@ import { codeOf, PotluckError } from '../../base/errors.ts'
 import type { Counters } from '../../base/counters.ts'
 import type { Attributes, Inode, Invalidation } from '../../ports/messages.ts'
 import type { Made } from '../../ports/writable-source.ts'
-import type { CopySession } from './copy-session.ts'
+import type { CopySession } from './copies/copy-session.ts'
 import { type DirtyFile, stateOf } from './dirty-file.ts'
 import { type MakeAs, ROOT, writeOut } from './write-out.ts'
 

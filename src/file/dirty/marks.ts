@@ -10,7 +10,7 @@ import type { Counters } from '../../base/counters.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { DirtyAnswer } from '../../ports/dirty/dirty-messages.ts'
 import type { DirtyNews, Inode, PeerId, Stamp } from '../../ports/messages.ts'
-import { LEASE_MS } from './kept-by.ts'
+import { LEASE_MS } from './copies/kept-by.ts'
 
 /** Past so many the oldest are forgotten: their writers bring them to the source soon. */
 const INODES_MAX = 65_536

@@ -1,10 +1,10 @@
 // Puts the copy of one file's written bytes on the source, in place of a writer that is dead.
-import type { Log } from '../../base/log.ts'
-import { isAboutPath } from '../../base/errors.ts'
-import type { Counters } from '../../base/counters.ts'
-import type { Inode, Path, PeerId } from '../../ports/messages.ts'
-import type { DirtyRanges } from './ranges.ts'
-import { type MakeAs, ROOT, writeOut } from './write-out.ts'
+import type { Log } from '../../../base/log.ts'
+import { isAboutPath } from '../../../base/errors.ts'
+import type { Counters } from '../../../base/counters.ts'
+import type { Inode, Path, PeerId } from '../../../ports/messages.ts'
+import type { DirtyRanges } from '../ranges.ts'
+import { type MakeAs, ROOT, writeOut } from '../write-out.ts'
 
 export type KeptFile = { path: Path; writtenMs: number; readonly ranges: DirtyRanges }
 

@@ -1,8 +1,8 @@
 // One peer that keeps copies for this node, for as long as the two of them agree on it.
-import type { Clock } from '../../ports/clock.ts'
-import type { DirtyPiece, DirtyQuestion } from '../../ports/dirty/dirty-messages.ts'
-import type { Inode, PeerId } from '../../ports/messages.ts'
-import type { Network } from '../../ports/network.ts'
+import type { Clock } from '../../../ports/clock.ts'
+import type { DirtyPiece, DirtyQuestion } from '../../../ports/dirty/dirty-messages.ts'
+import type { Inode, PeerId } from '../../../ports/messages.ts'
+import type { Network } from '../../../ports/network.ts'
 
 /**
  * A keeper that has heard nothing for so long may put its copies on the source: longer than it takes to

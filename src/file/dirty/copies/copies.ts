@@ -4,15 +4,15 @@
 // A writer that is only slow must not be overtaken: as long as its lease runs, nothing here touches the
 // source; when it is over the writer is asked once more. Once it is taken for dead all its later messages
 // of that session are refused, so that it learns of it.
-import type { Log } from '../../base/log.ts'
-import { codeOf } from '../../base/errors.ts'
-import type { Counters } from '../../base/counters.ts'
-import type { Clock } from '../../ports/clock.ts'
-import type { DirtyAnswer, DirtyQuestion } from '../../ports/dirty/dirty-messages.ts'
-import type { Inode, PeerId, Stamp } from '../../ports/messages.ts'
-import type { Network } from '../../ports/network.ts'
+import type { Log } from '../../../base/log.ts'
+import { codeOf } from '../../../base/errors.ts'
+import type { Counters } from '../../../base/counters.ts'
+import type { Clock } from '../../../ports/clock.ts'
+import type { DirtyAnswer, DirtyQuestion } from '../../../ports/dirty/dirty-messages.ts'
+import type { Inode, PeerId, Stamp } from '../../../ports/messages.ts'
+import type { Network } from '../../../ports/network.ts'
 import { LEASE_MS } from './kept-by.ts'
-import { DirtyRanges } from './ranges.ts'
+import { DirtyRanges } from '../ranges.ts'
 import type { KeptFile, TakenFrom, TakeOver } from './take-over.ts'
 
 /** Later than by the writer's own reckoning, so that the two never write at one time. */

@@ -8,12 +8,12 @@
 // at once, but for the inodes that the lost one has copies of: what is dirty of them it first brings to
 // the source, and takes nothing new before the keeper's time is over: what the keeper may still write
 // are the same bytes then.
-import type { Log } from '../../base/log.ts'
-import type { Counters } from '../../base/counters.ts'
-import { sleep } from '../../base/time.ts'
-import { PotluckError } from '../../base/errors.ts'
-import type { DirtyAnswer, DirtyPiece } from '../../ports/dirty/dirty-messages.ts'
-import type { Inode, PeerId } from '../../ports/messages.ts'
+import type { Log } from '../../../base/log.ts'
+import type { Counters } from '../../../base/counters.ts'
+import { sleep } from '../../../base/time.ts'
+import { PotluckError } from '../../../base/errors.ts'
+import type { DirtyAnswer, DirtyPiece } from '../../../ports/dirty/dirty-messages.ts'
+import type { Inode, PeerId } from '../../../ports/messages.ts'
 import { firstSession, KeptBy, type KeptByInit, LEASE_MS, lifeOf, type Verdict } from './kept-by.ts'
 
 /** So long after its lease a keeper has done what it may do. */
