@@ -117,6 +117,8 @@ export type LockAnswer =
       /** So long others may rely on what they have leased of it: see src/lock/lease. */
       readonly leasedForMs: number
       readonly records: readonly LockRecord[]
+      /** All that was said to it of what it kept; absent where it does not know all of it. */
+      readonly told?: ToldWithLock
     }
   | ({
       readonly type: 'lease'

@@ -7,7 +7,6 @@ import type { LockRange } from '../../ports/changes.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Member } from '../../ports/locks.ts'
 import type { Random } from '../../ports/random.ts'
-import { abortedError } from '../../base/abort.ts'
 import { PotluckError } from '../../base/errors.ts'
 import { sleep } from '../../base/time.ts'
 import type { Ask } from '../roll/ballots.ts'
@@ -142,9 +141,10 @@ export class Holder {
         if (outcome === 'unknown') doubtful = keeper
         if (isCertain(outcome)) doubtful = undefined
         inode.uncertain += Number(doubtful !== undefined) - Number(wasDoubtful)
-        if (outcome === 'done') return await this.#init.heard(inode.place)
+        if (outcome === 'done') await this.#init.heard(inode.place)
+        // A lease that was waited for long may have run out while that was heard.
+        if (outcome === 'done' && keeper !== undefined && !this.#leases.isOver(keeper)) return
         failFor(outcome)
-        if (signal?.aborted === true) throw abortedError()
         await this.#pause(round, signal)
       }
       throw unavailable()

@@ -1,7 +1,7 @@
 // What went to other keepers with the newest roll, for them to ask for; and what the holders themselves
 // have said since, which counts for more.
 import type { Clock } from '../../ports/clock.ts'
-import type { LockAnswer, LockRecord, Member, Roll } from '../../ports/locks.ts'
+import type { LockAnswer, LockRecord, Member, Roll, ToldWithLock } from '../../ports/locks.ts'
 import * as limits from '../../wire/limits.ts'
 import type { Council } from '../roll/council.ts'
 import { isSame, isSameRoll, keeperOf, nameOf } from '../roll/roll.ts'
@@ -10,7 +10,12 @@ import { LEASE_MS } from '../terms.ts'
 /** How long others may yet use, and change, what was leased to them of what is handed over. */
 export type LeasesLeft = { readonly leasedForMs: number; readonly changedForMs: number }
 
-type HandedOver = { readonly records: readonly LockRecord[]; readonly leftMs: number }
+type HandedOver = {
+  readonly records: readonly LockRecord[]
+  readonly leftMs: number
+  /** All that was said of what others keep by the newest roll; undefined where that is not known. */
+  readonly told: ToldWithLock | undefined
+}
 
 export class HandOver {
   readonly #clock: Clock
@@ -18,6 +23,7 @@ export class HandOver {
   readonly #claimed = new Set<string>()
   #roll: Roll | undefined
   #records: readonly LockRecord[] = []
+  #told: ToldWithLock | undefined
   #settledMs = 0
   #leasedMs = 0
 
@@ -27,9 +33,11 @@ export class HandOver {
   }
 
   /** These are others' to keep by this roll, and in so long nothing is missing from them. */
-  begin(roll: Roll, { records, leftMs, leasedForMs, changedForMs }: HandedOver & LeasesLeft): void {
+  begin(roll: Roll, handedOver: HandedOver & LeasesLeft): void {
+    const { records, told, leftMs, leasedForMs, changedForMs } = handedOver
     this.#roll = roll
     this.#records = records
+    this.#told = told
     this.#settledMs = this.#clock.now() + Math.max(leftMs, changedForMs)
     this.#leasedMs = this.#clock.now() + leasedForMs
     this.#claimed.clear()
@@ -59,7 +67,8 @@ export class HandOver {
     const isWhole = records.length === theirs.length
     const leftMs = isWhole ? Math.max(0, this.#settledMs - this.#clock.now()) : LEASE_MS
     const leasedForMs = Math.ceil(Math.max(0, this.#leasedMs - this.#clock.now()))
-    return { type: 'records', settledInMs: Math.ceil(leftMs), leasedForMs, records }
+    const told = this.#told && { told: this.#told }
+    return { type: 'records', settledInMs: Math.ceil(leftMs), leasedForMs, records, ...told }
   }
 }
 

@@ -5,7 +5,7 @@
 //
 // A wait is handed over as well, as what is left of it: so no number of further changes makes it longer.
 import type { Clock } from '../../ports/clock.ts'
-import type { LockRecord, Member, Roll } from '../../ports/locks.ts'
+import type { LockAnswer, Member, Roll } from '../../ports/locks.ts'
 import { sleep } from '../../base/time.ts'
 import type { Ask } from '../roll/ballots.ts'
 import type { Council } from '../roll/council.ts'
@@ -15,11 +15,13 @@ import { LEASE_MS } from '../terms.ts'
 
 const AGAIN_MS = 300
 
+export type HandedOver = LockAnswer & { readonly type: 'records' }
+
 export type InheritanceInit = {
   readonly clock: Clock
   readonly ask: Ask
   readonly council: Council
-  readonly take: (records: readonly LockRecord[]) => void
+  readonly take: (by: Member, handedOver: HandedOver) => void
 }
 
 /** In milliseconds on this node's clock; 0 for always. */
@@ -106,7 +108,7 @@ export class Inheritance {
     if (signal.aborted || answer === undefined) return false
     if (answer.type === 'refused') council.adopt(answer.roll)
     if (answer.type !== 'records') return false
-    take(answer.records)
+    take(member, answer)
     const name = nameOf(member)
     const fromMs = clock.now() + Math.min(LEASE_MS, answer.settledInMs)
     this.#knownFromMs.set(name, Math.min(fromMs, this.#knownFromMs.get(name) ?? 0))

@@ -50,7 +50,7 @@ export class Keeper {
 
   constructor(init: KeeperInit) {
     this.#init = init
-    this.#words = new LastWords(init.now)
+    this.#words = new LastWords({ self: init.council.self, now: init.now })
     this.#sessions = new Sessions({ ...init, onEnded: (holder) => this.#ended(holder) })
     this.#sweeper = new Sweeper(init.clock, () => this.#sweep())
     this.#handOver = new HandOver(init)
@@ -64,7 +64,8 @@ export class Keeper {
     })
     this.inheritance = new Inheritance({
       ...init,
-      take: (records) => {
+      take: (by, { records, told }) => {
+        this.#words.said(by, told)
         this.#taking.inherit(records)
         this.#sweeper.later()
       },
@@ -96,13 +97,15 @@ export class Keeper {
     const { ask, council } = this.#init
     const isNext =
       before !== undefined && isSameRoll({ ...before, number: before.number + 1 }, roll)
-    const leftMs = isNext && has(before.keepers, council.self) ? this.inheritance.leftMs : LEASE_MS
+    const hasStayed = isNext && has(before.keepers, council.self)
+    const leftMs = hasStayed ? this.inheritance.leftMs : LEASE_MS
     this.#sessions.tell(roll, { ask, self: council.self })
-    this.#words.clear()
+    const isKept = (place: Place): boolean => hasStayed && this.#isOurs(place)
+    const told = this.#words.adopted(roll, { hasStayed, isKept })
     // What was kept by a roll long past may have been given to others since.
     if (!isNext) this.#tables.clear()
     const records = this.#tables.depart((place) => this.#isOurs(place))
-    this.#handOver.begin(roll, { records, leftMs, ...this.#init.leasesLeft() })
+    this.#handOver.begin(roll, { records, leftMs, told, ...this.#init.leasesLeft() })
     this.inheritance.begin(roll, { ownLeftMs: leftMs })
     if (!isNext || !council.isKeeper) this.#sessions.clear()
   }

@@ -3,7 +3,9 @@
 import type { Clock } from '../../ports/clock.ts'
 import type { ToldWithLock } from '../../ports/locks.ts'
 import type { Invalidation, RumorHead, Stamp } from '../../ports/messages.ts'
-import type { HybridClock } from '../../block/stamp.ts'
+import { sleep } from '../../base/time.ts'
+import { SKEW } from '../../block/order.ts'
+import { type HybridClock, msOf } from '../../block/stamp.ts'
 import { EVERYTHING } from '../../rumor/floors.ts'
 import { type KnownChanges, nameOfPlace, type Place } from './known-changes.ts'
 
@@ -52,9 +54,21 @@ export class Hearing {
     const { stamps, changes, apply } = this.#init
     const heard = await Promise.all(heads.map((head) => this.#hear(head)))
     if (heard.includes(false)) apply({ volume, inode: EVERYTHING, stamp: stamps.tick() })
-    if (since > 0 && stamps.witness(since)) apply({ volume, inode: EVERYTHING, stamp: since })
+    if (since > 0 && stamps.witness(since)) await this.#forget(volume, since)
     if (!stamps.witness(told) || !changes.raise({ volume, inode }, told)) return
     apply({ volume, inode, stamp: told })
+  }
+
+  /**
+   * Something read a moment before may be stamped later than changes of then, by clocks that differ;
+   * what is read from now on is surely later, once this clock has come so far.
+   */
+  async #forget(volume: string, since: Stamp): Promise<void> {
+    const { clock, apply } = this.#init
+    const stamp = since + SKEW
+    const leftMs = msOf(stamp) - clock.now()
+    if (leftMs > 0) await sleep(clock, leftMs)
+    apply({ volume, inode: EVERYTHING, stamp })
   }
 
   #hear(head: RumorHead): Promise<boolean> {

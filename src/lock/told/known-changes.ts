@@ -3,7 +3,8 @@
 //
 // Who asks its keeper for a lock, or gives it back, says where its rumors end (`own-words.ts`); the
 // keeper says so to whoever gets the lock next (`last-words.ts`), and that one hears those rumors before
-// it relies on the lock (`hearing.ts`). The newest change of the inode itself goes along, so that who
+// it relies on the lock (`hearing.ts`). Where another keeper takes over, the one before hands on what was
+// said to it (`succession.ts`). The newest change of the inode itself goes along, so that who
 // knows of no rumor looks at the source.
 //
 // What is told goes by where it was told, never by what a node has changed itself since: who locks

@@ -37,7 +37,9 @@ export function writeLockAnswer(writer: ByteWriter, answer: LockAnswer): void {
     case 'records':
       writer.varint(answer.settledInMs)
       writer.varint(answer.leasedForMs)
-      return parts.writeRecords(writer, answer.records)
+      parts.writeRecords(writer, answer.records)
+      fields.writeTruth(writer, answer.told !== undefined)
+      return answer.told === undefined ? undefined : parts.writeTold(writer, answer.told)
     case 'lease':
       writer.varint(answer.session)
       writer.varint(answer.forMs)
@@ -71,7 +73,8 @@ export function readLockAnswer(reader: ByteReader): LockAnswer {
       return readVote(reader)
     case 'records': {
       const [settledInMs, leasedForMs] = [reader.varint(), reader.varint()]
-      return { type, settledInMs, leasedForMs, records: parts.readRecords(reader) }
+      const handedOver = { type, settledInMs, leasedForMs, records: parts.readRecords(reader) }
+      return fields.readTruth(reader) ? { ...handedOver, told: parts.readTold(reader) } : handedOver
     }
     case 'lease': {
       const [session, forMs] = [reader.varint(), reader.varint()]

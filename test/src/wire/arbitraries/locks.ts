@@ -65,7 +65,16 @@ export const lockAnswer: fc.Arbitrary<LockAnswer> = fc.oneof(
     },
     { requiredKeys: ['type', 'isGiven', 'ballot', 'acceptedBallot'] },
   ),
-  fc.record({ type: is('records'), settledInMs: count, leasedForMs: count, records }),
+  fc.record(
+    {
+      type: is('records'),
+      settledInMs: count,
+      leasedForMs: count,
+      records,
+      told: fc.record({ told: stamp, heads }),
+    },
+    { requiredKeys: ['type', 'settledInMs', 'leasedForMs', 'records'] },
+  ),
   fc.record({
     type: is('lease'),
     session: count,
