@@ -53,6 +53,9 @@ export class LeaseSessions {
     holder: Member,
     { session, roll }: { readonly session: number; readonly roll: number },
   ): LeaseSession | 'expired' | 'full' {
+    // A message of a life before that comes late must not end what this life has.
+    const later = this.#byPeer.get(holder.peer)
+    if (later !== undefined && later.holder.epoch > holder.epoch) return 'expired'
     const known = this.#of(holder)
     if (session !== 0 && session !== known?.number) return 'expired'
     if (known === undefined) return this.#begin(holder, roll)
