@@ -3,7 +3,7 @@
 import { Stopper } from '../../base/abort.ts'
 import type { Counters } from '../../base/counters.ts'
 import { sleep } from '../../base/time.ts'
-import { floorOf } from '../../block/stamp.ts'
+import { floorOf, SKEW_MS } from '../../block/stamp.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { LeaseAnswer, LeaseKind, LeaseQuestion } from '../../ports/leases/lease-messages.ts'
 import type { Member } from '../../ports/locks.ts'
@@ -159,6 +159,8 @@ export class LeaseAsking {
         if (!(await this.#init.hear(head))) unheard.add(name)
       }),
     )
+    // What was read a moment before may be stamped later than what nobody tells, by clocks that differ.
+    if (unheard.size > 0) await sleep(this.#init.clock, SKEW_MS)
     for (const [index, inode] of asking.inodes.entries()) {
       if (refused.has(index) || (asking.recalled.get(inode) ?? -1) >= answer.turn) continue
       const change = changes.get(index)

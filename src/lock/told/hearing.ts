@@ -53,9 +53,9 @@ export class Hearing {
   ): Promise<void> {
     const { stamps, changes, apply } = this.#init
     const heard = await Promise.all(heads.map((head) => this.#hear(head)))
-    if (heard.includes(false)) apply({ volume, inode: EVERYTHING, stamp: stamps.tick() })
+    if (heard.includes(false)) await this.#forget(volume, stamps.tick())
     if (since > 0 && stamps.witness(since)) await this.#forget(volume, since)
-    if (!stamps.witness(told) || !changes.raise({ volume, inode }, told)) return
+    if (told === 0 || !stamps.witness(told) || !changes.raise({ volume, inode }, told)) return
     apply({ volume, inode, stamp: told })
   }
 
@@ -66,7 +66,7 @@ export class Hearing {
   async #forget(volume: string, since: Stamp): Promise<void> {
     const { clock, apply } = this.#init
     const stamp = since + SKEW
-    const leftMs = msOf(stamp) - clock.now()
+    const leftMs = Math.ceil(msOf(stamp) - clock.now())
     if (leftMs > 0) await sleep(clock, leftMs)
     apply({ volume, inode: EVERYTHING, stamp })
   }
