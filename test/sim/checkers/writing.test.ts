@@ -57,7 +57,7 @@ test('linearizable: gossip, which is not, where rumors are slow', (t) =>
 
 test('locked-reads: a lock that does not say what was written under it', (t) => {
   const silent = (answer: LockAnswer): LockAnswer =>
-    answer.type === 'lease' ? { ...answer, told: 0 } : answer
+    answer.type === 'lease' ? { ...answer, told: 0, heads: [], since: 0 } : answer
   const untold = (reply: Reply): Reply =>
     reply.type === 'lock' ? { type: 'lock', answer: silent(reply.answer) } : reply
   const spoil = withPorts((ports) => ({ rumors: deaf(ports), network: withReplies(ports, untold) }))
