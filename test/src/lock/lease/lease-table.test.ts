@@ -17,15 +17,16 @@ test('of what others keep now it is said for how long it may be used, and change
   const clock = new VirtualClock()
   const sessions = new LeaseSessions({ clock, random: new SeededRandom(1) })
   const table = new LeaseTable()
-  const lease = (inode: string, peer: string, kind: 'sole' | 'shared', forMs: number) => {
+  type Wanted = { readonly kind: 'sole' | 'shared'; readonly forMs: number }
+  const lease = (inode: string, peer: string, { kind, forMs }: Wanted) => {
     const session = sessions.take({ peer, epoch: 1 }, { session: 0, roll: 1 }) as LeaseSession
     sessions.extend(session, forMs)
     entryOf(table, inode).grants.set(session, { kind, turn: 1 })
   }
-  lease('1', 'a', 'shared', 900)
-  lease('2', 'b', 'sole', 500)
-  lease('3', 'c', 'sole', 2_000)
-  lease('4', 'd', 'sole', 3_000)
+  lease('1', 'a', { kind: 'shared', forMs: 900 })
+  lease('2', 'b', { kind: 'sole', forMs: 500 })
+  lease('3', 'c', { kind: 'sole', forMs: 2_000 })
+  lease('4', 'd', { kind: 'sole', forMs: 3_000 })
   sessions.gone('d')
   const startMs = clock.now()
   const departed = table.depart(({ inode }) => inode === '3')
