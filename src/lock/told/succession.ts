@@ -6,7 +6,7 @@
 // first asked for, since the keeper before has granted nothing more by then.
 import type { Member, Roll, ToldWithLock } from '../../ports/locks.ts'
 import type { Stamp } from '../../ports/messages.ts'
-import { keeperOf, nameOf } from '../roll/roll.ts'
+import { has, isSame, keeperOf, nameOf } from '../roll/roll.ts'
 import type { Place } from './known-changes.ts'
 import { mergeTold, UNSAID } from './merge.ts'
 
@@ -19,6 +19,8 @@ export type SuccessionInit = {
 export class Succession {
   readonly #init: SuccessionInit
   #previous: readonly Member[] = []
+  /** Of those, the ones that kept something which this node keeps now. */
+  #givers: readonly Member[] = []
   /** By the keeper before; this node is one of those where it was. */
   #said = new Map<string, ToldWithLock>()
   readonly #since = new Map<string, Stamp>()
@@ -31,13 +33,17 @@ export class Succession {
    * `hasStayed`: this node was a keeper by the roll before. @returns all that is known of what it kept
    * by that, and that nobody has asked for since; undefined where something is not
    */
-  adopted({ previous }: Roll, hasStayed: boolean): ToldWithLock | undefined {
+  adopted({ previous, keepers }: Roll, hasStayed: boolean): ToldWithLock | undefined {
+    const { self } = this.#init
     const own = hasStayed ? this.#all() : undefined
     this.#previous = previous
+    // Between two that stay nothing moves.
+    const gives = (one: Member): boolean => !has(keepers, one) || isSame(one, self)
+    this.#givers = hasStayed ? previous.filter(gives) : previous
     this.#since.clear()
     this.#said = new Map()
     const known = previous.length === 0 ? UNSAID : own
-    if (known !== undefined) this.#said.set(nameOf(this.#init.self), known)
+    if (known !== undefined) this.#said.set(nameOf(self), known)
     return own
   }
 
@@ -58,7 +64,7 @@ export class Succession {
   }
 
   #all(): ToldWithLock | undefined {
-    const keepers = this.#previous.length === 0 ? [this.#init.self] : this.#previous
-    return mergeTold(keepers.map((keeper) => this.#said.get(nameOf(keeper))))
+    const givers = this.#previous.length === 0 ? [this.#init.self] : this.#givers
+    return mergeTold(givers.map((giver) => this.#said.get(nameOf(giver))))
   }
 }

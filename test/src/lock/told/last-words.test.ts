@@ -96,6 +96,13 @@ test('a keeper hands over what others keep now, and of what it does not know say
   t.is(words.adopted(rollOf(4, [OTHER], [SELF]), KEEP_NONE), undefined)
 })
 
+test('who joins gives nothing: however many do, one after another, all is known', (t) => {
+  const words = begin(rollOf(1, [SELF]), false)
+  words.adopted(rollOf(2, [SELF, OTHER], [SELF]), KEEP_ALL)
+  words.adopted(rollOf(3, [SELF, OTHER, THIRD], [SELF, OTHER]), KEEP_ALL)
+  t.is(words.of(placeOf(SELF, [SELF, OTHER, THIRD]), ASKER).since, 0)
+})
+
 test('nor where somebody died with a lock, or it is more than can be said', (t) => {
   const roll = rollOf(2, [OTHER], [SELF])
   const died = begin(rollOf(1, [SELF]), false)
