@@ -16,5 +16,5 @@ export function oldest(queue: Queue): [Key, Slot] {
 export function compact(block: Block): Block {
   const { bytes } = block
   if (bytes.buffer.byteLength - bytes.length <= bytes.length >> 3) return block
-  return { ...block, bytes: Uint8Array.from(bytes) }
+  return { ...block, bytes: new Uint8Array(bytes) }
 }

@@ -14,6 +14,7 @@ import { measureDrivers } from './cases/drivers.ts'
 import { measureHot } from './cases/hot.ts'
 import { measureMemory } from './cases/memory.ts'
 import { measureUnpacking } from './cases/unpack.ts'
+import { measureWriteBack } from './cases/write-back.ts'
 import { measurePeerWrites, measureWrites } from './cases/writes.ts'
 import { measureWants } from './cases/wants.ts'
 import { measureWholeWants } from './cases/whole-wants.ts'
@@ -34,6 +35,7 @@ const MEASURES: Readonly<Record<CaseName, (bench: Bench) => Promise<readonly Row
   h: measureWholeWants,
   i: measurePeerWrites,
   j: measureUnpacking,
+  k: measureWriteBack,
 }
 
 function say(text: string): void {

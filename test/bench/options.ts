@@ -14,6 +14,7 @@ export const CASES = {
   h: 'what a want costs two whole nodes',
   i: 'changes and writes through a peer, against fuse-native and its source',
   j: '10,000 files unpacked through a peer, against fuse-native and its source',
+  k: 'writes that reach the source later, against those that reach it at once',
 } as const
 
 export type CaseName = keyof typeof CASES

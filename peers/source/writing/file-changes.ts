@@ -74,7 +74,7 @@ function writeAll(descriptor: number, bytes: Uint8Array, offset: number): Writte
 
 /** Where the end was is known from where the descriptor stands afterwards: it is used for nothing else. */
 function appendAll(descriptor: number, bytes: Uint8Array): Written {
-  const own = bytes.buffer instanceof SharedArrayBuffer ? Uint8Array.from(bytes) : bytes
+  const own = bytes.buffer instanceof SharedArrayBuffer ? new Uint8Array(bytes) : bytes
   const count = untilFull(own.length, (written) => append(descriptor, own.subarray(written)))
   return { count, offset: call('lseek', descriptor, 0, WHENCE.current) - count }
 }

@@ -70,9 +70,14 @@ export class DirtyRanges {
     this.#tail = bytes.length < JOINED_MAX ? { extent, buffer: bytes } : undefined
   }
 
+  /** What is written from now on is in extents of its own. */
+  close(): void {
+    this.#tail = undefined
+  }
+
   /** All that is in here now, by offset. What is written from now on is in extents of its own. */
   seal(): readonly Extent[] {
-    this.#tail = undefined
+    this.close()
     return [...this.#extents]
   }
 

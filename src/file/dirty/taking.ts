@@ -57,7 +57,7 @@ export class Taking {
     const sequence = ++this.#sequence
     const [writtenMs, path] = [clock.now(), this.#init.pathOf(file)]
     // They lie in memory that is somebody else's as soon as this is answered.
-    const bytes = Uint8Array.from(change.bytes)
+    const bytes = new Uint8Array(change.bytes)
     const writer = { uid: caller.uid, gid: caller.gid }
     const piece = { inode, path, from, sequence, bytes, ...writer }
     const needsCopy = file.removedMs === undefined

@@ -54,6 +54,7 @@ export class Copies {
   /** The one that was begun last is the last. */
   readonly #sessions = new Map<string, Kept>()
   #cancel: (() => void) | undefined
+  #cost = 0
 
   constructor(init: CopiesInit) {
     this.#init = init
@@ -61,11 +62,7 @@ export class Copies {
 
   /** Memory that copies take, in bytes. */
   get cost(): number {
-    let cost = 0
-    for (const { files } of this.#sessions.values()) {
-      for (const { ranges } of files.values()) cost += ranges.cost
-    }
-    return cost
+    return this.#cost
   }
 
   stop(): void {
@@ -80,7 +77,7 @@ export class Copies {
     if (kept.isTaken) return { type: 'refused', why: 'taken' }
     kept.heardMs = this.#init.clock.now()
     if (question.step === 'keep') return this.#keep(kept, question)
-    if (question.step === 'drop') drop(kept, question.inode, question.through)
+    if (question.step === 'drop') this.#drop(kept, question.inode, question.through)
     return { type: 'kept' }
   }
 
@@ -133,14 +130,25 @@ export class Copies {
     const file = kept.files.get(inode) ?? { path, writtenMs, ranges: new DirtyRanges() }
     file.path = path
     file.writtenMs = writtenMs
+    const before = file.ranges.cost
     file.ranges.put({ from, bytes, sequence, writer: { uid, gid } })
     // What is kept apart can be dropped apart.
-    file.ranges.seal()
+    file.ranges.close()
+    this.#cost += file.ranges.cost - before
     if (!kept.files.has(inode)) this.#init.onKept(kept, inode)
     kept.files.set(inode, file)
     this.#init.counters.add('dirty_kept_bytes_total', bytes.length)
     this.#lookLater()
     return { type: 'kept' }
+  }
+
+  #drop({ files }: Kept, inode: Inode, through: number): void {
+    const file = files.get(inode)
+    if (file === undefined) return
+    const before = file.ranges.cost
+    file.ranges.clean(through)
+    this.#cost += file.ranges.cost - before
+    if (file.ranges.isEmpty) files.delete(inode)
   }
 
   #lookLater(): void {
@@ -173,7 +181,9 @@ export class Copies {
     try {
       const reply = await this.#init.network.request(kept.peer, { type: 'dirty', question })
       if (reply.type !== 'dirty' || reply.answer.type === 'refused') return false
-      if (reply.answer.type === 'clean') kept.files.clear()
+      if (reply.answer.type === 'clean') {
+        for (const inode of kept.files.keys()) this.#drop(kept, inode, Infinity)
+      }
       kept.heardMs = this.#init.clock.now()
       return true
     } catch {
@@ -194,7 +204,7 @@ export class Copies {
     for (const [inode, file] of kept.files) {
       try {
         await takeOver(kept, inode, file)
-        kept.files.delete(inode)
+        this.#drop(kept, inode, Infinity)
       } catch (error) {
         log?.('error', `bytes of '${file.path}' by ${kept.peer} wait: ${codeOf(error)}`)
       }
@@ -209,11 +219,4 @@ export class Copies {
 
 function nameOf(peer: PeerId, of: { readonly session: number; readonly volume: string }): string {
   return `${peer} ${of.session} ${of.volume}`
-}
-
-function drop({ files }: Kept, inode: Inode, through: number): void {
-  const file = files.get(inode)
-  if (file === undefined) return
-  file.ranges.clean(through)
-  if (file.ranges.isEmpty) files.delete(inode)
 }
