@@ -17,24 +17,57 @@ export type Identity = {
 /** A fetch asks for the same few keys again and again; so many are remembered, and as many before. */
 const REMEMBERED = 16_384
 
-let newer = new Map<string, Key>()
-let older = new Map<string, Key>()
+class Memory {
+  #size = 0
+  /** A directory's page, all of a small file: most of what is ever asked for, and found without a text. */
+  readonly #firsts = new Map<string, Record<BlockKind, Map<Inode, Key>>>()
+  readonly #others = new Map<string, Key>()
+
+  get isFull(): boolean {
+    return this.#size >= REMEMBERED
+  }
+
+  find(block: Identity): Key | undefined {
+    const { volume, kind, inode } = block
+    if (isFirst(block)) return this.#firsts.get(volume)?.[kind].get(inode)
+    return this.#others.get(textOf(block))
+  }
+
+  add(block: Identity, key: Key): void {
+    this.#size += 1
+    if (!isFirst(block)) return void this.#others.set(textOf(block), key)
+    const { volume, kind, inode } = block
+    const known = this.#firsts.get(volume)
+    const kinds = known ?? { page: new Map(), data: new Map(), xattrs: new Map() }
+    if (known === undefined) this.#firsts.set(volume, kinds)
+    return void kinds[kind].set(inode, key)
+  }
+}
+
+let newer = new Memory()
+let older = new Memory()
 
 /** `sha256(volume, inode, kind, index)`; NUL separates, since no field may contain it. */
 export function keyOf(block: Identity): Key {
-  const { volume, inode, kind, index, splits } = block
-  const text = `${volume}\0${inode}\0${kind}\0${splits}\0${index}`
-  return newer.get(text) ?? remember(text)
+  return newer.find(block) ?? remember(block)
 }
 
-function remember(text: string): Key {
-  const key = older.get(text) ?? hash('sha256', text, 'binary')
-  if (newer.size >= REMEMBERED) {
+function remember(block: Identity): Key {
+  const key = older.find(block) ?? hash('sha256', textOf(block), 'binary')
+  if (newer.isFull) {
     older = newer
-    newer = new Map()
+    newer = new Memory()
   }
-  newer.set(text, key)
+  newer.add(block, key)
   return key
+}
+
+function isFirst({ index, splits }: Identity): boolean {
+  return index === 0 && splits === 0
+}
+
+function textOf({ volume, inode, kind, splits, index }: Identity): string {
+  return `${volume}\0${inode}\0${kind}\0${splits}\0${index}`
 }
 
 export function positionOf(peer: PeerId): Key {
