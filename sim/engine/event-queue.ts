@@ -2,8 +2,13 @@
 // by side in one typed array. A world of thousands of nodes has hundreds of thousands of events
 // waiting; that many objects in a heap of two would cost a miss of the processor's cache a level.
 
+/** What a callback returns that has woken nobody: it settled no promise, and called nobody's code. */
+export const QUIET = 'quiet'
+
+export type Callback = () => typeof QUIET | void
+
 /** `callback` is undefined once it has run or was cancelled. */
-export type Event = { callback: (() => void) | undefined }
+export type Event = { callback: Callback | undefined }
 
 const CHILDREN_BITS = 2
 const CHILDREN = 1 << CHILDREN_BITS

@@ -7,7 +7,7 @@
 // It must never read a real clock, and never let real I/O decide what happens next.
 import assert from 'node:assert/strict'
 import type { Clock } from '../../src/ports/clock.ts'
-import { type Event, EventQueue } from './event-queue.ts'
+import { type Callback, type Event, EventQueue, QUIET } from './event-queue.ts'
 
 /** Where virtual time starts, in milliseconds since 1970: any fixed instant would do. */
 export const START_MS = 1_700_000_000_000
@@ -17,6 +17,9 @@ const INSTANTS_WITHOUT_PROGRESS = 100_000
 
 /** So often the event loop gets a turn, for Ctrl-C and the test harness to be heard. */
 const STEPS_A_TURN = 16_384
+
+/** So many at most without a look at whether the end is near, though nothing woke anybody. */
+const QUIET_INSTANTS = 64
 
 /** Below this many cancelled events the heap is not worth tidying. */
 const TIDY_FROM = 1_024
@@ -59,7 +62,7 @@ export class VirtualClock implements Clock {
   }
 
   /** Like `after`, for who keeps the event itself to `cancel` it. */
-  schedule(delayMs: number, callback: () => void): Event {
+  schedule(delayMs: number, callback: Callback): Event {
     return this.#add(this.#elapsedMs + Math.max(0, delayMs), callback)
   }
 
@@ -73,7 +76,7 @@ export class VirtualClock implements Clock {
   }
 
   /** Like `after` at an elapsed time, for what is never cancelled: no closure is made. */
-  at(elapsedMs: number, callback: () => void): void {
+  at(elapsedMs: number, callback: Callback): void {
     this.#add(Math.max(elapsedMs, this.#elapsedMs), callback)
   }
 
@@ -103,7 +106,7 @@ export class VirtualClock implements Clock {
     )
   }
 
-  #add(at: number, callback: () => void): Event {
+  #add(at: number, callback: Callback): Event {
     assert(Number.isFinite(at), `an event at ${at}`)
     const event: Event = { callback }
     this.#events.push(at, this.#sequence++, event)
@@ -119,7 +122,7 @@ export class VirtualClock implements Clock {
       const step = () => {
         try {
           const before = this.#elapsedMs
-          if (goal.isDone() || !this.#runInstant(goal.until)) return resolve()
+          if (goal.isDone() || !this.#runInstants(goal.until)) return resolve()
           still = this.#elapsedMs > before ? 0 : still + 1
           assert(still < INSTANTS_WITHOUT_PROGRESS, `time stands still at ${before} ms`)
         } catch (error) {
@@ -135,12 +138,22 @@ export class VirtualClock implements Clock {
     }).finally(() => (this.#isRunning = false))
   }
 
+  /** Instants up to one that wakes somebody; false where nothing is due any more, up to `until`. */
+  #runInstants(until: number): boolean {
+    for (let i = 0; i < QUIET_INSTANTS; i++) {
+      const woke = this.#runInstant(until)
+      if (woke !== QUIET) return woke
+    }
+    return true
+  }
+
   /** Runs all that is due at the next instant; false where nothing is, up to `until`. */
-  #runInstant(until: number): boolean {
+  #runInstant(until: number): boolean | typeof QUIET {
     const events = this.#events
     this.#dropCancelled()
     const at = events.nextAt
     if (at > until || events.size === 0) return false
+    let isQuiet = true
     const last = this.#sequence
     this.#elapsedMs = at
     while (events.nextAt === at && events.nextSequence < last) {
@@ -149,10 +162,10 @@ export class VirtualClock implements Clock {
       events.pop()
       event.callback = undefined
       this.#ran += 1
-      callback?.()
+      if (callback?.() !== QUIET) isQuiet = false
       this.#dropCancelled()
     }
-    return true
+    return isQuiet ? QUIET : true
   }
 
   #dropCancelled(): void {

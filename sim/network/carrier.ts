@@ -5,6 +5,7 @@ import type { Reply } from '../../src/ports/messages.ts'
 import type { RequestHandler } from '../../src/ports/network.ts'
 import { codeOf } from '../../src/base/errors.ts'
 import type { TraceHash } from '../engine/trace-hash.ts'
+import { QUIET } from '../engine/event-queue.ts'
 import type { VirtualClock } from '../engine/virtual-clock.ts'
 import type { Call } from './call.ts'
 import type { Distances } from './costs.ts'
@@ -38,9 +39,9 @@ export class Carrier {
     this.#send(parcel, this.#verdictOn(call, undefined))
   }
 
-  /** A parcel has got so far. */
-  advance(parcel: Parcel): void {
-    if (parcel.call.isSettled) return undefined
+  /** A parcel has got so far. Most of its way nobody is woken by it. */
+  advance(parcel: Parcel): Woken {
+    if (parcel.call.isSettled) return QUIET
     if (parcel.stage === 'under way') return this.#arrive(parcel)
     if (parcel.stage === 'on the line') return this.#process(parcel)
     return this.#deliver(parcel)
@@ -61,7 +62,7 @@ export class Carrier {
   }
 
   /** The first byte is there, or all of a packet. */
-  #arrive(parcel: Parcel): void {
+  #arrive(parcel: Parcel): Woken {
     const { clock, trace, liveness } = this.#init
     const { from, to, call, bytes } = parcel
     if (to.life.state === 'dead') {
@@ -77,19 +78,20 @@ export class Carrier {
       ? to.link.receivePacket(now, bytes)
       : Math.max(parcel.lastAt, to.link.receive(now, bytes))
     parcel.stage = 'on the line'
-    if (inAt > now) clock.at(inAt, parcel.go)
-    else this.#process(parcel)
-    return undefined
+    if (inAt <= now) return this.#process(parcel)
+    clock.at(inAt, parcel.go)
+    return QUIET
   }
 
   /** All of it is in. */
-  #process(parcel: Parcel): void {
+  #process(parcel: Parcel): Woken {
     const { clock } = this.#init
     const { to, bytes } = parcel
     const startAt = to.link.process(clock.elapsedMs, bytes)
     parcel.stage = 'taken up'
-    if (startAt > clock.elapsedMs) clock.at(startAt, parcel.go)
-    else this.#deliver(parcel)
+    if (startAt <= clock.elapsedMs) return this.#deliver(parcel)
+    clock.at(startAt, parcel.go)
+    return QUIET
   }
 
   #deliver(parcel: Parcel): void {
@@ -132,6 +134,8 @@ export class Carrier {
   }
 }
 
+type Woken = typeof QUIET | void
+
 type Message = {
   readonly from: Station
   readonly to: Station
@@ -148,7 +152,7 @@ class Parcel {
   readonly bytes: number
   readonly reply: Reply | undefined
   /** One callback for the whole way. */
-  readonly go: () => void
+  readonly go: () => Woken
   stage: 'under way' | 'on the line' | 'taken up' = 'under way'
   /** When the last byte arrives if the receiver's line is free. */
   lastAt = 0
