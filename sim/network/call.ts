@@ -11,8 +11,9 @@ export class Call {
   readonly target: Station
   readonly request: Request
   readonly work = new HandlerOptions()
-  readonly #resolve: (reply: Reply) => void
-  readonly #reject: (error: Error) => void
+  readonly reply: Promise<Reply>
+  #resolve: ((reply: Reply) => void) | undefined
+  #reject: ((error: Error) => void) | undefined
   #isSettled = false
   #signal: StopSignal | undefined
   #onAbort: (() => void) | undefined
@@ -20,16 +21,14 @@ export class Call {
   #outgoingAt: number
   #incomingAt: number
 
-  constructor(
-    ends: { readonly asker: Station; readonly target: Station },
-    request: Request,
-    promise: { resolve: (reply: Reply) => void; reject: (error: Error) => void },
-  ) {
-    this.asker = ends.asker
-    this.target = ends.target
+  constructor(asker: Station, target: Station, request: Request) {
+    this.asker = asker
+    this.target = target
     this.request = request
-    this.#resolve = promise.resolve
-    this.#reject = promise.reject
+    this.reply = new Promise((resolve, reject) => {
+      this.#resolve = resolve
+      this.#reject = reject
+    })
     this.#outgoingAt = this.asker.outgoing.push(this) - 1
     this.#incomingAt = this.target.incoming.push(this) - 1
   }
@@ -39,23 +38,23 @@ export class Call {
   }
 
   /** `onAbort` runs after the asker was told. */
-  listen(signal: StopSignal, onAbort: () => void): void {
+  listen(signal: StopSignal, onAbort: (call: Call) => void): void {
     this.#signal = signal
     this.#onAbort = () => {
-      if (this.#settle()) this.#reject(abortedError())
-      onAbort()
+      if (this.#settle()) this.#reject?.(abortedError())
+      onAbort(this)
     }
     signal.addEventListener('abort', this.#onAbort, ONCE)
   }
 
   answer(reply: Reply): void {
     if (reply.type !== 'failed') {
-      if (this.#settle()) this.#resolve(reply)
+      if (this.#settle()) this.#resolve?.(reply)
     } else this.fail(isErrorCode(reply.code) ? reply.code : 'EIO', reply.message)
   }
 
   fail(code: ErrorCode, message: string): void {
-    if (this.#settle()) this.#reject(new PotluckError(code, message))
+    if (this.#settle()) this.#reject?.(new PotluckError(code, message))
   }
 
   /** Nobody is told: the asker is dead. */

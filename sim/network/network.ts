@@ -46,6 +46,10 @@ export class SimNetwork {
   readonly #liveness: Liveness
   readonly #carrier: Carrier
   readonly #stations = new Map<PeerId, Station>()
+  /** Who works on it is told one way later. */
+  readonly #givenUp = (call: Call): void => {
+    this.#liveness.later(call.asker, call.target, () => call.work.abort())
+  }
   /** A node's line outlives its lives, and so do its counts. */
   readonly #links = new Map<PeerId, Link>()
 
@@ -176,13 +180,10 @@ export class SimNetwork {
     if (target === undefined || target === asker) {
       return Promise.reject(new PotluckError('UNREACHABLE', `no way to ${to}`))
     }
-    return new Promise<Reply>((resolve, reject) => {
-      const call = new Call({ asker, target }, request, { resolve, reject })
-      if (signal !== undefined) {
-        call.listen(signal, () => this.#liveness.later(asker, target, () => call.work.abort()))
-      }
-      this.#carrier.carry(call)
-    })
+    const call = new Call(asker, target, request)
+    if (signal !== undefined) call.listen(signal, this.#givenUp)
+    this.#carrier.carry(call)
+    return call.reply
   }
 
   #station(peer: PeerId): Station {

@@ -21,19 +21,20 @@ export type FlightPlan = {
   readonly work: (key: Key, want: Want, signal: StopSignal) => Promise<Fetched>
 }
 
-export class Flight {
+/** It is the signal of its own work. */
+export class Flight extends Stopper {
   readonly name: string
   readonly want: Want
-  readonly #stopper = new Stopper()
   readonly #work: Promise<Fetched>
   #waiters = 0
   #isSettled = false
 
   /** `onEnd` runs before anyone who waits is told. */
   constructor({ name, work, key }: FlightPlan, want: Want, onEnd: (flight: Flight) => void) {
+    super()
     this.name = name
     this.want = want
-    this.#work = work(key, want, this.#stopper)
+    this.#work = work(key, want, this)
     const end = () => {
       this.#isSettled = true
       onEnd(this)
@@ -44,7 +45,7 @@ export class Flight {
 
   /** No longer of use to a newcomer: everyone left, so it is being given up. */
   get isGivenUp(): boolean {
-    return this.#stopper.aborted
+    return this.aborted
   }
 
   wait(signal?: StopSignal): Promise<Fetched> {
@@ -54,7 +55,7 @@ export class Flight {
 
   #leave(): void {
     this.#waiters -= 1
-    if (this.#waiters === 0 && !this.#isSettled) this.#stopper.abort()
+    if (this.#waiters === 0 && !this.#isSettled) this.abort()
   }
 }
 

@@ -62,15 +62,16 @@ export class PageReader {
   }
 
   /** One page of a directory. @throws PotluckError what reading it failed with */
-  async page(
-    directory: InodeRecord,
-    part: PagePart,
-    options: PageOptions = {},
-  ): Promise<FoundPage> {
+  page(directory: InodeRecord, part: PagePart, options: PageOptions = {}): Promise<FoundPage> {
+    const here = this.#here(directory, part, options.floor)
+    return here === undefined ? this.#bring(directory, part, options) : Promise.resolve(here)
+  }
+
+  async #bring(directory: InodeRecord, part: PagePart, options: PageOptions): Promise<FoundPage> {
     const { volume, bring, freshness, onError } = this.#init
     const { index, splits } = part
     for (let tries = 1; tries <= PAGE_TRIES; tries++) {
-      const here = this.#here(directory, part, options.floor)
+      const here = tries === 1 ? undefined : this.#here(directory, part, options.floor)
       if (here !== undefined) return here
       const floor = this.#floor(directory, index, options.floor)
       const want = pageWant({ volume, directory, part }, floor)
