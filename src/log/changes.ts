@@ -20,6 +20,8 @@ export type Change = {
   readonly expected?: number | undefined
   /** Flags of which the record that is there must have none: who sets it looks first what it is. */
   readonly spares?: number
+  /** It ends what room was found for: made though the log is full, for it leaves less than it takes. */
+  readonly isOwed?: true
 }
 
 export type Outcome =

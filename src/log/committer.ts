@@ -184,7 +184,7 @@ export class Committer {
 
   /** Deletions may go where writes may not any more: they are what makes space. */
   #checkSpace(records: readonly NewRecord[], changes: readonly Change[]): void {
-    if (changes.every(({ value }) => value === undefined)) return
+    if (changes.every(({ value, isOwed = false }) => value === undefined || isOwed)) return
     let bytes = 0
     for (const { head } of records) bytes += recordBytes(head, this.#grainBytes)
     const { liveBytes, capacityBytes } = this.#init.zones

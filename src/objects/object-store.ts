@@ -1,7 +1,7 @@
 // All shards as one store: each operation goes to the shard that has the key; what concerns several
 // is put together here. A shard may be in this thread or another one.
 import assert from 'node:assert/strict'
-import { PotluckError } from '../base/errors.ts'
+import { codeOf, PotluckError } from '../base/errors.ts'
 import { sleep } from '../base/time.ts'
 import { hashOf } from '../log/format/hash.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -23,6 +23,8 @@ const ROUTING_SEED = 0x9747b28c
 /** Swaps that meet each other half-way try again after about this long, and longer each time. */
 const RETRY_MS = 1
 const MOST_RETRIES = 12
+/** So often a decided swap tries to be put in place on a disk that is full. */
+const FULL_MS = 100
 
 /** Which of so many shards a key is on: every client may know. */
 export function shardOf(key: ObjectKey, shards: number): number {
@@ -129,13 +131,35 @@ export class ObjectStore implements Performer<Operation> {
       if (refusal !== undefined) return refusal
       throw rejectionOf(prepared)
     }
+    await this.#decide(swap, parts)
     // From here on it happens, whoever dies: a failure leaves the keys held until the next opening.
-    await this.#decider(swap).perform({ type: 'decide', swap })
-    const applied = await Promise.all(
-      parts.map(({ shard }) => shard.perform({ type: 'apply', swap })),
-    )
+    const applied = await Promise.all(parts.map(({ shard }) => this.#apply(swap, shard)))
     void this.#forget(swap, parts)
     return applied[0] ?? { type: 'done', version: 0 }
+  }
+
+  /** @throws PotluckError ENOSPC: it was not decided; EIO: nobody knows before the next opening */
+  async #decide(swap: Uint8Array, parts: readonly Part[]): Promise<void> {
+    try {
+      await this.#decider(swap).perform({ type: 'decide', swap })
+    } catch (error) {
+      if (codeOf(error) === 'ENOSPC') {
+        await Promise.all(parts.map(({ shard }) => shard.perform({ type: 'abort', swap })))
+      }
+      throw error
+    }
+  }
+
+  /** Its keys are held until it is in place: where the file system is full, until there is room. */
+  async #apply(swap: Uint8Array, shard: Performer<ShardOperation>): Promise<Answer> {
+    for (;;) {
+      try {
+        return await shard.perform({ type: 'apply', swap })
+      } catch (error) {
+        if (codeOf(error) !== 'ENOSPC') throw error
+        await sleep(this.#init.clock, FULL_MS)
+      }
+    }
   }
 
   /** The decision is kept until every part is durably in place. */

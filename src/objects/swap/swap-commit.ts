@@ -9,18 +9,21 @@ type SwapInit = {
   /** Changes that become visible with it. */
   readonly also: readonly Change[]
   readonly durability: Durability
+  /** What it puts in place is in the log already, and goes with it. */
+  readonly isOwed?: true
 }
 
 /** A swap's changes on one shard, in one commit. @throws PotluckError TOO_LARGE, ENOSPC */
 export async function commitSwap(
   { log, reaper }: { readonly log: Log; readonly reaper: Reaper },
   changes: readonly SwapChange[],
-  { also, durability }: SwapInit,
+  { also, durability, ...owed }: SwapInit,
 ): Promise<Outcome> {
   const wanted = changes.map(({ key, bytes, expected }) => ({
     key: valueKey(log, key),
     value: bytes === undefined ? undefined : { payload: bytes },
     expected,
+    ...owed,
   }))
   const first = wanted.map((change) => ({ ...change, spares: OWNS }))
   const outcome = await log.commit([...first, ...also], durability)

@@ -100,7 +100,7 @@ export class SwapParts {
     if (changes === undefined) throw new PotluckError('EINVAL', 'no such swap is prepared here')
     const also = [{ key: this.#log.key(KIND.intent, swap) }]
     const parts = { log: this.#log, reaper: this.#reaper }
-    const outcome = await commitSwap(parts, changes, { also, durability: 'disk' })
+    const outcome = await commitSwap(parts, changes, { also, durability: 'disk', isOwed: true })
     assert(outcome.isDone, 'a key changed while a swap held it')
     this.#end(swap, changes)
     return { type: 'done', version: outcome.version }

@@ -1,5 +1,6 @@
 import test from 'ava'
-import type { SwapChange } from '../../../src/objects/operation.ts'
+import { codeOf } from '../../../src/base/errors.ts'
+import type { Operation, SwapChange } from '../../../src/objects/operation.ts'
 import { shardOf } from '../../../src/objects/object-store.ts'
 import { SeededRandom } from '../../../sim/engine/seeded-random.ts'
 import { SimulatedStore } from '../../../sim/crash/simulated-store.ts'
@@ -105,6 +106,38 @@ test('of a swap over shards nothing is left but its keys, whenever the machine d
     counts.add(shards.reduce((sum, { records }) => sum + records, 0))
   }
   t.deepEqual(counts, new Set([0, 4]))
+})
+
+test('a swap over shards of a full store happens or not, and holds nothing up', async (t) => {
+  const it = new SimulatedStore(5, 2, 8)
+  const store = await it.open()
+  const tried = (operation: Operation): Promise<string> => {
+    const asked = store.perform(operation)
+    return it.run(asked.then(({ type }) => type, codeOf))
+  }
+  const write = (name: string, size: number): Promise<string> =>
+    tried({ type: 'write', key: bytes(name), bytes: Buffer.alloc(size), options: {} })
+  let full = 0
+  for (const size of [250_000, 20_000, 1_000]) {
+    for (let refused = 0; refused < 12; full++) {
+      if ((await write(`full ${full}`, size)) === 'ENOSPC') refused += 1
+    }
+  }
+  const said = new Map<string, number>()
+  for (let i = 1; i <= 60; i++) {
+    // So much more room, with each that goes.
+    await tried({ type: 'delete', key: bytes(`full ${full - i}`), options: {} })
+    const changes = ['a', 'b', 'c', 'd'].map((name) => {
+      return { key: bytes(`${i} ${name}`), expected: 0, bytes: Buffer.alloc((i % 8) * 100) }
+    })
+    const answer = await tried({ type: 'swap', changes, durability: 'sync' })
+    said.set(answer, (said.get(answer) ?? 0) + 1)
+    for (const { key } of changes) {
+      t.is(await tried({ type: 'read', key }), answer === 'done' ? 'record' : 'absent')
+    }
+    for (const { key } of changes) await tried({ type: 'delete', key, options: {} })
+  }
+  t.true((said.get('done') ?? 0) > 5 && (said.get('ENOSPC') ?? 0) > 5, JSON.stringify([...said]))
 })
 
 test('many appends are one object, in few pieces, whatever their sizes', async (t) => {
