@@ -30,6 +30,8 @@ export type CommitterInit = {
   readonly version: number
   /** Resolves when a zone came free. @throws PotluckError ENOSPC when none can */
   readonly makeSpace: () => Promise<void>
+  /** Something was refused for want of room. */
+  readonly onRefused: () => void
 }
 
 export class Committer {
@@ -75,7 +77,8 @@ export class Committer {
     const found = await this.#init.reader.head(key)
     if (found === undefined) return
     const { grain, version, bytes } = this.#presentOf(found.grain, found.head)
-    if (this.#init.index.remove(key.hash.tag, grain)) this.#init.zones.died(grain, bytes, version)
+    if (!this.#init.index.remove(key.hash.tag, grain)) return
+    this.#init.zones.died(grain, bytes, version)
   }
 
   /** Undefined where it would have to be waited for. */
@@ -141,7 +144,7 @@ export class Committer {
       const bytes = recordBytes(record.head, this.#grainBytes)
       bytesWritten += bytes
       const { tag } = change.key.hash
-      if (was.grain !== 0) zones.died(was.grain, was.bytes, was.version)
+      if (was.grain !== 0) zones.died(was.grain, was.bytes, version)
       if (change.value === undefined)
         this.#delete(appended.batch, { tag, grain, bytes, was, version })
       else this.#put(appended.batch, { tag, grain, bytes, was, version })
@@ -189,6 +192,8 @@ export class Committer {
     for (const { head } of records) bytes += recordBytes(head, this.#grainBytes)
     const { liveBytes, capacityBytes } = this.#init.zones
     if (liveBytes + bytes <= capacityBytes) return
+    // What is full of deletions may come to be less so: nothing else asks for it when all is refused.
+    this.#init.onRefused()
     throw new PotluckError('ENOSPC', `the log is full: ${liveBytes} of ${capacityBytes} bytes live`)
   }
 

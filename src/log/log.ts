@@ -78,6 +78,7 @@ export class Log {
       reader: this.#reader,
       version,
       makeSpace: () => this.#collector.makeSpace(),
+      onRefused: () => this.#collector.look(),
     })
   }
 

@@ -17,11 +17,8 @@ import { KEPT_FOR_COLLECTION, type ZoneTable } from '../zones/zone-table.ts'
 import type { Freer } from './freer.ts'
 import type { Mover } from './mover.ts'
 import type { Pace } from './pace.ts'
+import { victimOf } from './victim.ts'
 
-/** Above this share of dead bytes a zone is collected though others are free. */
-const WORTH_SHARE = 0.6
-/** Below this, collecting gives back too little to go on for ever. */
-const LEAST_SHARE = 0.12
 /** Collections one after another without a change, and without a zone more that is free. */
 const MOST_FRUITLESS = 16
 /** Of the time, while zones are free. */
@@ -59,7 +56,7 @@ export class Collector {
 
   /** Something may be worth collecting now. */
   look(): void {
-    if (this.#isStopped || this.#running !== undefined || this.#victim() === undefined) return
+    if (this.#isStopped || this.#running !== undefined || victimOf(this.#init) === undefined) return
     this.#running = this.#run().finally(() => {
       this.#running = undefined
       this.#init.pace.end()
@@ -99,7 +96,7 @@ export class Collector {
     let version = 0
     let fruitless = 0
     while (!this.#isStopped && fruitless <= MOST_FRUITLESS) {
-      const zone = this.#victim()
+      const zone = victimOf(this.#init)
       if (zone === undefined && freer.isIdle) return
       // What is moved takes as much room as before: go on when something more has died.
       const isFruitless = zones.freeZones <= most && newestVersion() === version
@@ -125,22 +122,6 @@ export class Collector {
     this.#init.say('warn', `zone ${zone?.index} could not be collected`, { error })
     this.#init.pace.end()
     await this.#sleep(MOST_REST_MS)
-  }
-
-  /** The sealed zone that gives back most, if it is worth it now. */
-  #victim(): Zone | undefined {
-    const { zones, pace, freer } = this.#init
-    let best: Zone | undefined
-    let bestShare = pace.isLow ? LEAST_SHARE : WORTH_SHARE
-    for (const zone of zones.zones) {
-      if (zone.state !== 'sealed' || freer.has(zone)) continue
-      if (zone.isDamaged && zone.liveBytes > 0) continue
-      const share = zones.deadShare(zone)
-      if (share <= bestShare) continue
-      best = zone
-      bestShare = share
-    }
-    return best
   }
 
   get #isUrgent(): boolean {

@@ -25,6 +25,7 @@ export type MoverInit = {
   readonly index: KeyIndex
   readonly writer: Writer
   readonly say: Say
+  readonly newestVersion: () => number
 }
 
 /** Moves what is still needed out of a zone. */
@@ -103,7 +104,8 @@ export class Mover {
       return true
     }
     index.replace(entry.tag, entry.grain, grain)
-    zones.died(entry.grain, size, entry.version)
+    // What deleted it before now is of another key; what will, has to reach what is left here.
+    zones.died(entry.grain, size, this.#init.newestVersion())
     zones.born(grain, size)
     writer.onFailure(appended.batch, () => {
       // What has taken its place meanwhile may be written already.

@@ -31,7 +31,7 @@
 // damage: the record is reported and left out, the others stay.
 //
 // *The newest version of a key counts.* A deletion is a record too, and goes only when no zone holds
-// a dead version older than it. This room must never rewrite a sector, and never free what may be
+// what was dead when it came. This room must never rewrite a sector, and never free what may be
 // needed after a crash.
 import assert from 'node:assert/strict'
 

@@ -1,11 +1,13 @@
 // Who of the zones is free, and what is dead in the others. Only numbers: nothing here reads or
-// writes a zone. It must never call a deletion superfluous while a record older than it, which a
-// crash would bring back, lies dead in some zone.
+// writes a zone. It must never call a deletion superfluous while a record that it deleted, which a
+// crash would bring back, lies dead in some zone. Whatever died later than a deletion was there when
+// the deletion came, under another key: so what counts of the dead is when they died, not how old
+// they are. Else one record in a cold zone would keep all deletions, until nothing else had room.
 import assert from 'node:assert/strict'
 import type { Random } from '../../ports/random.ts'
 import { type Layout, SECTOR_BYTES, zoneOf, zoneStart } from '../format/layout.ts'
 import { ENTRY_BYTES } from '../format/zone-marks.ts'
-import { OldestDead } from './oldest-dead.ts'
+import { OldestDeath } from './oldest-death.ts'
 import { freeZone, type Zone } from './zone.ts'
 
 /** So many free zones only collection may take, so that it can always go on. */
@@ -18,7 +20,7 @@ export class ZoneTable {
   readonly zones: readonly Zone[]
   readonly #free: Zone[]
   readonly #random: Random
-  readonly #oldestDead: OldestDead
+  readonly #oldestDeath: OldestDeath
   #liveBytes = 0
   #waiting: (() => void)[] = []
 
@@ -27,7 +29,7 @@ export class ZoneTable {
     this.layout = layout
     this.#random = random
     this.zones = Array.from({ length: layout.zones }, (_, index) => freeZone(index))
-    this.#oldestDead = new OldestDead(this.zones)
+    this.#oldestDeath = new OldestDeath(this.zones)
     this.#free = this.zones.toReversed()
   }
 
@@ -84,7 +86,7 @@ export class ZoneTable {
     assert(zone.state === 'leaving' && zone.liveBytes === 0, `zone ${zone.index} is in use`)
     this.#liveBytes -= zone.deletionBytes
     Object.assign(zone, freeZone(zone.index))
-    this.#oldestDead.rose()
+    this.#oldestDeath.rose()
     this.#free.unshift(zone)
     for (const wake of this.#waiting.splice(0)) wake()
   }
@@ -116,18 +118,19 @@ export class ZoneTable {
     this.#liveBytes += bytes
   }
 
-  died(grain: number, recordBytes: number, version: number): void {
+  /** @param death the version of what took its place */
+  died(grain: number, recordBytes: number, death: number): void {
     const bytes = recordBytes + ENTRY_BYTES
     const zone = this.ofGrain(grain)
     zone.liveBytes -= bytes
-    this.#oldestDead.lower(zone, version)
+    this.#oldestDeath.lower(zone, death)
     this.#liveBytes -= bytes
   }
 
-  /** At open: a record that another one has taken the place of. */
+  /** At open: a record that another one has taken the place of, some time after this version. */
   foundDead(grain: number, version: number): void {
     const zone = this.ofGrain(grain)
-    this.#oldestDead.lower(zone, version)
+    this.#oldestDeath.lower(zone, version)
   }
 
   /** At open: a record, dead or alive, ends at this place. */
@@ -151,9 +154,14 @@ export class ZoneTable {
     this.#liveBytes -= bytes
   }
 
-  /** Whether no zone but this one holds a dead record older than the version. */
+  /** Whether no zone but this one holds what was dead by then. */
   isSuperfluous(version: number, except: Zone): boolean {
-    return this.#oldestDead.except(except) > version
+    return this.#oldestDeath.except(except) > version
+  }
+
+  /** Of all zones; part of `liveBytes`. */
+  get deletionBytes(): number {
+    return this.zones.reduce((sum, { deletionBytes }) => sum + deletionBytes, 0)
   }
 
   /**

@@ -21,8 +21,11 @@ export type Zone = {
   deletionBytes: number
   /** The newest deletion in it, by version. */
   newestDeletion: number
-  /** The oldest record in it that is no longer live, by version. */
-  oldestDead: number
+  /**
+   * The earliest death of a record in it: the version that took its place, or, where that is not
+   * known, its own, which is earlier.
+   */
+  oldestDeath: number
   /** A record was found in it that can't be moved. */
   isDamaged: boolean
   /** A deletion that was moved out of it could not be written there. */
@@ -39,7 +42,7 @@ export function freeZone(index: number): Zone {
     liveBytes: 0,
     deletionBytes: 0,
     newestDeletion: 0,
-    oldestDead: Infinity,
+    oldestDeath: Infinity,
     isDamaged: false,
     keepsDeletion: false,
   }

@@ -87,6 +87,29 @@ test('overwriting goes on for ever, and its space comes back', async (t) => {
   t.true(it.disk.allocatedBytes <= 17 * 65_536)
 })
 
+test('what comes and goes beside what stays takes no room for ever', async (t) => {
+  const it = new SimulatedLog()
+  const log = await it.open()
+  const { capacityBytes } = log.counters()
+  const keys = Math.floor((capacityBytes * 0.75) / 1_100)
+  const commit = async (name: string, size?: number): Promise<void> => {
+    const value = size === undefined ? undefined : { payload: Buffer.alloc(size) }
+    await log.commit([{ key: keyOf(log, name), value }], 'memory')
+  }
+  const work = async (): Promise<void> => {
+    for (let i = 0; i < keys; i++) await commit(`key ${i}`, 1_000)
+    for (let i = 0; i < 3_000; i++) {
+      await commit(`key ${Math.floor(it.random.next() * keys)}`, 1_000)
+      if (i % 2 > 0) continue
+      await commit(`short ${i}`, 64)
+      await commit(`short ${i}`)
+    }
+  }
+  await t.notThrowsAsync(it.run(work()))
+  const share = log.counters().liveBytes / capacityBytes
+  t.true(share < 0.9, `${share} of what may live is taken`)
+})
+
 test('a rotten record is reported and not returned, and the others are', async (t) => {
   const it = new SimulatedLog()
   const log = await it.open()

@@ -1,10 +1,10 @@
 import type { Zone } from './zone.ts'
 
 /**
- * The oldest dead record of all zones but one, without a look at each: it is asked for every deletion
- * that is moved, and for each zone that may be collected. The two zones with the oldest are known.
+ * The earliest death of all zones but one, without a look at each: it is asked for every deletion that
+ * is moved, and for each zone that may be collected. The two zones with the earliest are known.
  */
-export class OldestDead {
+export class OldestDeath {
   readonly #zones: readonly Zone[]
   #first: Zone | undefined
   #second: Zone | undefined
@@ -14,10 +14,10 @@ export class OldestDead {
     this.#zones = zones
   }
 
-  /** A record of this version has died in the zone. */
+  /** A record in the zone has died by what has this version. */
   lower(zone: Zone, version: number): void {
-    if (version >= zone.oldestDead) return
-    zone.oldestDead = version
+    if (version >= zone.oldestDeath) return
+    zone.oldestDeath = version
     if (this.#isKnown) this.#place(zone)
   }
 
@@ -30,21 +30,21 @@ export class OldestDead {
   except(zone: Zone): number {
     if (!this.#isKnown) this.#lookAll()
     const oldest = this.#first === zone ? this.#second : this.#first
-    return oldest?.oldestDead ?? Infinity
+    return oldest?.oldestDeath ?? Infinity
   }
 
   #lookAll(): void {
     this.#first = undefined
     this.#second = undefined
-    for (const zone of this.#zones) if (zone.oldestDead < Infinity) this.#place(zone)
+    for (const zone of this.#zones) if (zone.oldestDeath < Infinity) this.#place(zone)
     this.#isKnown = true
   }
 
   #place(zone: Zone): void {
     if (zone === this.#first) return
-    if (this.#first === undefined || zone.oldestDead < this.#first.oldestDead) {
+    if (this.#first === undefined || zone.oldestDeath < this.#first.oldestDeath) {
       this.#second = this.#first
       this.#first = zone
-    } else if (zone.oldestDead < (this.#second?.oldestDead ?? Infinity)) this.#second = zone
+    } else if (zone.oldestDeath < (this.#second?.oldestDeath ?? Infinity)) this.#second = zone
   }
 }
