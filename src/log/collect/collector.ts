@@ -1,9 +1,9 @@
 // Collection: a zone most of which is dead is read, what lives in it is appended anew, and when that
 // is durable the zone is wiped and free (see freer.ts). It runs beside the traffic, in turns: after
 // each piece it rests, so that it has but a share of the time; with few zones free, writers wait for
-// it instead, a little at a time (see pace.ts). Zones are read by other threads (the port does), and
-// what is left to this one, checking and copying, is 3 µs a record: less than the answer of a thread
-// of its own would cost.
+// it instead, a little at a time (see pace.ts). Zones are read by other threads (the port does). What
+// is left to this one is about 3 µs a record of 4 KiB, of which a thread of its own could take the
+// checksum, 0.8 µs, for an answer that costs 0.3: the index, the copy and the write stay here.
 //
 // It must never free a zone before everything that has taken the place of its records is durable,
 // nor drop a deletion while a crash could bring back what was deleted.

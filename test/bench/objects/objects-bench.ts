@@ -2,7 +2,8 @@
 // against Redis over a Unix socket, in one run; then what collection costs: write amplification and
 // latencies of a store that is 80 % full and overwritten. It measures and prints, and asserts nothing.
 //
-//   sh peers/launch test/bench/objects/objects-bench.ts [--dir DIR] [--packages DIR] [--redis FILE] [--only overwrite]
+//   sh peers/launch test/bench/objects/objects-bench.ts [--dir DIR] [--packages DIR] [--redis FILE]
+//     [--only overwrite] [--repeats N]
 import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -29,6 +30,8 @@ const { values: given } = parseArgs({
     packages: { type: 'string', default: join(import.meta.dirname, '../../..') },
     redis: { type: 'string', default: '/usr/bin/redis-server' },
     ms: { type: 'string', default: '800' },
+    repeats: { type: 'string', default: '3' },
+    size: { type: 'string', default: String(1 << 30) },
     only: { type: 'string', default: 'process,socket,overwrite' },
   },
 })
@@ -115,27 +118,30 @@ function percentile(all: readonly number[], share: number): number {
   return all.toSorted((a, b) => a - b)[Math.floor(all.length * share)] ?? 0
 }
 
-/** 80 % of what may live, then overwritten at random once over: what that costs. */
-async function overwrite(place: Place): Promise<void> {
-  const open = (): Promise<Log> =>
-    openLog({
-      disk: new DirectoryDisk(join(place.directory, 'overwrite')),
-      clock: realClock,
-      random: realRandom,
-      say: () => {},
-      name: 'log',
-      layout: layoutFor(place.sizeBytes / 2),
-    })
-  let log = await open()
-  const keys = Math.floor((log.counters().capacityBytes * 0.8) / 4400)
-  const payload = Buffer.alloc(4096, 'x')
+type Overwriting = {
+  readonly log: Log
+  readonly keys: number
+  /** So many writes at random keys. @returns what each took, ms */
+  readonly run: (count: number) => Promise<number[]>
+}
+
+const PAYLOAD = Buffer.alloc(4096, 'x')
+
+/** A new log of that size with so many records, and 32 clients that overwrite them. */
+async function overwriting(
+  place: Place,
+  sizeBytes: number,
+  records?: number,
+): Promise<Overwriting> {
+  const log = await openOverwritten(place, sizeBytes)
+  const keys = records ?? Math.floor((log.counters().capacityBytes * 0.8) / 4400)
   const put = async (i: number): Promise<number> => {
     const from = performance.now()
     const key = log.key(1, Buffer.from(`key ${i}`))
-    await log.commit([{ key, value: { payload } }], 'disk')
+    await log.commit([{ key, value: { payload: PAYLOAD } }], 'disk')
     return performance.now() - from
   }
-  const run = async (count: number, next: (i: number) => number): Promise<number[]> => {
+  const all = async (count: number, next: (i: number) => number): Promise<number[]> => {
     const took: number[] = []
     let begun = 0
     const client = async (): Promise<void> => {
@@ -144,22 +150,62 @@ async function overwrite(place: Place): Promise<void> {
     await Promise.all(Array.from({ length: 32 }, client))
     return took
   }
-  const first = await run(keys, (i) => i)
+  await all(keys, (i) => i)
+  return { log, keys, run: (count) => all(count, () => Math.floor(Math.random() * keys)) }
+}
+
+function openOverwritten({ directory }: Place, sizeBytes: number): Promise<Log> {
+  return openLog({
+    disk: new DirectoryDisk(join(directory, `overwrite-${sizeBytes}`)),
+    clock: realClock,
+    random: realRandom,
+    say: () => {},
+    name: 'log',
+    layout: layoutFor(sizeBytes),
+  })
+}
+
+/**
+ * 80 % of what may live, then overwritten at random: what that costs, beside the same records
+ * overwritten in a log so large that nothing has to be collected.
+ */
+async function overwrite(place: Place): Promise<number> {
+  const sizeBytes = place.sizeBytes / 2
+  const { log, keys, run } = await overwriting(place, sizeBytes)
+  // Until collection has begun.
+  await run(Math.floor(keys / 2))
   const before = log.counters().writtenBytes
-  const later = await run(keys * 2, () => Math.floor(Math.random() * keys))
+  const later = await run(keys * 2)
   const { writtenBytes, records, indexBytes, liveBytes, zonesCollected } = log.counters()
-  const amplification = (writtenBytes - before) / (keys * 2 * payload.length)
+  const amplification = (writtenBytes - before) / (keys * 2 * PAYLOAD.length)
   await log.close()
-  log = await open()
-  const { seconds } = log.report
-  await log.close()
+  const again = await openOverwritten(place, sizeBytes)
+  const { seconds } = again.report
+  await again.close()
+  const large = await overwriting(place, sizeBytes * 6, keys)
+  const without = await large.run(Math.floor(keys / 2))
+  const collectedThere = large.log.counters().zonesCollected
+  await large.log.close()
+  rmSync(join(place.directory, `overwrite-${sizeBytes}`), { recursive: true })
+  rmSync(join(place.directory, `overwrite-${sizeBytes * 6}`), { recursive: true })
+  const [p99, p99Without] = [percentile(later, 0.99), percentile(without, 0.99)]
   process.stdout.write(
     `overwritten twice over at 80 % of what may live (${keys} records of 4 KiB, 32 clients): ` +
       `write amplification ${amplification.toFixed(2)}, ${zonesCollected} zones collected; ` +
-      `p99 ${percentile(later, 0.99).toFixed(3)} ms ÷ ${percentile(first, 0.99).toFixed(3)} ms ` +
-      `without = ${(percentile(later, 0.99) / percentile(first, 0.99)).toFixed(2)}; ` +
+      `p99 ${p99.toFixed(3)} ms ÷ ${p99Without.toFixed(3)} ms where ${collectedThere} were ` +
+      `collected = ${(p99 / p99Without).toFixed(2)}; ` +
       `${(indexBytes / records).toFixed(1)} bytes of index a record; opened in ${seconds.toFixed(3)} s: ` +
       `${(liveBytes / 2 ** 30 / seconds).toFixed(2)} GiB of live log a second\n`,
+  )
+  return p99 / p99Without
+}
+
+async function overwriteOften(place: Place): Promise<void> {
+  const ratios: number[] = []
+  for (let i = 0; i < Number(given.repeats); i++) ratios.push(await overwrite(place))
+  const all = ratios.map((ratio) => ratio.toFixed(2)).join(', ')
+  process.stdout.write(
+    `p99 beside collection ÷ without: ${all}; median ${percentile(ratios, 0.5).toFixed(2)}\n`,
   )
 }
 
@@ -186,11 +232,16 @@ async function compareServed(place: Place): Promise<void> {
 
 async function main(): Promise<void> {
   const directory = mkdtempSync(join(given.dir, 'objects-bench-'))
-  const place = { directory, sizeBytes: 1 << 30, packages: given.packages, redis: given.redis }
+  const place = {
+    directory,
+    sizeBytes: Number(given.size),
+    packages: given.packages,
+    redis: given.redis,
+  }
   try {
     if (given.only.includes('process')) await compareInProcess(place)
     if (given.only.includes('socket')) await compareServed(place)
-    if (given.only.includes('overwrite')) await overwrite(place)
+    if (given.only.includes('overwrite')) await overwriteOften(place)
   } finally {
     rmSync(directory, { recursive: true, force: true })
   }
