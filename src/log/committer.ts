@@ -76,9 +76,10 @@ export class Committer {
   async forget(key: LogKey): Promise<void> {
     const found = await this.#init.reader.head(key)
     if (found === undefined) return
-    const { grain, version, bytes } = this.#presentOf(found.grain, found.head)
+    const { grain, bytes } = this.#presentOf(found.grain, found.head)
     if (!this.#init.index.remove(key.hash.tag, grain)) return
-    this.#init.zones.died(grain, bytes, version)
+    // No deletion is of its key: so none that came before now is kept for it.
+    this.#init.zones.died(grain, bytes, this.#version)
   }
 
   /** Undefined where it would have to be waited for. */
