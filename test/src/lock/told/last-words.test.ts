@@ -98,9 +98,13 @@ test('a keeper hands over what others keep now, and of what it does not know say
 
 test('who joins gives nothing: however many do, one after another, all is known', (t) => {
   const words = begin(rollOf(1, [SELF]), false)
-  words.adopted(rollOf(2, [SELF, OTHER], [SELF]), KEEP_ALL)
-  words.adopted(rollOf(3, [SELF, OTHER, THIRD], [SELF, OTHER]), KEEP_ALL)
-  t.is(words.of(placeOf(SELF, [SELF, OTHER, THIRD]), ASKER).since, 0)
+  const fourth: Member = { peer: 'fourth', epoch: 1 }
+  const all = [SELF, OTHER, THIRD, fourth]
+  for (let number = 2; number <= all.length; number++) {
+    const roll = rollOf(number, all.slice(0, number), all.slice(0, number - 1))
+    words.adopted(roll, KEEP_ALL)
+  }
+  t.is(words.of(placeOf(SELF, all), ASKER).since, 0)
 })
 
 test('nor where somebody died with a lock, or it is more than can be said', (t) => {
