@@ -71,8 +71,12 @@ for (const [seed, nodes, faults] of [
 test('caught: a writer that does not wait until others have given back', async (t) => {
   const answering: Answering = (question, ask) =>
     question.step === 'recall' ? Promise.resolve({ type: 'given' }) : ask()
-  const { violations } = await runStrict(2, 8, { faults: LOST_RUMORS, answering })
-  t.true(violations.some((what) => what.startsWith('linearizable: ')))
+  // Not each world has a reader at the moment; of twelve, nine have.
+  const found: string[] = []
+  for (const seed of [5, 6, 8]) {
+    found.push(...(await runStrict(seed, 8, { faults: LOST_RUMORS, answering })).violations)
+  }
+  t.true(found.some((what) => what.startsWith('linearizable: ')))
 })
 
 test('caught: a lease that is used past its end', async (t) => {
