@@ -151,3 +151,19 @@ export async function until(what: () => boolean | Promise<boolean>): Promise<voi
     await new Promise((resolve) => setTimeout(resolve, 10))
   }
 }
+
+/**
+ * Whether the kernel answers what was asked before by itself: once in five times at least, since a
+ * machine that is short of memory may drop what it keeps at any moment.
+ */
+export async function isKept(
+  calls: () => number | undefined,
+  again: () => Promise<unknown>,
+): Promise<boolean> {
+  for (let times = 0; times < 5; times++) {
+    const before = calls()
+    await again()
+    if (calls() === before) return true
+  }
+  return false
+}
