@@ -10,6 +10,12 @@ export function notRoot(): Reason {
   return process.getuid?.() === 0 ? undefined : 'needs root'
 }
 
+/** For what is done there alone. */
+export function notLinuxX64(): Reason {
+  const { platform, arch } = process
+  return platform === 'linux' && arch === 'x64' ? undefined : `not on ${platform} ${arch}`
+}
+
 /** Being allowed to open it is what decides: the node is there in containers that may not use it. */
 export function noFuse(): Reason {
   try {

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import test from 'ava'
+import { notLinuxX64 } from '../../../../reasons.ts'
+import { testUnless } from '../../../../skip.ts'
 
 const HERE = new URL(
   '../../../../../peers/commands/sim/process/heap-in-one-piece.ts',
@@ -24,9 +25,7 @@ async function scatteredPages(...args: string[]): Promise<number> {
   return Number(stdout)
 }
 
-const onLinux = process.platform === 'linux' && process.arch === 'x64' ? test : test.skip
-
-onLinux('what the heap grows by lies beside what it has', async (t) => {
+testUnless(notLinuxX64())('what the heap grows by lies beside what it has', async (t) => {
   const [usual, together] = await Promise.all([scatteredPages(), scatteredPages(HERE.href)])
   t.true(usual > 100, `V8 does not scatter its pages any more (${usual}): this room is of no use`)
   t.true(together < usual / 4, `${together} pages by themselves, and ${usual} without`)
