@@ -1,6 +1,7 @@
-// (k) Writes through a peer that are copied to a second one, and go to the source later, against writes
-// that go to the source at once; both to a source on tmpfs, which is as quick as any can be: what
-// write-back costs shows, and not what it spares. The CPU is that of both peers.
+// (k) Writing through a peer in --write=back, where each write is copied to a second peer and goes to the
+// source later, against --write=through, where each write goes to the source at once. The sources of
+// both lie on tmpfs, so that a write to a source costs next to nothing: what is measured is what
+// write-back costs, not what it saves on slow storage. CPU is that of both peers together.
 import path from 'node:path'
 import { cpuSeconds, ready, startBenchPeer, stop, type BenchPeer } from '../peers.ts'
 import type { Row, Sample } from '../report.ts'

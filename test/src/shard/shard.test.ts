@@ -169,7 +169,7 @@ test('evictions are counted', (t) => {
   t.is(shard.evictions, 15)
 })
 
-test('what is pinned stays through any scan, within its share, and goes as any once unpinned', (t) => {
+test('pinned blocks outlive any scan, within their share; unpinned, they go like others', (t) => {
   const pinCapacityBytes = 2 * COST
   const shard = new Shard({ capacityBytes: 10 * COST, pinCapacityBytes, isHome: () => false })
   shard.admit('a', blockOf(SIZE))
