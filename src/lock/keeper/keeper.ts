@@ -221,9 +221,9 @@ export class Keeper {
   #changed(place: Place, range?: LockRange): void {
     if (range?.kind === 'write') return
     // The lease begins with the lock: one that is just about to end must not take it away again.
-    const mayGrant = (holder: Member) =>
-      this.#whyNot(place) === undefined && this.#sessions.presume(holder) !== undefined
-    this.#tables.pump(place, mayGrant)
+    const letIn = (holder: Member) =>
+      this.#whyNot(place) === undefined ? this.#sessions.letIn(holder) : undefined
+    this.#tables.pump(place, letIn)
   }
 
   #ended(holder: Member): void {

@@ -55,11 +55,18 @@ export class Sessions {
     return session !== undefined && isSame(session.holder, holder) ? session : undefined
   }
 
+  /** A later life of its peer has a session here: what is left of this one comes late. */
+  isPast({ peer, epoch }: Member): boolean {
+    const session = this.#byPeer.get(peer)
+    return session !== undefined && session.holder.epoch > epoch
+  }
+
   /**
    * The session that a message belongs to, made where the holder knows of none; or why there is none.
    * A holder that says 0 relies on nothing from before.
    */
   take(holder: Member, turn: LockTurn): Session | 'expired' | 'stale' | 'full' {
+    if (this.isPast(holder)) return 'expired'
     const known = this.of(holder)
     if (turn.session !== 0 && turn.session !== known?.number) return 'expired'
     if (known !== undefined && turn.sequence <= known.sequence) return 'stale'
@@ -69,7 +76,16 @@ export class Sessions {
     return session
   }
 
-  /** A lease that another keeper gave may last so long; the holder will claim what it holds. */
+  /** Whether who has waited may have the lock now. Its lease begins with it. */
+  letIn(holder: Member): 'granted' | 'moved' | undefined {
+    if (this.isPast(holder)) return 'moved'
+    return this.presume(holder) && 'granted'
+  }
+
+  /**
+   * A lease that another keeper gave may last so long; the holder will claim what it holds. Not to be
+   * presumed of a life that is past.
+   */
   presume(holder: Member): Session | undefined {
     const session = this.of(holder) ?? this.#begin(holder)
     if (session !== undefined) this.extend(session, LEASE_MS)

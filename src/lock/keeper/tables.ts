@@ -4,6 +4,7 @@ import type { StopSignal } from '../../base/abort.ts'
 import type { LockRange } from '../../ports/changes.ts'
 import { InodeLocks, type Owner } from './inode-locks.ts'
 import type { Place } from '../told/known-changes.ts'
+import type { Sessions } from './sessions.ts'
 import { Waits } from './waits.ts'
 
 /** Of one inode, and of all. */
@@ -42,14 +43,15 @@ export class Tables {
   }
 
   /** Grants what those who wait may have by now, in the order in which they came. */
-  pump(place: Place, mayGrant: (holder: Member) => boolean): void {
+  pump(place: Place, letIn: (holder: Member) => ReturnType<Sessions['letIn']>): void {
     const locks = this.find(place)
     if (locks === undefined) return
     for (const waiter of locks.waiters.slice()) {
       if (locks.conflict(waiter, waiter.range) !== undefined) continue
-      if (!mayGrant(waiter.holder)) break
-      locks.set(waiter, waiter.range)
-      waiter.settle('granted')
+      const outcome = letIn(waiter.holder)
+      if (outcome === undefined) break
+      if (outcome === 'granted') locks.set(waiter, waiter.range)
+      waiter.settle(outcome)
     }
     if (locks.isEmpty) this.#inodes.delete(placeName(place))
   }
@@ -85,7 +87,7 @@ export class Tables {
     return outcome
   }
 
-  /** Takes away all that a peer holds or waits for; the inodes where it did. */
+  /** Takes away all that a peer holds; the inodes of which it held any. Who waits needs no lease. */
   drop(holder: Member): Place[] {
     const touched: Place[] = []
     for (const locks of this.#inodes.values()) {

@@ -43,6 +43,8 @@ export class Taking {
     const { tables, sessions, handOver, isOurs } = this.#init
     for (const record of records) {
       if (handOver.isClaimed(record) || !isOurs(record)) continue
+      // A keeper that has not heard of a peer's new life yet: that one holds nothing from before.
+      if (sessions.isPast(record.holder)) continue
       sessions.presume(record.holder)
       tables.at(record).claim(record)
     }
