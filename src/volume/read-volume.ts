@@ -61,6 +61,8 @@ export class ReadVolume implements Volume {
   readonly isStrict: boolean = false
   readonly tree: Tree
   readonly unsaved: Unsaved
+  /** Undefined where nobody counts them. */
+  readonly uses: Uses | undefined
   readonly #init: ReadVolumeInit
   readonly #files = new PassingMap<number, OpenFile>()
   readonly #directories = new PassingMap<number, DirectorySnapshot>()
@@ -72,6 +74,7 @@ export class ReadVolume implements Volume {
     this.blockBytes = init.file.blockBytes
     this.tree = init.tree
     this.unsaved = init.unsaved
+    this.uses = init.uses
     this.#init = init
   }
 
@@ -96,7 +99,7 @@ export class ReadVolume implements Volume {
     const { nodeid, inode } = record
     if (this.unsaved.isElsewhere(inode)) return { nodeid, ...(await this.getattr(nodeid, options)) }
     const attributes = this.unsaved.shown(record.attributes)
-    const { uses } = this.#init
+    const { uses } = this
     if (uses === undefined || attributes.type !== 'file') return { nodeid, attributes, validMs }
     return { nodeid, attributes, validMs: uses.looked(record, validMs) }
   }
@@ -148,7 +151,7 @@ export class ReadVolume implements Volume {
     if (file === undefined) throw new PotluckError('EBADF', `no file has the handle ${handle}`)
     const bytes = { from: range.from, to: range.from + range.length }
     this.#init.watch?.read(options.pid, file.record, bytes)
-    this.#init.uses?.read(file.record)
+    this.uses?.read(file.record)
     const recall = this.unsaved.recall(file.record.inode, options.signal)
     if (recall === undefined) return file.read(range, options)
     return recall.then(() => file.read(range, options))
@@ -187,7 +190,7 @@ export class ReadVolume implements Volume {
     const { nodeid } = record
     const now = this.unsaved.shown(record.attributes ?? attributes)
     if (this.unsaved.isElsewhere(record.inode)) return { nodeid, attributes: now, validMs: 0 }
-    const { uses } = this.#init
+    const { uses } = this
     if (uses === undefined || now.type !== 'file') return { nodeid, attributes: now, validMs }
     return { nodeid, attributes: now, validMs: uses.listedMs(validMs) }
   }

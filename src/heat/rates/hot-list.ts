@@ -21,6 +21,8 @@ export type Use = {
   /** In uses at the landmark; and how much of it may be somebody else's. */
   weight: number
   error: number
+  /** When it was last counted. */
+  usedMs: number
   readonly hidden: HiddenUse
 }
 
@@ -56,12 +58,13 @@ export class HotList {
     const gained = count * this.#growth(nowMs)
     if (known !== undefined) {
       known.path = at.path
+      known.usedMs = nowMs
       known.weight += gained
       return known
     }
     if (this.#uses.size >= this.#init.capacity) this.#forgetColdest()
     const weight = this.#floor + gained
-    const use = { ...at, weight, error: this.#floor, hidden: new HiddenUse() }
+    const use = { ...at, weight, error: this.#floor, usedMs: nowMs, hidden: new HiddenUse() }
     this.#uses.set(at.inode, use)
     return use
   }

@@ -57,6 +57,13 @@ export class Uses {
     use.hidden.lease(now, LEASE_MS)
   }
 
+  /** A file that takes changes was opened, written, or read by its handle: once a second is news of it. */
+  used(file: File): void {
+    const now = this.#clock.now()
+    const sinceMs = now - (this.list.find(file.inode)?.usedMs ?? -Infinity)
+    if (sinceMs >= LEASE_MS) this.list.add({ inode: file.inode, path: file.path() }, now)
+  }
+
   /** How long a kernel may believe what a listing says of a file. */
   listedMs(validMs: number): number {
     return this.#isTight() ? Math.min(validMs, LEASE_MS) : validMs

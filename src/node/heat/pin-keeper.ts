@@ -8,6 +8,7 @@ import type { Attributes, Inode, Path } from '../../ports/messages.ts'
 import type { Rumors } from '../../ports/rumors.ts'
 import type { Counters } from '../../base/counters.ts'
 import { positionOf } from '../../block/key.ts'
+import { msOf } from '../../block/stamp.ts'
 import { versionOf } from '../../block/version.ts'
 import { copiesFor, type Thresholds } from '../../heat/pins/copies.ts'
 import type { PinList } from '../../heat/pins/pin-list.ts'
@@ -27,6 +28,8 @@ const TIMES = 3.5
 const FOR_MS_MAX = 3_600_000
 /** Sums are whole once all who report have done so a few times: nothing is unpinned before. */
 const RIPE_MS = 6 * REPORT_MS
+/** A new state is told of once the file has been still for so long: all of it will be read. */
+const STILL_MS = 2_000
 /** Of one message over gossip. */
 const FILES_A_MESSAGE = 128
 const BYTES_A_MESSAGE = 128 * 1024
@@ -127,9 +130,10 @@ export class PinKeeper {
     const copies = Math.min(copiesFor(perSecond, before, thresholds), table.size + 1)
     const isRipe = now - (this.#since.get(`${volume}\0${inode}`) ?? now) >= RIPE_MS
     if (copies < before && !isRipe) return []
+    const floor = floors.floor(volume, inode)
     const isDue =
       pin !== undefined &&
-      (floors.floor(volume, inode) > pin.floor ||
+      ((floor > pin.floor && now - msOf(floor) >= STILL_MS) ||
         pin.untilMs - now < (TIMES - 1) * this.#sayAgainMs ||
         Math.abs(Math.log2(pin.perSecond / perSecond)) >= 1)
     return copies !== before || isDue ? [{ ...total, copies }] : []

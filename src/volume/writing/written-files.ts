@@ -33,6 +33,7 @@ export class WrittenFiles {
     try {
       const { nodeid } = open()
       const file = await reading.open(nodeid, options)
+      this.#use(file.handle)
       handles.add(file.handle, { theirs, inode: tree.record(nodeid).inode })
       return options.direct ? { ...file, directIo: true } : file
     } catch (error) {
@@ -56,6 +57,7 @@ export class WrittenFiles {
     range: { readonly from: number; readonly length: number },
     options: Options,
   ): Promise<readonly Uint8Array[]> {
+    this.#use(handle)
     const { from, length } = range
     const change = { type: 'read', of: await this.#readable(handle, from), length } as const
     const { bytes } = await this.#making.make(change, { ...options, ...NOBODY })
@@ -67,6 +69,7 @@ export class WrittenFiles {
     { from, bytes }: { readonly from: number | 'end'; readonly bytes: Uint8Array },
     options: ChangeOptions,
   ): Promise<Written> {
+    this.#use(handle)
     const isAppend = from === 'end'
     const of = this.#span(handle, isAppend ? 0 : from)
     const made = await this.#making.make({ type: 'write', of, bytes, isAppend }, options)
@@ -122,6 +125,12 @@ export class WrittenFiles {
     const { inode } = closed
     if (this.#churn.knows(inode) && handles.ofInode(inode) === undefined) this.#churn.forget(inode)
     void this.#close(closed.theirs)
+  }
+
+  /** What is answered by handles, not by blocks, keeps a file hot, too. */
+  #use(handle: number): void {
+    const { reading } = this.#making
+    reading.uses?.used(reading.recordOf(handle))
   }
 
   /** A handle that can't be closed is not open any more, or its holder is gone. */
