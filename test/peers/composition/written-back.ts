@@ -19,7 +19,12 @@ export type Written = {
   readonly expected: ReadonlyMap<string, Buffer>
 }
 
-type Writer = { readonly mount: string; readonly handles: Map<string, FileHandle> }
+type Writer = {
+  readonly mount: string
+  readonly handles: Map<string, FileHandle>
+  /** A whole number below this one, from a sequence that goes on over all calls. */
+  readonly draw: (below: number) => number
+}
 
 /** Three peers with the source; the first two with a mount. */
 export async function startWriters(place: Place, options: readonly string[]): Promise<Written> {
@@ -38,8 +43,20 @@ export async function startWriters(place: Place, options: readonly string[]): Pr
     peers.push(await place.startPeer(name, [...common, ...join, ...mount]))
   }
   for (const { client } of peers) await client.ready(3, READY_MS)
-  const writers = mounts.map((mount) => ({ mount, handles: new Map<string, FileHandle>() }))
+  const writers = mounts.map((mount, index) => ({
+    mount,
+    handles: new Map<string, FileHandle>(),
+    draw: drawing(index * 7_919 + 1),
+  }))
   return { place, source, peers, writers, expected }
+}
+
+function drawing(seed: number): (below: number) => number {
+  let drawn = seed
+  return (below) => {
+    drawn = (drawn * 48_271) % 2_147_483_647
+    return drawn % below
+  }
 }
 
 /** So many writes on each of these nodes at one time, none of them closed or synced. */
@@ -50,11 +67,7 @@ export async function writeOn(written: Written, on: readonly number[], count: nu
 async function writeMany({ writers, expected }: Written, index: number, count: number) {
   const writer = writers[index]
   if (writer === undefined) throw new Error(`no writer ${index}`)
-  let drawn = index * 7_919 + 1
-  const draw = (below: number): number => {
-    drawn = (drawn * 48_271) % 2_147_483_647
-    return drawn % below
-  }
+  const { draw } = writer
   for (let i = 0; i < count; i++) {
     const isShared = i % 2 === 0
     const name = isShared ? 'shared' : `${'ab'[index]}${draw(OWN_FILES)}`
