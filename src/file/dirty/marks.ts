@@ -7,6 +7,7 @@ import type { Log } from '../../base/log.ts'
 import { type StopSignal, waitUnlessAborted } from '../../base/abort.ts'
 import { codeOf, PotluckError } from '../../base/errors.ts'
 import type { Counters } from '../../base/counters.ts'
+import { sleep } from '../../base/time.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { DirtyAnswer } from '../../ports/dirty/dirty-messages.ts'
 import type { DirtyNews, Inode, PeerId, Stamp } from '../../ports/messages.ts'
@@ -116,7 +117,7 @@ export class Marks {
         return this.#removeIf(inode, mark)
       }
       if (clock.now() - sinceMs > LOST_MS) break
-      await new Promise<void>((resolve) => void clock.after(RETRY_MS, resolve))
+      await sleep(clock, RETRY_MS)
     }
     counters.add('dirty_lost_total')
     log?.(

@@ -11,6 +11,7 @@ import type { Contact } from '../../ports/routing.ts'
 import type { OpenMode } from '../../ports/changes.ts'
 import type { Change, Made, Target } from '../../ports/writable-source.ts'
 import { codeOf, PotluckError } from '../../base/errors.ts'
+import { sleep } from '../../base/time.ts'
 import type { HybridClock } from '../../block/stamp.ts'
 import { positionOf } from '../../block/key.ts'
 import type { MakeOptions } from '../../authority/changes/source-changes.ts'
@@ -117,7 +118,7 @@ export class ChangesByPeers {
         return made
       } catch (error) {
         if (codeOf(error) !== 'UNREACHABLE' || tries === TRIES) throw error
-        await this.#sleep(RETRY_MS)
+        await sleep(this.#init.clock, RETRY_MS)
       }
     }
   }
@@ -148,7 +149,7 @@ export class ChangesByPeers {
         // One after another on purpose: the first one that has it is the one that all others find.
         if (await this.#canChange(peer)) return (this.#peer = peer)
       }
-      if (tries < FINDING_TRIES) await this.#sleep(RETRY_MS)
+      if (tries < FINDING_TRIES) await sleep(this.#init.clock, RETRY_MS)
     }
     throw new PotluckError('NO_SOURCE', `no reachable peer can change the source of ${volume}`)
   }
@@ -176,10 +177,6 @@ export class ChangesByPeers {
     const open = this.#handles.get(handle)
     if (open !== undefined) return open
     throw new PotluckError('EBADF', `no file has the handle ${handle}`)
-  }
-
-  #sleep(delayMs: number): Promise<void> {
-    return new Promise((resolve) => void this.#init.clock.after(delayMs, resolve))
   }
 }
 

@@ -5,6 +5,7 @@ import type { Inode, Invalidation, PeerId, Stamp } from '../../ports/messages.ts
 import type { SourceChanges } from '../../authority/changes/source-changes.ts'
 import type { Counters } from '../../base/counters.ts'
 import type { Log } from '../../base/log.ts'
+import { sleep } from '../../base/time.ts'
 import type { HybridClock } from '../../block/stamp.ts'
 import { BackChanges } from '../../file/dirty/back-changes.ts'
 import { Copies } from '../../file/dirty/copies/copies.ts'
@@ -140,7 +141,7 @@ export class WriteBack {
   /** Puts on the source what only this node has. `onProgress` with the bytes that are left. */
   async settle(onProgress?: (bytes: number) => void): Promise<void> {
     for (let tries = 0; tries < LAST_TRIES && this.gauges.dirtyBytes > 0; tries++) {
-      if (tries > 0) await this.#sleep(LAST_RETRY_MS)
+      if (tries > 0) await sleep(this.#init.clock, LAST_RETRY_MS)
       for (const back of this.#backs.values()) await back.flushAll({ onProgress })
     }
     const { dirtyBytes } = this.gauges
@@ -154,9 +155,5 @@ export class WriteBack {
   stop(): void {
     for (const back of this.#backs.values()) back.stop()
     this.#copies.stop()
-  }
-
-  #sleep(delayMs: number): Promise<void> {
-    return new Promise((resolve) => void this.#init.clock.after(delayMs, resolve))
   }
 }

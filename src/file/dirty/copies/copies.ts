@@ -7,6 +7,7 @@
 import type { Log } from '../../../base/log.ts'
 import { codeOf } from '../../../base/errors.ts'
 import type { Counters } from '../../../base/counters.ts'
+import { sleep } from '../../../base/time.ts'
 import type { Clock } from '../../../ports/clock.ts'
 import type { DirtyAnswer, DirtyQuestion } from '../../../ports/dirty/dirty-messages.ts'
 import type { Inode, PeerId, Stamp } from '../../../ports/messages.ts'
@@ -88,7 +89,7 @@ export class Copies {
     while (kept.files.has(question.inode)) {
       const isOver = await this.#isOver(kept)
       if (isOver) await this.#take(kept)
-      else await this.#sleep(LOOK_MS)
+      else await sleep(this.#init.clock, LOOK_MS)
     }
     return { type: 'clean', stamp: this.#init.now() }
   }
@@ -104,7 +105,7 @@ export class Copies {
   async leave(): Promise<void> {
     for (const kept of this.#sessions.values()) {
       if (kept.files.size === 0 || (await this.#answers(kept))) continue
-      while (!(await this.#isOver(kept))) await this.#sleep(LOOK_MS)
+      while (!(await this.#isOver(kept))) await sleep(this.#init.clock, LOOK_MS)
       await this.#take(kept)
     }
   }
@@ -209,11 +210,7 @@ export class Copies {
         log?.('error', `bytes of '${file.path}' by ${kept.peer} wait: ${codeOf(error)}`)
       }
     }
-    if (kept.files.size > 0) await this.#sleep(RETRY_MS)
-  }
-
-  #sleep(delayMs: number): Promise<void> {
-    return new Promise((resolve) => void this.#init.clock.after(delayMs, resolve))
+    if (kept.files.size > 0) await sleep(this.#init.clock, RETRY_MS)
   }
 }
 
