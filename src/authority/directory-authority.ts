@@ -7,7 +7,7 @@
 // asker believed: a file of another version is answered with its attributes instead of its bytes.
 import type { Clock } from '../ports/clock.ts'
 import type { Answer, Block, Stamp, Want } from '../ports/messages.ts'
-import type { Source, SourceOptions } from '../ports/source.ts'
+import type { SourceOptions } from '../ports/source.ts'
 import { PotluckError } from '../base/errors.ts'
 import { ROOT_INODE } from '../block/key.ts'
 import type { HybridClock } from '../block/stamp.ts'
@@ -39,10 +39,6 @@ export class DirectoryAuthority {
     this.#init = init
     this.#pages = new DirectoryPages(init)
     this.#denials = new Denials(init.clock)
-  }
-
-  get source(): Source {
-    return this.#init.source
   }
 
   /**

@@ -39,11 +39,6 @@ export class PassingMap<Key, Value extends object> {
     return true
   }
 
-  clear(): void {
-    this.#entries = new Map()
-    this.#size = 0
-  }
-
   *keys(): Generator<Key> {
     for (const [key] of this) yield key
   }

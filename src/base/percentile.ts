@@ -23,10 +23,6 @@ export class MovingPercentile {
     this.#count += 1
   }
 
-  get count(): number {
-    return this.#count
-  }
-
   /** The share-th quantile (0 to 1) of the newest samples; undefined below `atLeast` samples. */
   quantile(share: number, atLeast = 1): number | undefined {
     if (this.#count < Math.max(1, atLeast)) return undefined

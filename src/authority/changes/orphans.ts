@@ -33,10 +33,6 @@ export class Orphans {
     this.#init = init
   }
 
-  get size(): number {
-    return this.#orphans.size
-  }
-
   /** What the source is to be asked for, so that no open file is lost. */
   prepare(change: Change): Change {
     if (change.type === 'open' && change.on.handle === undefined) {

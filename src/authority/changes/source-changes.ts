@@ -60,10 +60,6 @@ export class SourceChanges {
     this.#orphans.stop()
   }
 
-  get openHandles(): number {
-    return this.#handles.size
-  }
-
   /** What is open by this handle. */
   inodeOf(handle: number): Inode | undefined {
     return this.#handles.get(handle)

@@ -4,11 +4,6 @@ export class Turns {
   /** The last one in line for each key. */
   readonly #last = new Map<string, Promise<unknown>>()
 
-  /** Keys that somebody works on or waits for. */
-  get size(): number {
-    return this.#last.size
-  }
-
   /** Somebody works on it or waits for it. */
   has(key: string): boolean {
     return this.#last.has(key)

@@ -47,10 +47,6 @@ export class Marks {
     this.#init = init
   }
 
-  get size(): number {
-    return this.#inodes.size
-  }
-
   has(inode: Inode): boolean {
     return this.#inodes.has(inode)
   }

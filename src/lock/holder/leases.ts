@@ -37,10 +37,6 @@ export class Leases {
     this.#init = init
   }
 
-  get size(): number {
-    return this.#leases.size
-  }
-
   /** The number of the next message about locks. */
   next(): number {
     this.#sequence += 1

@@ -56,14 +56,6 @@ export class Entries {
     this.#count = Math.min(this.#count, count)
   }
 
-  tag(index: number): number {
-    return this.#bytes.readUInt32LE(index * ENTRY_BYTES)
-  }
-
-  grain(index: number): number {
-    return this.#bytes.readUInt32LE(index * ENTRY_BYTES + 12)
-  }
-
   at(index: number): Entry {
     const at = index * ENTRY_BYTES
     const bytes = this.#bytes

@@ -55,10 +55,6 @@ export class ChangesByPeers {
     this.#init = init
   }
 
-  get openHandles(): number {
-    return this.#handles.size
-  }
-
   /** @throws PotluckError what the change failed with; NO_SOURCE where nobody has the source */
   async make(change: Change, { caller }: MakeOptions): Promise<Made> {
     const asked = { caller, number: this.#number++ }

@@ -8,10 +8,6 @@ type Open = { readonly theirs: number; readonly inode: Inode }
 export class Handles {
   readonly #open = new Map<number, Open>()
 
-  get size(): number {
-    return this.#open.size
-  }
-
   add(handle: number, open: Open): void {
     this.#open.set(handle, open)
   }

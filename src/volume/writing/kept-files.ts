@@ -20,10 +20,6 @@ export class KeptFiles {
     this.#makeAt = makeAt
   }
 
-  get size(): number {
-    return this.#kept.size
-  }
-
   /** Before a change here takes the last name of a file that is open here. */
   async before(change: Change): Promise<void> {
     const record = this.#removedBy(change)

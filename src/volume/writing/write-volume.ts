@@ -55,10 +55,6 @@ export class WriteVolume extends ReadThrough implements WritableVolume {
     this.#kept.removed(record, by)
   }
 
-  get filesOpenForWriting(): number {
-    return this.#making.handles.size
-  }
-
   async setattr(
     nodeid: Nodeid,
     changes: AttributeChanges,
