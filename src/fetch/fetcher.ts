@@ -23,7 +23,7 @@ import { type Hedging, HEDGING, hedgeAfterMs } from './hedging.ts'
 import { Loads } from './loads.ts'
 import { Lending } from './lending/lending.ts'
 import { flightName, isWorthAsking, nextInLine } from './second-opinion.ts'
-import { askSourceHolders, HoldersByVolume } from './source-holders.ts'
+import { askSourceHolders, HoldersByVolume, type HolderPorts } from './source-holders.ts'
 import { takeSpilled } from './spilled.ts'
 import { Suspects } from './suspects.ts'
 import { type Asked, isLessThan, isUsable } from './verify.ts'
@@ -59,7 +59,7 @@ export class Fetcher {
   readonly #holders = new HoldersByVolume()
   /** What others keep for this node. */
   readonly lending: Lending
-  readonly #ports: ClimbPorts
+  readonly #ports: HolderPorts
   readonly #bringing: Work = (key, want, signal) => this.#bring(key, want, signal)
   readonly #reading: Work = (key, want, signal) => this.#fromSource(key, want, signal)
   readonly #landed = (flight: Flight): void => {
@@ -220,8 +220,7 @@ export class Fetcher {
     { signal, only }: { readonly signal: StopSignal; readonly only?: PeerId },
   ): Promise<Fetched> {
     const holders = this.#holders.of(want.volume)
-    const ports = { ...this.#ports, random: this.#init.random }
-    const answer = await askSourceHolders(ports, { key, want, signal, holders, only })
+    const answer = await askSourceHolders(this.#ports, { key, want, signal, holders, only })
     this.#admit(key, want, answer)
     return { answer, tier: 'peer' }
   }

@@ -100,12 +100,24 @@ async function askInOrder(ports: HolderPorts, task: HolderTask): Promise<SourceA
 }
 
 /** Those who have read it before, then all others; who gives no sign of life comes last. */
-function holdersInOrder({ table, suspects }: HolderPorts, { key, holders }: HolderTask): PeerId[] {
-  const known = holders.peers
-  const others = table.closest(key, ASKED_AT_MOST).map((contact) => contact.peer)
-  const peers = [...byDistance(key, known), ...others.filter((peer) => !known.has(peer))]
-  const isSuspect = (peer: PeerId) => suspects.has(peer)
-  return [...peers.filter((peer) => !isSuspect(peer)), ...peers.filter(isSuspect)]
+function* holdersInOrder(
+  { table, suspects }: HolderPorts,
+  { key, holders }: HolderTask,
+): Generator<PeerId> {
+  // At one moment: who falls silent when it is asked is not asked once more.
+  const split = (peers: readonly PeerId[]) => {
+    const silent = new Set(peers.filter((peer) => suspects.has(peer)))
+    return [peers.filter((peer) => !silent.has(peer)), silent] as const
+  }
+  const known = new Set(byDistance(key, holders.peers))
+  const [living, silent] = split([...known])
+  yield* living
+  // Nearly always one has answered by now, and to sort all others costs more than to ask it.
+  const others = table.closest(key, ASKED_AT_MOST).map(({ peer }) => peer)
+  const [livingOthers, silentOthers] = split(others.filter((peer) => !known.has(peer)))
+  yield* livingOthers
+  yield* silent
+  yield* silentOthers
 }
 
 function byDistance(key: Key, peers: ReadonlySet<PeerId>): PeerId[] {

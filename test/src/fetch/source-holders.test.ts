@@ -1,5 +1,6 @@
 import test from 'ava'
 import { codeOf, PotluckError } from '../../../src/base/errors.ts'
+import { keyOf } from '../../../src/block/key.ts'
 import type { Answer } from '../../../src/ports/messages.ts'
 import { SimTree } from '../../../sim/storage/tree.ts'
 import { VirtualClock } from '../../../sim/engine/virtual-clock.ts'
@@ -112,6 +113,18 @@ test('a holder that is silent is passed over', async (t) => {
   t.is(textOf((await bench.run(bench.fetcher.readSource(wantOf()))).answer), 'good')
   t.true(bench.clock.elapsedMs < 1_000)
   t.is(bench.clock.pending, 0)
+})
+
+test('one that falls silent when it is asked is asked last from then on, and no more often', async (t) => {
+  const bench = homeWithoutSource()
+  const [a, b] = bench.table.closest(keyOf(wantOf()), 2).map(({ peer }) => peer)
+  bench.silent.add(a!)
+  bench.script(a, bench.after(60_000, good))
+  t.is(await bench.run(bench.fetcher.readSource(wantOf()).catch(codeOf)), 'NO_SOURCE')
+  const asked = bench.asked.map(({ peer }) => peer)
+  const [first, second] = [asked.slice(0, 40), asked.slice(40, 80)]
+  t.deepEqual([first[0], second[0], second.at(-1)], [a, b, a])
+  for (const round of [first, second]) t.is(new Set(round).size, 40)
 })
 
 test('holders that were there are looked for again for a while', async (t) => {
