@@ -2,7 +2,7 @@
 import type { LockRange } from '../../ports/changes.ts'
 import type { LockRecord, Member } from '../../ports/locks.ts'
 import { RangeTable, type Segment } from '../range-table.ts'
-import type { Place } from '../told/known-changes.ts'
+import type { Place } from '../place.ts'
 
 export class HeldInode {
   readonly place: Place

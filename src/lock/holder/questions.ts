@@ -5,7 +5,7 @@ import type { LockAnswer, Member, ToldWithLock } from '../../ports/locks.ts'
 import { PotluckError } from '../../base/errors.ts'
 import type { Ask } from '../roll/ballots.ts'
 import type { Council } from '../roll/council.ts'
-import type { Place } from '../told/known-changes.ts'
+import type { Place } from '../place.ts'
 import type { HeldInode } from './held-inode.ts'
 import type { Leases } from './leases.ts'
 

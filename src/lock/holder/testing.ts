@@ -5,7 +5,7 @@ import { abortedError } from '../../base/abort.ts'
 import type { Ask } from '../roll/ballots.ts'
 import type { Council } from '../roll/council.ts'
 import { PATIENCE_MS } from '../terms.ts'
-import type { Place } from '../told/known-changes.ts'
+import type { Place } from '../place.ts'
 import { unavailable } from './questions.ts'
 
 export type TestingPorts = {

@@ -5,6 +5,7 @@ import type { LockAnswer, LockRecord, Member, Roll, ToldWithLock } from '../../p
 import * as limits from '../../wire/limits.ts'
 import type { Council } from '../roll/council.ts'
 import { isSame, isSameRoll, keeperOf, nameOf } from '../roll/roll.ts'
+import { nameOfPlace } from '../place.ts'
 import { LEASE_MS } from '../terms.ts'
 
 /** How long others may yet use, and change, what was leased to them of what is handed over. */
@@ -81,6 +82,6 @@ function fitting(records: readonly LockRecord[]): readonly LockRecord[] {
   return records.slice(0, Math.min(end < 0 ? Infinity : end, limits.MAX_LOCK_RECORDS))
 }
 
-function claimName({ holder, volume, inode }: LockRecord): string {
-  return `${nameOf(holder)} ${inode} ${volume}`
+function claimName(record: LockRecord): string {
+  return `${nameOf(record.holder)} ${nameOfPlace(record)}`
 }

@@ -9,7 +9,7 @@ import type { LockAnswer, Member, Roll } from '../../ports/locks.ts'
 import { sleep } from '../../base/time.ts'
 import type { Ask } from '../roll/ballots.ts'
 import type { Council } from '../roll/council.ts'
-import type { Place } from '../told/known-changes.ts'
+import type { Place } from '../place.ts'
 import { isSame, keeperOf, nameOf } from '../roll/roll.ts'
 import { LEASE_MS } from '../terms.ts'
 

@@ -3,7 +3,7 @@ import type { LockRange } from '../../ports/changes.ts'
 import type { LockRecord, Member } from '../../ports/locks.ts'
 import { type Held, RangeTable } from '../range-table.ts'
 import { nameOf } from '../roll/roll.ts'
-import type { Place } from '../told/known-changes.ts'
+import type { Place } from '../place.ts'
 
 /** Who has, or wants, a lock: one process or open file on one life of one peer. */
 export type Owner = { readonly holder: Member; readonly owner: bigint }

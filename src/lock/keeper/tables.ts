@@ -3,7 +3,7 @@ import type { LockRecord, Member } from '../../ports/locks.ts'
 import type { StopSignal } from '../../base/abort.ts'
 import type { LockRange } from '../../ports/changes.ts'
 import { InodeLocks, type Owner } from './inode-locks.ts'
-import type { Place } from '../told/known-changes.ts'
+import { nameOfPlace, type Place } from '../place.ts'
 import type { Sessions } from './sessions.ts'
 import { Waits } from './waits.ts'
 
@@ -25,12 +25,12 @@ export class Tables {
   }
 
   find(place: Place): InodeLocks | undefined {
-    return this.#inodes.get(placeName(place))
+    return this.#inodes.get(nameOfPlace(place))
   }
 
   /** Made where there is none; whoever leaves it empty must `pump` it. */
   at({ volume, inode }: Place): InodeLocks {
-    const name = placeName({ volume, inode })
+    const name = nameOfPlace({ volume, inode })
     const locks = this.#inodes.get(name) ?? new InodeLocks({ volume, inode })
     this.#inodes.set(name, locks)
     return locks
@@ -53,7 +53,7 @@ export class Tables {
       if (outcome === 'granted') locks.set(waiter, waiter.range)
       waiter.settle(outcome)
     }
-    if (locks.isEmpty) this.#inodes.delete(placeName(place))
+    if (locks.isEmpty) this.#inodes.delete(nameOfPlace(place))
   }
 
   /** Resolves with what became of the wait; an owner that gives up is no longer waited with. */
@@ -113,8 +113,4 @@ export class Tables {
   clear(): void {
     this.depart(() => false)
   }
-}
-
-function placeName({ volume, inode }: Place): string {
-  return `${inode} ${volume}`
 }

@@ -2,7 +2,7 @@
 import type { LockRecord } from '../../ports/locks.ts'
 import type { HandOver } from './hand-over.ts'
 import type { Inheritance } from './inheritance.ts'
-import type { Place } from '../told/known-changes.ts'
+import type { Place } from '../place.ts'
 import type { Sessions } from './sessions.ts'
 import type { Tables } from './tables.ts'
 

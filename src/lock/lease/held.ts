@@ -2,7 +2,7 @@ import type { Clock } from '../../ports/clock.ts'
 import type { LeaseKind } from '../../ports/leases/lease-messages.ts'
 import type { Member } from '../../ports/locks.ts'
 import type { Stamp } from '../../ports/messages.ts'
-import type { Place } from './lease-table.ts'
+import type { Place } from '../place.ts'
 
 /** What one keeper has promised: all that it has leased to this node ends with it. */
 export type Term = {

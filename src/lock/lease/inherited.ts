@@ -8,7 +8,7 @@ import type { Inheritance } from '../keeper/inheritance.ts'
 import type { Council } from '../roll/council.ts'
 import { has, isSame, isSameRoll, keeperOf, nameOf } from '../roll/roll.ts'
 import { fadeMs } from './lease-terms.ts'
-import type { Place } from './lease-table.ts'
+import type { Place } from '../place.ts'
 
 export type InheritedInit = {
   readonly clock: Clock

@@ -13,7 +13,7 @@ import type { Council } from '../roll/council.ts'
 import { keeperOf } from '../roll/roll.ts'
 import type { HeldInit, Term } from './held.ts'
 import type { HeldTerms } from './held-terms.ts'
-import { nameOf, type Place } from './lease-table.ts'
+import { nameOfPlace, type Place } from '../place.ts'
 import { LEASE_PATIENCE_MS } from './lease-terms.ts'
 import type { AskLease } from './recalls.ts'
 
@@ -69,7 +69,7 @@ export class LeaseAsking {
 
   /** Resolves once something may have changed; never rejects. */
   bring(inodes: readonly Inode[], ask: Ask): Promise<void> {
-    const nameFor = (inode: Inode) => `${ask.kind} ${nameOf({ volume: ask.volume, inode })}`
+    const nameFor = (inode: Inode) => `${ask.kind} ${nameOfPlace({ volume: ask.volume, inode })}`
     const fresh = inodes.filter((inode) => !this.#underWay.has(nameFor(inode)))
     const waits = new Set(inodes.flatMap((inode) => this.#underWay.get(nameFor(inode)) ?? []))
     if (fresh.length > 0) {

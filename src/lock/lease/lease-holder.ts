@@ -15,7 +15,7 @@ import { Held, type HeldInit, type Term } from './held.ts'
 import { HeldTerms, type HeldTermsInit } from './held-terms.ts'
 import { LeaseAsking, type LeaseAskingInit } from './lease-asking.ts'
 import { LEASE_PATIENCE_MS } from './lease-terms.ts'
-import { nameOf, type Place } from './lease-table.ts'
+import { nameOfPlace, type Place } from '../place.ts'
 
 /** As many inodes as a large tree has that is in use. */
 const HELD_MAX = 65_536
@@ -55,14 +55,14 @@ export class LeaseHolder {
 
   /** What was read of an inode before must not be used. */
   since(place: Place): Stamp {
-    return this.#held.get(nameOf(place))?.since ?? 0
+    return this.#held.get(nameOfPlace(place))?.since ?? 0
   }
 
   /** The leases of these inodes, if all are good now. */
   here(volume: string, inodes: readonly Inode[], kind: LeaseKind): readonly Held[] | undefined {
     const all: Held[] = []
     for (const inode of inodes) {
-      const held = this.#held.get(nameOf({ volume, inode }))
+      const held = this.#held.get(nameOfPlace({ volume, inode }))
       const isIt = kind === 'sole' ? held?.isSole : held?.isGood
       if (held === undefined || isIt !== true) return undefined
       all.push(held)
@@ -99,7 +99,7 @@ export class LeaseHolder {
 
   /** Asks for what is likely to be used next, unless others are changing it. */
   ahead(volume: string, inodes: readonly Inode[]): void {
-    const missing = inodes.filter((inode) => !this.#held.has(nameOf({ volume, inode })))
+    const missing = inodes.filter((inode) => !this.#held.has(nameOfPlace({ volume, inode })))
     if (missing.length > 0)
       void this.#asking.bring(missing, { volume, kind: 'shared', isPatient: false })
   }
@@ -139,7 +139,7 @@ export class LeaseHolder {
   async disbelieved(volume: string, inodes: readonly Inode[]): Promise<void> {
     const { clock } = this.#init
     const untilMs = inodes.map(
-      (inode) => this.#held.get(nameOf({ volume, inode }))?.believedUntilMs,
+      (inode) => this.#held.get(nameOfPlace({ volume, inode }))?.believedUntilMs,
     )
     const leftMs = Math.max(0, ...untilMs.map((until) => until ?? 0)) - clock.now()
     if (leftMs > 0) await sleep(clock, leftMs)
@@ -152,7 +152,7 @@ export class LeaseHolder {
   ): Promise<LeaseAnswer> {
     const { volume, inode, turn, keeps, epoch } = question
     this.#asking.recalled(from, question)
-    const name = nameOf({ volume, inode })
+    const name = nameOfPlace({ volume, inode })
     const held = this.#held.get(name)
     const isTheirs = held !== undefined && isSame(held.term.keeper, { peer: from, epoch })
     if (!isTheirs || held.turn > turn) return this.#given(true)
@@ -203,7 +203,7 @@ export class LeaseHolder {
   }
 
   #hold(term: Term, init: HeldInit): void {
-    const name = nameOf(init.place)
+    const name = nameOfPlace(init.place)
     const known = this.#held.get(name)
     if (known?.isGood === true && known.term === term) {
       known.turn = Math.max(known.turn, init.turn)

@@ -26,7 +26,8 @@ import { LEASE_MS } from '../terms.ts'
 import { Inherited } from './inherited.ts'
 import { fadeMs } from './lease-terms.ts'
 import { type LeaseSession, LeaseSessions } from './lease-sessions.ts'
-import { type Departed, type Entry, LeaseTable, nameOf, type Place } from './lease-table.ts'
+import { nameOfPlace, type Place } from '../place.ts'
+import { type Departed, type Entry, LeaseTable } from './lease-table.ts'
 import { type AskLease, recall } from './recalls.ts'
 
 type Asked<Step extends LeaseQuestion['step']> = LeaseQuestion & { readonly step: Step }
@@ -152,7 +153,7 @@ export class LeaseKeeper {
       if (signal.aborted || lease.session.isEnded || !this.#isOurs(entry.place)) return false
       await sleep(clock, SETTLE_AGAIN_MS)
     }
-    return this.#turns.take([nameOf(entry.place)], async () => {
+    return this.#turns.take([nameOfPlace(entry.place)], async () => {
       if (signal.aborted || !this.#isSettled(entry.place, lease.kind)) return false
       const keeps = lease.kind === 'sole' ? 'nothing' : 'shared'
       const others = this.#conflicts(entry, lease)
@@ -171,7 +172,7 @@ export class LeaseKeeper {
   }
 
   #isFree(entry: Entry, lease: Lease): boolean {
-    if (this.#turns.has(nameOf(entry.place))) return false
+    if (this.#turns.has(nameOfPlace(entry.place))) return false
     return this.#isSettled(entry.place, lease.kind) && this.#conflicts(entry, lease).length === 0
   }
 

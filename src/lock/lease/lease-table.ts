@@ -1,11 +1,10 @@
 // What a keeper knows of each inode: who has leased it, and what whoever leases it next must have heard
 // of first. It must never forget what was changed without saying that something may have been.
 import type { LeaseKind } from '../../ports/leases/lease-messages.ts'
-import type { Inode, RumorHead, Stamp } from '../../ports/messages.ts'
+import type { RumorHead, Stamp } from '../../ports/messages.ts'
 import { MAX_LEASED_HEADS } from '../../wire/limits.ts'
+import { nameOfPlace, type Place } from '../place.ts'
 import type { LeaseSession } from './lease-sessions.ts'
-
-export type Place = { readonly volume: string; readonly inode: Inode }
 
 export type Grant = { kind: LeaseKind; turn: number }
 
@@ -38,7 +37,7 @@ export class LeaseTable {
    * `since`: what was read before is not to be used, where nothing else is known.
    */
   at(place: Place, now: () => Stamp, since: () => Stamp): Entry | undefined {
-    const name = nameOf(place)
+    const name = nameOfPlace(place)
     const known = this.#entries.get(name)
     if (known !== undefined) return known
     if (this.#entries.size >= ENTRIES_MAX && !this.#makeRoom(now)) return undefined
@@ -91,8 +90,4 @@ export function noteHead(entry: Entry, head: RumorHead, now: () => Stamp): void 
 export function noteUnknown(entry: Entry, now: () => Stamp): void {
   entry.heads = []
   entry.since = now()
-}
-
-export function nameOf({ volume, inode }: Place): string {
-  return `${inode} ${volume}`
 }

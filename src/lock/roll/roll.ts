@@ -8,9 +8,10 @@
 import { hash } from 'node:crypto'
 import assert from 'node:assert/strict'
 import type { Member, Roll } from '../../ports/locks.ts'
-import type { Inode, Key, PeerId } from '../../ports/messages.ts'
+import type { Key, PeerId } from '../../ports/messages.ts'
 import { positionOf } from '../../block/key.ts'
 import { compareDistance } from '../../placement/distance.ts'
+import type { Place } from '../place.ts'
 
 /** So many share the work; more would only mean more hand-overs. */
 export const KEEPERS_MAX = 16
@@ -70,10 +71,7 @@ function placeOf(peer: PeerId): Key {
 }
 
 /** Who keeps the locks of an inode: the one closest to its lock record. */
-export function keeperOf(
-  keepers: readonly Member[],
-  { volume, inode }: { readonly volume: string; readonly inode: Inode },
-): Member {
+export function keeperOf(keepers: readonly Member[], { volume, inode }: Place): Member {
   const key = keepers.length === 1 ? '' : hash('sha256', `${volume}\0${inode}\0lock`, 'binary')
   const [first, ...others] = keepers
   assert(first !== undefined, 'a roll of nobody')

@@ -7,7 +7,8 @@ import { sleep } from '../../base/time.ts'
 import { SKEW } from '../../block/order.ts'
 import { type HybridClock, msOf } from '../../block/stamp.ts'
 import { EVERYTHING } from '../../rumor/floors.ts'
-import { type KnownChanges, nameOfPlace, type Place } from './known-changes.ts'
+import { nameOfPlace, type Place } from '../place.ts'
+import type { KnownChanges } from './known-changes.ts'
 
 /** Who has told a rumor and does not repeat it for so long may be dead. */
 const PATIENCE_MS = 2_000

@@ -9,11 +9,10 @@
 //
 // What is told goes by where it was told, never by what a node has changed itself since: who locks
 // one part of a file knows nothing of what was written to another, however much later its own is.
-import type { Inode, Stamp } from '../../ports/messages.ts'
+import type { Stamp } from '../../ports/messages.ts'
+import { nameOfPlace, type Place } from '../place.ts'
 
 const INODES_MAX = 16_384
-
-export type Place = { readonly volume: string; readonly inode: Inode }
 
 /** The newest stamp of each of some inodes; of the one touched longest ago only the most it can be. */
 export class KnownChanges {
@@ -40,8 +39,4 @@ export class KnownChanges {
     }
     return true
   }
-}
-
-export function nameOfPlace({ volume, inode }: Place): string {
-  return `${inode} ${volume}`
 }

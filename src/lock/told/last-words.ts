@@ -2,7 +2,7 @@
 import type { Member, Roll, ToldWithLock } from '../../ports/locks.ts'
 import type { PeerId, RumorHead, Stamp } from '../../ports/messages.ts'
 import { MAX_LOCK_HEADS } from '../../wire/limits.ts'
-import { nameOfPlace, type Place } from './known-changes.ts'
+import { nameOfPlace, type Place } from '../place.ts'
 import { isNewer, mergeTold } from './merge.ts'
 import { Succession, type SuccessionInit } from './succession.ts'
 

@@ -7,7 +7,7 @@
 import type { Member, Roll, ToldWithLock } from '../../ports/locks.ts'
 import type { Stamp } from '../../ports/messages.ts'
 import { has, isSame, keeperOf, nameOf } from '../roll/roll.ts'
-import type { Place } from './known-changes.ts'
+import type { Place } from '../place.ts'
 import { mergeTold, UNSAID } from './merge.ts'
 
 export type SuccessionInit = {
