@@ -3,7 +3,9 @@ import { join } from 'node:path'
 import { MemoryVolume } from './memory-volume.ts'
 import { mountVolume } from '../../fuse/mount.ts'
 import { mountTable } from '../../fuse/system/mount-table.ts'
+import { noProgram } from '../reasons.ts'
 import { testUnless } from '../skip.ts'
+import { until } from '../until.ts'
 import { startChild } from './child.ts'
 import {
   cannotMount,
@@ -12,10 +14,10 @@ import {
   run,
   runFailing,
   spawnProgram,
-  until,
 } from './real-mount.ts'
 
 const fuseTest = testUnless(cannotMount).serial
+const pythonTest = testUnless(cannotMount, noProgram('python3')).serial
 
 const tree = { hello: { file: 'hello world' }, large: { file: new Uint8Array(8 << 20) } }
 const volume = () => new MemoryVolume(tree)
@@ -33,7 +35,7 @@ fuseTest('Unmounting gives back all that the kernel held', async (t) => {
   await mount.unmount()
 })
 
-fuseTest(
+pythonTest(
   'Unmounting while a program has a file open ends, and the program gets an error',
   async (t) => {
     const { mount, path, at, volume: served, log: lines } = await mountTree(t, tree)
@@ -97,7 +99,7 @@ for (const signal of ['SIGKILL', 'SIGINT'] as const) {
   )
 }
 
-fuseTest('A program that catches timer signals is not disturbed by them', async (t) => {
+pythonTest('A program that catches timer signals is not disturbed by them', async (t) => {
   const { at, volume: served } = await mountTree(t, tree)
   served.before = (operation) =>
     operation === 'lookup' ? new Promise((resolve) => setTimeout(resolve, 400)) : undefined

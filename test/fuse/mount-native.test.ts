@@ -7,7 +7,8 @@ import type { Reason } from '../reasons.ts'
 import { testUnless } from '../skip.ts'
 import { PosixVolume } from '../posix/posix-volume.ts'
 import { cannotMount, mount as mountAny, mountTree, run, runFailing } from './real-mount.ts'
-import { runPython, until } from './real-mount.ts'
+import { runPython } from './real-mount.ts'
+import { until } from '../until.ts'
 
 function cannotLoad(): Reason {
   try {

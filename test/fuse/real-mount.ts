@@ -13,6 +13,7 @@ import { mountTable } from '../../fuse/system/mount-table.ts'
 import type { LogLevel } from '../../src/base/log.ts'
 import type { Volume } from '../../src/volume/volume.ts'
 import { noFuse, notRoot, type Reason } from '../reasons.ts'
+import { until } from '../until.ts'
 import { MemoryVolume, type Tree } from './memory-volume.ts'
 
 export const cannotMount: Reason = notRoot() ?? noFuse()
@@ -143,27 +144,29 @@ function abort(path: string): void {
   writeFileSync(join(CONNECTIONS, String(mounted.minor), 'abort'), '1')
 }
 
-/** Waits for something that happens soon, looking again and again. */
-export async function until(what: () => boolean | Promise<boolean>): Promise<void> {
-  const end = Date.now() + PROGRAM_MS
-  while (!(await what())) {
-    if (Date.now() > end) throw new Error('it did not happen')
-    await new Promise((resolve) => setTimeout(resolve, 10))
-  }
+/** Waits until the kernel has been told all that the volume said. */
+export async function told({ mount }: Pick<Mounted<Volume>, 'mount'>): Promise<void> {
+  await until(() => {
+    const count = (name: string) => mount.counters()[name] ?? 0
+    // What the kernel has dropped by itself, it does not know.
+    const done = count('fuse_notifies_total') + count('fuse_notifies_unknown_total')
+    return count('fuse_invalidations_waiting') === 0 && done >= count('fuse_invalidations_total')
+  })
 }
 
 /**
- * Whether the kernel answers what was asked before by itself: once in five times at least, since a
- * machine that is short of memory may drop what it keeps at any moment.
+ * Whether the kernel answers by itself what it knows, but for `most` more `calls`: once in five times at
+ * least, since a machine that is short of memory may drop what it keeps at any moment.
  */
 export async function isKept(
   calls: () => number | undefined,
   again: () => Promise<unknown>,
+  most = 0,
 ): Promise<boolean> {
   for (let times = 0; times < 5; times++) {
-    const before = calls()
+    const before = calls() ?? 0
     await again()
-    if (calls() === before) return true
+    if ((calls() ?? 0) - before <= most) return true
   }
   return false
 }

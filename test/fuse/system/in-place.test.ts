@@ -10,8 +10,9 @@ import {
   writeFileSync,
 } from 'node:fs'
 import path from 'node:path'
-import { cannotMount, until } from '../real-mount.ts'
 import { testUnless } from '../../skip.ts'
+import { until } from '../../until.ts'
+import { cannotMount } from '../real-mount.ts'
 import { mountsBelow, Place } from '../../peers/composition/peer-process.ts'
 
 const MODES: [string, string[]][] = [

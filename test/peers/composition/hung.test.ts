@@ -11,20 +11,10 @@ import { whyNoMount } from '../../../peers/commands/demo/fuse-use.ts'
 import { MemoryVolume } from '../../fuse/memory-volume.ts'
 import { notRoot } from '../../reasons.ts'
 import { testUnless } from '../../skip.ts'
+import { until } from '../../until.ts'
 import { mountsBelow, Place, type PeerProcess } from './peer-process.ts'
 
 const fuseTest = testUnless(whyNoMount(process.env), notRoot()).serial
-
-const SOON_MS = 60_000
-
-/** Waits for something that happens soon, looking again and again. */
-async function until(what: () => boolean | Promise<boolean>): Promise<void> {
-  const end = Date.now() + SOON_MS
-  while (!(await what())) {
-    if (Date.now() > end) throw new Error('it did not happen')
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
-}
 
 /** `cat`, and what it says when it ends. */
 function cat(file: string) {

@@ -1,5 +1,6 @@
 import test, { type ExecutionContext } from 'ava'
 import { BESIDE_RAM_BYTES, keepMemory } from '../../../peers/composition/memory.ts'
+import { until } from '../../until.ts'
 
 const MIB = 1024 * 1024
 const RAM = 64 * MIB
@@ -22,10 +23,6 @@ function aProcess(t: ExecutionContext, bytes: number, cleanBytes: number) {
   })
   t.teardown(() => kept.stop())
   return process
-}
-
-async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 5))
 }
 
 test('a process within its bound is left alone', async (t) => {

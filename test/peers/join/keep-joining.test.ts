@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { keepJoining, type Joiner } from '../../../peers/join/keep-joining.ts'
 import type { JoinTarget } from '../../../peers/join/parse-join.ts'
-import { aPeer, until } from '../net/mesh.ts'
+import { until } from '../../until.ts'
+import { aPeer } from '../net/mesh.ts'
 
 async function aDirectory(t: ExecutionContext): Promise<string> {
   const directory = await mkdtemp(join(tmpdir(), 'potluck-join-'))

@@ -3,7 +3,8 @@ import test, { type ExecutionContext } from 'ava'
 import { FRAME } from '../../../peers/net/link/frame.ts'
 import type { StartedPeer } from '../../../peers/net/peer.ts'
 import { encodeRequest } from '../../../src/wire/request.ts'
-import { aPeer, blockOf, until, want, type LogLine } from './mesh.ts'
+import { until } from '../../until.ts'
+import { aPeer, blockOf, want, type LogLine } from './mesh.ts'
 import { aRawClient, frame } from './raw-client.ts'
 
 async function aVictim(

@@ -1,6 +1,7 @@
 import test from 'ava'
 import type { StartedPeer } from '../../../peers/net/peer.ts'
-import { aKillablePeer, aPeer, until, want } from './mesh.ts'
+import { until } from '../../until.ts'
+import { aKillablePeer, aPeer, want } from './mesh.ts'
 
 function leavesOf(peer: StartedPeer): string[] {
   const left: string[] = []

@@ -3,7 +3,8 @@ import { peerIdFromString } from '@libp2p/peer-id'
 import test from 'ava'
 import type { StartedPeer } from '../../../peers/net/peer.ts'
 import type { Gossip } from '../../../src/ports/messages.ts'
-import { aMesh, aPeer, until, type LogLine } from './mesh.ts'
+import { until } from '../../until.ts'
+import { aMesh, aPeer, type LogLine } from './mesh.ts'
 
 test('eight peers that join one all know each other', async (t) => {
   const peers = await aMesh(t, 8)

@@ -36,11 +36,6 @@ export async function aMesh(t: ExecutionContext, count: number): Promise<Started
   return [first, ...others]
 }
 
-/** Waits until it is so; AVA's own timeout ends a wait for what never comes. */
-export async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 5))
-}
-
 export function want(change: Partial<Want> = {}): Request {
   const plain: Want = {
     volume: 'v',

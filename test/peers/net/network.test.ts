@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto'
 import test from 'ava'
 import { PotluckError } from '../../../src/base/errors.ts'
-import { aMesh, aPeer, blockOf, bytesOf, until, want } from './mesh.ts'
+import { until } from '../../until.ts'
+import { aMesh, aPeer, blockOf, bytesOf, want } from './mesh.ts'
 import type { Security } from '../../../peers/net/libp2p/libp2p-node.ts'
 
 const MIB = 1024 * 1024

@@ -1,7 +1,8 @@
 import { PosixVolume } from '../../../posix/posix-volume.ts'
 import { noProgram } from '../../../reasons.ts'
 import { testUnless } from '../../../skip.ts'
-import { cannotMount, mount, runPython, until } from '../../real-mount.ts'
+import { until } from '../../../until.ts'
+import { cannotMount, mount, runPython } from '../../real-mount.ts'
 
 // One at a time: each starts programs, which have but two cores.
 const fuseTest = testUnless(cannotMount, noProgram('python3')).serial
@@ -65,8 +66,7 @@ class Alarm(Exception): pass
 def ring(*_): raise Alarm
 other = holder('fcntl.lockf(f, fcntl.LOCK_EX)')
 signal.signal(signal.SIGALRM, ring)
-signal.setitimer(signal.ITIMER_REAL, 0.3)
-try: fcntl.lockf(f, WAIT)
+try: signal.setitimer(signal.ITIMER_REAL, 0.3); fcntl.lockf(f, WAIT)
 except Alarm: print('rang')
 signal.setitimer(signal.ITIMER_REAL, 0)
 other.stdin.close(); other.wait()

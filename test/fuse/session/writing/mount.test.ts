@@ -1,7 +1,8 @@
 import { PosixVolume } from '../../../posix/posix-volume.ts'
 import { noProgram } from '../../../reasons.ts'
 import { testUnless } from '../../../skip.ts'
-import { cannotMount, mount, runPython, until } from '../../real-mount.ts'
+import { until } from '../../../until.ts'
+import { cannotMount, mount, runPython } from '../../real-mount.ts'
 
 // One at a time: each starts programs, which have but two cores.
 const fuseTest = testUnless(cannotMount, noProgram('python3')).serial

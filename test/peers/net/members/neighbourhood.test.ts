@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises'
 import test from 'ava'
 import { keyOf } from '../../../../src/block/key.ts'
-import { until } from '../mesh.ts'
+import { until } from '../../../until.ts'
 import { Crowd } from './crowd.ts'
 
 const MEMBERS = 240
