@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url'
 import type { ExecutionContext } from 'ava'
 import fc from 'fast-check'
 import { cannotMount, mount } from '../fuse/real-mount.ts'
-import { Place } from '../peers/composition/peer-process.ts'
+import { Place, type PeerProcess, untilReady } from '../peers/composition/peer-process.ts'
 import { commandOf, type Command } from '../posix/commands.ts'
 import { PosixVolume } from '../posix/posix-volume.ts'
 import { noProgram } from '../reasons.ts'
@@ -38,15 +38,15 @@ for (const [what, { options, hasSource }] of isMany ? WAYS : WAYS.slice(0, 1)) {
       await using place = new Place()
       const source = place.makeDirectory('source')
       const mounts = Array.from({ length: PEERS }, (_, i) => place.makeDirectory(`mount-${i}`))
-      const started: { readonly address: string }[] = []
+      const started: PeerProcess[] = []
       for (const index of [1, 2, 0]) {
         const [first] = started
         const join = first === undefined ? [] : ['--join', first.address]
         const from = hasSource(index) ? ['--source', `data=${source}`] : []
         const at = ['--mount', `data=${mounts[index]}`]
-        const peer = await place.startPeer(`p${index}`, [...options, ...from, ...at, ...join])
-        await peer.client.ready(started.push(peer), 30_000)
+        started.push(await place.startPeer(`p${index}`, [...options, ...from, ...at, ...join]))
       }
+      await untilReady(started)
       const reference = await mount(t, new PosixVolume())
       await using program = takeTurns(t, [reference.path, ...mounts])
       const commands = fc.array(commandOf(PEERS), { minLength: 8, maxLength: 40 })

@@ -159,14 +159,14 @@ export async function told({ mount }: Pick<Mounted<Volume>, 'mount'>): Promise<v
  * least, since a machine that is short of memory may drop what it keeps at any moment.
  */
 export async function isKept(
-  calls: () => number | undefined,
+  calls: () => number | undefined | Promise<number>,
   again: () => Promise<unknown>,
   most = 0,
 ): Promise<boolean> {
   for (let times = 0; times < 5; times++) {
-    const before = calls() ?? 0
+    const before = (await calls()) ?? 0
     await again()
-    if ((calls() ?? 0) - before <= most) return true
+    if (((await calls()) ?? 0) - before <= most) return true
   }
   return false
 }

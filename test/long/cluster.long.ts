@@ -5,9 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import type { ExecutionContext } from 'ava'
 import { ApiClient } from '../../peers/api/api-client.ts'
-import { apiTree, directoryTree, readTree } from '../../peers/commands/demo/reading.ts'
-import type { Tree } from '../../peers/commands/demo/reading.ts'
+import { apiTree, directoryTree } from '../../peers/commands/demo/reading.ts'
 import { Place } from '../peers/composition/peer-process.ts'
+import { sentencesOf } from '../peers/commands/sentences.ts'
 import { noProgram, notRoot } from '../reasons.ts'
 import { testUnless } from '../skip.ts'
 import { Hosts } from './hosts/hosts.ts'
@@ -72,12 +72,6 @@ async function until(what: () => Promise<boolean>): Promise<boolean> {
 
 async function sees(peer: Peer | undefined, others: number): Promise<boolean> {
   return until(async () => (await peer?.client.status())?.node.peers === others)
-}
-
-async function sentencesOf(tree: Tree): Promise<Readonly<Record<string, string>>> {
-  const found: Record<string, string> = {}
-  await readTree(tree, (where, sentence) => (found[where] = sentence))
-  return found
 }
 
 for (const joinBy of ['slurm', 'pbs']) {

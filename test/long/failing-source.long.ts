@@ -7,7 +7,7 @@ import type { ExecutionContext } from 'ava'
 import { whyNoMount } from '../../peers/commands/demo/fuse-use.ts'
 import { DENIED_MS } from '../../src/authority/denials.ts'
 import type { ErrnoCode } from '../../src/base/errors.ts'
-import { Place } from '../peers/composition/peer-process.ts'
+import { Place, untilReady } from '../peers/composition/peer-process.ts'
 import { notRoot } from '../reasons.ts'
 import { testUnless } from '../skip.ts'
 import { SlowStorage } from './storage/slow-storage.ts'
@@ -50,7 +50,7 @@ async function startMesh(place: Place, stack: AsyncDisposableStack): Promise<Mes
     await place.startPeer('a', [...usual, ...join, ...first]),
     await place.startPeer('b', [...usual, ...join, '--mount', `data=${b}`]),
   ]
-  for (const { client } of peers) await client.ready(2, 30_000)
+  await untilReady(peers)
   return { root, storage, mounts }
 }
 

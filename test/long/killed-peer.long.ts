@@ -4,7 +4,7 @@ import type { ExecutionContext } from 'ava'
 import { whyNoMount } from '../../peers/commands/demo/fuse-use.ts'
 import { directoryTree, readTree } from '../../peers/commands/demo/reading.ts'
 import { chooseTree, type TreeSize } from '../../peers/commands/demo/tree.ts'
-import { Place, type PeerProcess } from '../peers/composition/peer-process.ts'
+import { Place, type PeerProcess, untilReady } from '../peers/composition/peer-process.ts'
 import { notRoot } from '../reasons.ts'
 import { testUnless } from '../skip.ts'
 import { runReader } from './readers.ts'
@@ -16,7 +16,6 @@ const BLOCK_BYTES = 1 << 20
 /** A reader that waited longer for one call would look stuck. */
 const MOST_STALL_MS = 2000
 const MOST_READS_PER_BLOCK = 1.2
-const READY_MS = 60_000
 
 type Tree = TreeSize & {
   readonly sentences: ReadonlyMap<string, string>
@@ -48,7 +47,7 @@ async function startPeers(place: Place, sources: readonly string[], ramBytes: nu
     return place.startPeer(`peer-${index}`, [...join, ...volume, '--ram', `${ramBytes}`])
   }
   const peers = await Promise.all(sources.map(start))
-  for (const { client } of peers) await client.ready(PEERS, READY_MS)
+  await untilReady(peers)
   return peers
 }
 

@@ -2,9 +2,9 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import test from 'ava'
-import { apiTree, directoryTree, readTree } from '../../peers/commands/demo/reading.ts'
-import type { Tree } from '../../peers/commands/demo/reading.ts'
-import { Place, type PeerProcess } from '../peers/composition/peer-process.ts'
+import { apiTree, directoryTree } from '../../peers/commands/demo/reading.ts'
+import { Place, type PeerProcess, untilReady } from '../peers/composition/peer-process.ts'
+import { sentencesOf } from '../peers/commands/sentences.ts'
 
 const PEERS = 4
 const RAM_MIB = 16
@@ -20,12 +20,6 @@ async function makeTree(place: Place): Promise<string> {
     await writeFile(path.join(directory, `${i}`), Buffer.alloc(FILE_BYTES, `file ${i} `))
   }
   return root
-}
-
-async function sentencesOf(tree: Tree): Promise<Readonly<Record<string, string>>> {
-  const found: Record<string, string> = {}
-  await readTree(tree, (where, sentence) => (found[where] = sentence))
-  return found
 }
 
 async function readsOf(peers: readonly PeerProcess[]): Promise<number> {
@@ -47,7 +41,7 @@ test('a tree four times the RAM of the mesh is read once off the source, where p
     const ram = ['--ram', `${RAM_MIB}MiB`]
     peers.push(await place.startPeer(`peer-${i}`, [...join, ...volume, ...ram, ...spill]))
   }
-  for (const { client } of peers) await client.ready(PEERS, 60_000)
+  await untilReady(peers)
   for (const { client } of peers) t.deepEqual(await sentencesOf(apiTree(client, 'data')), expected)
   const first = await readsOf(peers)
   for (const { client } of peers) t.deepEqual(await sentencesOf(apiTree(client, 'data')), expected)

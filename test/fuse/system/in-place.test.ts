@@ -13,7 +13,7 @@ import path from 'node:path'
 import { testUnless } from '../../skip.ts'
 import { until } from '../../until.ts'
 import { cannotMount } from '../real-mount.ts'
-import { mountsBelow, Place } from '../../peers/composition/peer-process.ts'
+import { mountsBelow, Place, untilReady } from '../../peers/composition/peer-process.ts'
 
 const MODES: [string, string[]][] = [
   ['through', []],
@@ -51,19 +51,19 @@ for (const [mode, options] of MODES) {
       }
 
       const first = await startOver()
-      await first.client.ready(2, 30_000)
+      await untilReady([first, other])
       t.deepEqual(mountsBelow(source), [source])
       t.is(await first.end('SIGTERM'), 0)
 
       const second = await startOver()
-      await second.client.ready(2, 30_000)
+      await untilReady([second, other])
       change(2)
       await second.end('SIGKILL')
       // What it leaves is a mount that answers nothing, and that the next peer clears away.
       t.throws(() => readdirSync(source), { code: 'ENOTCONN' })
 
       const third = await startOver()
-      await third.client.ready(2, 30_000)
+      await untilReady([third, other])
       t.is(readFileSync(at('old', 'kept'), 'utf8'), 'kept 2')
       change(3)
       await third.end('SIGKILL')

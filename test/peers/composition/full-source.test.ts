@@ -5,6 +5,7 @@ import { promisify } from 'node:util'
 import { whyNoMount } from '../../../peers/commands/demo/fuse-use.ts'
 import { noProgram, notRoot } from '../../reasons.ts'
 import { testUnless } from '../../skip.ts'
+import { until } from '../../until.ts'
 import { Place } from './peer-process.ts'
 
 const rootTest = testUnless(notRoot(), whyNoMount(process.env), noProgram('python3')).serial
@@ -44,6 +45,11 @@ async function python(script: string, at: string): Promise<string> {
   return (await promisify(execFile)('python3', ['-c', script, at])).stdout
 }
 
+/** The other mount has to hear of it first. */
+function untilSeen(at: string, expected: string): Promise<void> {
+  return until(async () => (await python(LOOK, at)) === expected)
+}
+
 /** A tmpfs of 1 MiB for as long as it is needed. */
 function tinySource(place: Place): { readonly source: string } & Disposable {
   const source = place.makeDirectory('source')
@@ -67,14 +73,15 @@ rootTest(
     const held = await python(LOOK, source)
     t.regex(held, /^a \d{6,} /)
     t.is(await python(LOOK, mount), held)
-    t.is(await python(LOOK, twin), held)
+    await untilSeen(twin, held)
     const more = `import os, sys
 os.unlink(os.path.join(sys.argv[1], 'a'))
 with open(os.path.join(sys.argv[1], 'c'), 'wb') as f: f.write(b'room again' * 1000)`
     await python(more, twin)
     const after = await python(LOOK, source)
     t.regex(after, /^b \d+ .*\nc 10000 10000 /)
-    for (const at of [mount, twin]) t.is(await python(LOOK, at), after)
+    t.is(await python(LOOK, twin), after)
+    await untilSeen(mount, after)
     // Names, too, need room.
     const names = `import errno, os, sys
 made = 0

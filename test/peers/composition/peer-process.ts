@@ -102,6 +102,16 @@ async function end(child: ChildProcess, name: NodeJS.Signals): Promise<number | 
   return gone
 }
 
+const READY_MS = 60_000
+
+/** @throws Error where not each of these peers sees all of them, and has its volumes, within a minute */
+export async function untilReady(peers: readonly PeerProcess[]): Promise<void> {
+  for (const { client, socket } of peers) {
+    const readiness = await client.ready(peers.length, READY_MS)
+    if (!readiness.isReady) throw new Error(`${socket}: ${JSON.stringify(readiness)}`)
+  }
+}
+
 export function mountsBelow(directory: string): readonly string[] {
   const lines = readFileSync('/proc/self/mounts', 'utf8').split('\n')
   return lines.map((line) => line.split(' ')[1] ?? '').filter((each) => each.startsWith(directory))

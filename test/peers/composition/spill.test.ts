@@ -1,9 +1,9 @@
 import { open, mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import test from 'ava'
-import { apiTree, directoryTree, readTree } from '../../../peers/commands/demo/reading.ts'
-import type { Tree } from '../../../peers/commands/demo/reading.ts'
+import { apiTree, directoryTree } from '../../../peers/commands/demo/reading.ts'
 import { Place } from './peer-process.ts'
+import { sentencesOf } from '../commands/sentences.ts'
 
 async function makeTree(place: Place): Promise<string> {
   const root = place.makeDirectory('source')
@@ -11,13 +11,6 @@ async function makeTree(place: Place): Promise<string> {
   await writeFile(path.join(root, 'large'), Buffer.alloc(3_500_000, 'large file '))
   for (let i = 0; i < 20; i++) await writeFile(path.join(root, `lib/${i}`), `file ${i} `.repeat(i))
   return root
-}
-
-/** By path; as an object, for whose comparison the order does not count. */
-async function sentencesOf(tree: Tree): Promise<Readonly<Record<string, string>>> {
-  const found: Record<string, string> = {}
-  await readTree(tree, (where, sentence) => (found[where] = sentence))
-  return found
 }
 
 /** Reads the whole tree through a peer of one life, and ends it. @returns reads of file data */

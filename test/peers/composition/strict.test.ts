@@ -3,12 +3,11 @@ import { renameSync, rmSync, writeFileSync, writeSync } from 'node:fs'
 import path from 'node:path'
 import { whyNoMount } from '../../../peers/commands/demo/fuse-use.ts'
 import { testUnless } from '../../skip.ts'
-import { runCli } from '../commands/cli.ts'
-import { Place } from './peer-process.ts'
+import { Place, untilReady } from './peer-process.ts'
 
 const fuseTest = testUnless(whyNoMount(process.env))
 
-const ROUNDS = Number(process.env['POTLUCK_STRICT_ROUNDS'] ?? 12)
+const ROUNDS = 12
 /** The same each time: what is written within one tick of the source's clock shows no difference. */
 const BYTES = 9_000
 
@@ -23,12 +22,11 @@ async function threeMounts(place: Place): Promise<readonly string[]> {
   const withSource = ['--source', `data=${source}`, ...strict]
   const first = await place.startPeer('a', ['--mount', a, ...withSource])
   const join = ['--join', first.address]
-  const [second] = await Promise.all([
+  const others = await Promise.all([
     place.startPeer('b', ['--mount', b, ...withSource, ...join]),
     place.startPeer('c', ['--mount', c, ...strict, ...join]),
   ])
-  const env = { POTLUCK_API: second.socket }
-  await runCli(['ready', '--peers', '3', '--timeout', '30'], place.directory, env)
+  await untilReady([first, ...others])
   return mounts
 }
 

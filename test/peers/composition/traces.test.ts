@@ -2,11 +2,11 @@ import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdir, writeFile } from 'node:fs/promises'
 import path from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { whyNoMount } from '../../../peers/commands/demo/fuse-use.ts'
 import { decodeTrace } from '../../../src/heat/trace-format.ts'
 import { testUnless } from '../../skip.ts'
+import { until } from '../../until.ts'
 import { runCli } from '../commands/cli.ts'
 import { Place } from './peer-process.ts'
 
@@ -41,7 +41,7 @@ fuseTest(
       read.map((entry) => entry.path),
       ['lib/3', 'lib/7'],
     )
-    for (let i = 0; i < 100 && (await second.client.traces()).length === 0; i++) await sleep(50)
+    await until(async () => (await second.client.traces()).length > 0)
     t.deepEqual(
       (await second.client.traces()).map(({ name }) => name),
       ['mine'],

@@ -2,12 +2,12 @@ import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import test from 'ava'
-import { apiTree, directoryTree, readTree } from '../../../peers/commands/demo/reading.ts'
-import type { Tree } from '../../../peers/commands/demo/reading.ts'
+import { apiTree, directoryTree } from '../../../peers/commands/demo/reading.ts'
 import { whyNoMount } from '../../../peers/commands/demo/fuse-use.ts'
 import { testUnless } from '../../skip.ts'
 import { runCli } from '../commands/cli.ts'
 import { Place, mountsBelow } from './peer-process.ts'
+import { sentencesOf } from '../commands/sentences.ts'
 
 const fuseTest = testUnless(whyNoMount(process.env))
 
@@ -24,13 +24,6 @@ async function makeTree(place: Place): Promise<string> {
 
 /** 4 blocks of the large file and one of each small one. */
 const BLOCKS = 4 + 1 + 40
-
-/** By path; as an object, for whose comparison the order does not count. */
-async function sentencesOf(tree: Tree): Promise<Readonly<Record<string, string>>> {
-  const found: Record<string, string> = {}
-  await readTree(tree, (where, sentence) => (found[where] = sentence))
-  return found
-}
 
 async function twoPeers(place: Place, isMounted: boolean) {
   const root = await makeTree(place)

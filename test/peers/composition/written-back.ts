@@ -3,12 +3,11 @@
 import { execFileSync } from 'node:child_process'
 import { open, readFile, writeFile, type FileHandle } from 'node:fs/promises'
 import path from 'node:path'
-import type { Place, PeerProcess } from './peer-process.ts'
+import { type Place, type PeerProcess, untilReady } from './peer-process.ts'
 
 const FILE_BYTES = 300_000
 const SLOT_BYTES = 1_000
 const OWN_FILES = 4
-const READY_MS = 60_000
 
 export type Written = {
   readonly place: Place
@@ -42,7 +41,7 @@ export async function startWriters(place: Place, options: readonly string[]): Pr
     const join = peers[0] === undefined ? [] : ['--join', peers[0].address]
     peers.push(await place.startPeer(name, [...common, ...join, ...mount]))
   }
-  for (const { client } of peers) await client.ready(3, READY_MS)
+  await untilReady(peers)
   const writers = mounts.map((mount, index) => ({
     mount,
     handles: new Map<string, FileHandle>(),

@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises'
 import path from 'node:path'
 import { cannotMount } from '../../real-mount.ts'
 import { testUnless } from '../../../skip.ts'
-import { Place } from '../../../peers/composition/peer-process.ts'
+import { Place, untilReady } from '../../../peers/composition/peer-process.ts'
 
 const { O_CREAT, O_RDWR, O_WRONLY, O_APPEND, O_SYNC, O_DSYNC, O_DIRECT } = constants
 const LATER = ['--write', 'back', '--flush-on-close', 'no', '--dirty-age', '10m']
@@ -24,7 +24,7 @@ testUnless(cannotMount)(
     const common = ['--source', `data=${source}`, ...LATER]
     const first = await place.startPeer('a', [...common, '--mount', `data=${mount}`])
     const second = await place.startPeer('b', [...common, '--join', first.address])
-    for (const { client } of [first, second]) await client.ready(2, 30_000)
+    await untilReady([first, second])
     const onSource = (name: string): number => readFileSync(path.join(source, name)).length
     const write = async (name: string, flags: number) => {
       const file = await open(path.join(mount, name), flags | O_CREAT, 0o644)
