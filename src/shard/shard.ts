@@ -41,8 +41,6 @@ export class Shard {
   /** To be kept once they are here; and those that are. */
   #pins: ReadonlySet<Key> = new Set()
   readonly #pinned: Queue = new Map()
-  /** Kept for other homes, as if it were this one. */
-  readonly #adopted = new Set<Key>()
   #smallBytes = 0
   #mainBytes = 0
   #pinnedBytes = 0
@@ -79,7 +77,7 @@ export class Shard {
     this.#pins = keys
     for (const [key, slot] of this.#pinned) {
       if (keys.has(key)) continue
-      this.delete(key)
+      this.#leave(key, slot)
       if (slot.isGuest) this.#guestBytes += slot.size
       this.#insertMain(key, slot)
     }
@@ -107,19 +105,7 @@ export class Shard {
    * too late, after a newer state of the same version.
    */
   admit(key: Key, block: Block): void {
-    const before = this.#slot(key)
-    const held = before?.block
-    if (held !== undefined && held.version === block.version && held.stamp > block.stamp) return
-    const size = block.bytes.length + ENTRY_BYTES
-    if (before !== undefined) this.#leave(key, before)
-    if (size > this.capacityBytes - this.#pinnedBytes) return
-    while (this.usedBytes + size > this.capacityBytes) this.#evictOne()
-    const isGuest = !this.#isHome(key)
-    const slot: Slot = { block: compact(block), frequency: 0, size, isGuest }
-    if (isGuest) this.#guestBytes += size
-    if (this.#ghosts.delete(key)) this.#insertMain(key, slot)
-    else this.#insertSmall(key, slot)
-    this.#keep(key)
+    this.#put(key, block, false)
   }
 
   /** Takes a block in for its home, which has no room. @returns false where there is none here, too */
@@ -127,14 +113,28 @@ export class Shard {
     const size = block.bytes.length + ENTRY_BYTES
     const free = this.#evictableBytes * (1 - SMALL_SHARE) - this.#smallBytes - this.#mainBytes
     if (free + this.#guestBytes < size) return false
-    this.#adopted.add(key)
-    this.admit(key, block)
+    this.#put(key, block, true)
     return true
   }
 
-  delete(key: Key): void {
-    const slot = this.#slot(key)
-    if (slot !== undefined) this.#leave(key, slot)
+  #put(key: Key, block: Block, adopts: boolean): void {
+    const before = this.#slot(key)
+    const isAdopted = adopts || before?.isAdopted === true
+    if (before !== undefined) {
+      before.isAdopted = isAdopted
+      const { version, stamp } = before.block
+      if (version === block.version && stamp > block.stamp) return
+      this.#leave(key, before)
+    }
+    const size = block.bytes.length + ENTRY_BYTES
+    if (size > this.capacityBytes - this.#pinnedBytes) return
+    while (this.usedBytes + size > this.capacityBytes) this.#evictOne()
+    const isGuest = !isAdopted && !this.#init.isHome(key)
+    const slot: Slot = { block: compact(block), frequency: 0, size, isGuest, isAdopted }
+    if (isGuest) this.#guestBytes += size
+    if (this.#ghosts.delete(key)) this.#insertMain(key, slot)
+    else this.#insertSmall(key, slot)
+    this.#keep(key)
   }
 
   #leave(key: Key, slot: Slot): void {
@@ -145,10 +145,6 @@ export class Shard {
     if (this.#small.delete(key)) this.#smallBytes -= slot.size
     else if (this.#main.delete(key)) this.#mainBytes -= slot.size
     if (slot.isGuest) this.#guestBytes -= slot.size
-  }
-
-  #isHome(key: Key): boolean {
-    return this.#adopted.has(key) || this.#init.isHome(key)
   }
 
   /** What there is for all that is not pinned. */
@@ -167,7 +163,7 @@ export class Shard {
     if (!this.#pins.has(key) || this.#pinned.has(key)) return
     const slot = this.#slot(key)
     if (slot === undefined || this.#pinnedBytes + slot.size > this.pinCapacityBytes) return
-    this.delete(key)
+    this.#leave(key, slot)
     this.#pinned.set(key, slot)
     this.#pinnedBytes += slot.size
   }
@@ -223,7 +219,7 @@ export class Shard {
 
   /** A home copy while there are guests to go instead. */
   #isFavoured(key: Key, slot: Slot): boolean {
-    const isGuest = !this.#isHome(key)
+    const isGuest = !slot.isAdopted && !this.#init.isHome(key)
     if (isGuest !== slot.isGuest) this.#guestBytes += isGuest ? slot.size : -slot.size
     slot.isGuest = isGuest
     return !isGuest && this.#guestBytes > this.#evictableBytes * SMALL_SHARE
@@ -231,9 +227,8 @@ export class Shard {
 
   #drop(key: Key, slot: Slot): true {
     this.#evictions += 1
-    this.#adopted.delete(key)
-    if (!slot.isGuest) this.#init.onHomeEvicted?.(key, slot.block)
     if (slot.isGuest) this.#guestBytes -= slot.size
+    else this.#init.onHomeEvicted?.(key, slot.block)
     this.#ghosts.add(key)
     if (this.#ghosts.size > GHOSTS_MAX) {
       const [first] = this.#ghosts

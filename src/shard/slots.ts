@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict'
 import type { Block, Key } from '../ports/messages.ts'
 
-export type Slot = { block: Block; frequency: number; size: number; isGuest: boolean }
+export type Slot = {
+  block: Block
+  frequency: number
+  size: number
+  isGuest: boolean
+  /** Kept for another home, as if this were it. */
+  isAdopted: boolean
+}
 
 /** A Map iterates in the order of insertion, which makes it a queue that can be looked up. */
 export type Queue = Map<Key, Slot>

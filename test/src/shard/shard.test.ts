@@ -25,17 +25,14 @@ function scan(shard: Shard, prefix: string, count: number): void {
   for (let i = 0; i < count; i++) shard.admit(`${prefix}${i}`, blockOf(SIZE))
 }
 
-test('what is admitted is there, what is deleted is not', (t) => {
+test('what is admitted is there', (t) => {
   const shard = shardOf(4)
   const block = blockOf(SIZE)
   shard.admit('a', block)
   t.is(shard.get('a'), block)
   t.true(shard.has('a'))
   t.is(shard.usedBytes, COST)
-  shard.delete('a')
-  shard.delete('a')
-  t.is(shard.get('a'), undefined)
-  t.is(shard.usedBytes, 0)
+  t.is(shard.get('b'), undefined)
 })
 
 test('a newer block takes the place of an older one, whatever their sizes', (t) => {
@@ -58,7 +55,7 @@ test('a block larger than the shard is not kept, and what was there by that name
 
 test('the bound holds after every operation, and the count of bytes is exact', (t) => {
   const operation = fc.record({
-    does: fc.constantFrom('admit', 'admit', 'admit', 'get', 'delete'),
+    does: fc.constantFrom('admit', 'admit', 'admit', 'adopt', 'get', 'pin'),
     key: fc.nat(40).map(String),
     size: fc.oneof(fc.nat(3000), fc.nat(30_000)),
   })
@@ -69,11 +66,16 @@ test('the bound holds after every operation, and the count of bytes is exact', (
       fc.integer({ min: 1, max: 4 }),
       (operations, capacityBytes, homes) => {
         const isHome = (key: string) => Number(key) % homes === 0
-        const shard = new Shard({ capacityBytes, isHome })
+        const pinCapacityBytes = Math.floor(capacityBytes / 3)
+        const shard = new Shard({ capacityBytes, pinCapacityBytes, isHome })
         const sizes = new Map<string, number>()
         for (const { does, key, size } of operations) {
           if (does === 'get') shard.get(key)
-          if (does === 'delete') shard.delete(key)
+          if (does === 'pin') shard.pin(new Set([key, String(size % 41)]))
+          if (does === 'adopt' && shard.adopt(key, blockOf(size))) {
+            t.true(shard.has(key))
+            sizes.set(key, size)
+          }
           if (does === 'admit') {
             shard.admit(key, blockOf(size))
             sizes.set(key, size)
@@ -88,6 +90,7 @@ test('the bound holds after every operation, and the count of bytes is exact', (
           t.is(shard.usedBytes, expected)
           t.is(shard.blocks, blocks)
           t.true(shard.usedBytes <= capacityBytes)
+          t.true(shard.pinnedBytes <= pinCapacityBytes)
         }
       },
     ),
