@@ -22,11 +22,9 @@ export class NotifyQueue<Item extends object> {
   /** Given out by `next`, and not done. */
   #underway = 0
   #pushed = 0
-  #taken = 0
-  /** What had been pushed when everything was to be told. */
-  #swept = 0
-  /** In the order of what they wait for. */
-  readonly #settling: { readonly pushed: number; readonly settle: () => void }[] = []
+  #isOver = false
+  /** Who waits until the kernel has taken so many of those that were pushed; in this order. */
+  readonly #settling: { pushed: number; readonly settle: () => void }[] = []
 
   constructor(init: NotifyQueueInit<Item>) {
     this.#init = init
@@ -45,28 +43,33 @@ export class NotifyQueue<Item extends object> {
 
   /** @returns false where too much waits; everything is told then */
   push(item: Item): boolean {
-    const hasRoom = this.waiting < MAX_WAITING
+    if (this.waiting >= MAX_WAITING) {
+      this.pushEverything()
+      return false
+    }
     this.#pushed++
-    if (hasRoom) this.#waiting.push(item)
-    else this.pushEverything()
-    return hasRoom
+    this.#waiting.push(item)
+    return true
   }
 
   pushEverything(): void {
+    this.#pushed++
     this.#waiting = ['everything']
     this.#at = 0
-    this.#swept = this.#pushed
+    // What others waited for is told with it.
+    for (const waiter of this.#settling) waiter.pushed = this.#pushed
   }
 
   /** Calls back once the kernel has taken all that was pushed before. */
   whenTaken(settle: () => void): void {
-    if (this.waiting === 0) settle()
+    if (this.#isOver || this.waiting === 0) settle()
     else this.#settling.push({ pushed: this.#pushed, settle })
   }
 
-  /** Nobody waits any more. */
+  /** The kernel takes nothing any more: nobody waits. */
   giveUp(): void {
-    for (const { settle } of this.#settling.splice(0)) settle()
+    this.#isOver = true
+    this.#settle(this.#pushed)
   }
 
   /** The next notifies, one behind the other; undefined if nothing waits. */
@@ -88,14 +91,11 @@ export class NotifyQueue<Item extends object> {
 
   #onTaken(items: readonly (Item | 'everything')[]): void {
     this.#init.onTaken(items)
-    for (const item of items) {
-      if (item !== 'everything') this.#taken++
-      else if (!this.isSweeping) this.#taken = Math.max(this.#taken, this.#swept)
-    }
-    if (this.waiting === 0) this.#taken = this.#pushed
-    const open = this.#settling.findIndex(({ pushed }) => pushed > this.#taken)
-    const settled = this.#settling.splice(0, open < 0 ? this.#settling.length : open)
-    for (const { settle } of settled) settle()
+    this.#settle(this.#pushed - this.waiting)
+  }
+
+  #settle(taken: number): void {
+    while ((this.#settling[0]?.pushed ?? Infinity) <= taken) this.#settling.shift()?.settle()
   }
 
   *#take(taken: (Item | 'everything')[]): Generator<Uint8Array> {

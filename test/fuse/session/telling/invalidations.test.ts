@@ -101,6 +101,44 @@ test('Too many invalidations become "everything", and nothing is lost', (t) => {
   t.deepEqual(all(invalidations).slice(0, 2), ['inode 1 data', 'inode 2 data'])
 })
 
+test('Who waits until the kernel has forgotten waits for what it was told before, and no more', async (t) => {
+  const invalidations = new Invalidations(known(5000))
+  const isSettled = async (waiting: Promise<void>): Promise<boolean> => {
+    let isSo = false
+    void waiting.then(() => (isSo = true))
+    await settled()
+    return isSo
+  }
+  const { inodes } = invalidations
+  t.true(await isSettled(invalidations.allTaken()), 'it was told nothing')
+  invalidations.push({ type: 'inode', nodeid: 5, data: true })
+  const waiting = invalidations.allTaken()
+  const first = inodes.next()
+  invalidations.push({ type: 'inode', nodeid: 6, data: true })
+  t.false(await isSettled(waiting), 'it is being told')
+  first?.done()
+  t.true(await isSettled(waiting))
+  const second = invalidations.allTaken()
+  invalidations.push({ type: 'everything' })
+  const sweeping = inodes.next()
+  t.false(await isSettled(second), 'what it waited for is a part of everything now')
+  sweeping?.done()
+  t.false(await isSettled(second), 'and that is not all yet')
+  all(invalidations)
+  t.true(await isSettled(second))
+})
+
+test('Nobody waits for a kernel that is told nothing any more', async (t) => {
+  const invalidations = new Invalidations(known(0))
+  invalidations.push({ type: 'inode', nodeid: 5, data: true })
+  const before = invalidations.allTaken()
+  invalidations.giveUp()
+  await before
+  invalidations.push({ type: 'inode', nodeid: 6, data: true })
+  await invalidations.allTaken()
+  t.is(invalidations.waiting, 2)
+})
+
 test('An answer that was begun before an invalidation is not to be believed', async (t) => {
   const { send, volume, device } = harness({ file: { file: 'x' } })
   const gate = Promise.withResolvers<void>()
