@@ -3,7 +3,8 @@
 import type { Volume } from '../../src/volume/volume.ts'
 
 export class Handles {
-  readonly #files = new Set<number>()
+  /** Whether the kernel keeps no pages of what it reads and writes through a handle. */
+  readonly #isDirect = new Map<number, boolean>()
   readonly #volume: Volume
 
   constructor(volume: Volume) {
@@ -11,25 +12,29 @@ export class Handles {
   }
 
   get size(): number {
-    return this.#files.size
+    return this.#isDirect.size
   }
 
-  add(handle: number): void {
-    this.#files.add(handle)
+  add(handle: number, { isDirect = false } = {}): void {
+    this.#isDirect.set(handle, isDirect)
   }
 
   has(handle: number): boolean {
-    return this.#files.has(handle)
+    return this.#isDirect.has(handle)
+  }
+
+  isDirect(handle: number): boolean {
+    return this.#isDirect.get(handle) === true
   }
 
   /** @returns whether it was open */
   release(handle: number): boolean {
-    const wasOpen = this.#files.delete(handle)
+    const wasOpen = this.#isDirect.delete(handle)
     if (wasOpen) this.#volume.release(handle)
     return wasOpen
   }
 
   releaseAll(): void {
-    for (const handle of this.#files) this.release(handle)
+    for (const handle of this.#isDirect.keys()) this.release(handle)
   }
 }

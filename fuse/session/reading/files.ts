@@ -55,7 +55,6 @@ export function release(
   call: Call,
 ): Promise<Reply> | Reply {
   writing?.unflushed.onRelease(handle)
-  writing?.direct.delete(handle)
   const hasLocks = flockOwner !== undefined || writing?.lockOwners.has(handle) === true
   if (!hasLocks || writing === undefined || !handles.has(handle)) {
     return status(handles.release(handle) ? 0 : ERRNO.EBADF)

@@ -27,8 +27,9 @@ export async function write(
   const written = await writing.volume.write(handle, what, writing.change(call, {}))
   // The kernel has put the bytes where it thought that the end was.
   if (written.from !== from) tellKernel({ type: 'inode', nodeid, data: true })
-  // Not the same bits on every architecture; O_SYNC is both of its own and O_DSYNC's.
-  if (writing.direct.has(handle) && (flags & constants.O_DSYNC) !== 0) {
+  // Of what has no pages the kernel asks for no FSYNC. These are not the same bits on every architecture;
+  // O_SYNC is both of its own and O_DSYNC's.
+  if (handles.isDirect(handle) && (flags & constants.O_DSYNC) !== 0) {
     const dataOnly = (flags & constants.O_SYNC) !== constants.O_SYNC
     await writing.volume.sync(handle, asked(call, { dataOnly }))
   }

@@ -32,34 +32,37 @@ export function openModeOf(flags: number): OpenMode {
   }
 }
 
+type Opened = { readonly flags: number; readonly file: OpenFile }
+
 /**
- * What the kernel may keep. Not what is appended, unless it writes back: others append, too, and then
- * its pages would have the bytes where it thought that the end was.
+ * The handle, and what the kernel may keep. Not what is appended, unless it writes back: others append,
+ * too, and then its pages would have the bytes where it thought that the end was.
  */
-function openedFlags({ writesBack, direct }: Writing, flags: number, file: OpenFile): number {
+function opened({ handles }: Context, { writesBack }: Writing, { flags, file }: Opened) {
+  const { handle, directIo, keepCache } = file
   const isLog = (flags & OPEN_APPEND) !== 0 && (flags & OPEN_READ_WRITE) === 0
-  const isDirect = file.directIo === true || (isLog && !writesBack)
-  if (isDirect) direct.add(file.handle)
-  return (isDirect ? FOPEN.DIRECT_IO : 0) | (file.keepCache ? FOPEN.KEEP_CACHE : 0)
+  const isDirect = directIo === true || (isLog && !writesBack)
+  handles.add(handle, { isDirect })
+  return { handle, flags: (isDirect ? FOPEN.DIRECT_IO : 0) | (keepCache ? FOPEN.KEEP_CACHE : 0) }
 }
 
 export async function openToWrite(
-  { handles }: Context,
+  context: Context,
   writing: Writing,
   { nodeid, flags, dropsPrivileges, call }: Of<'open'> & { nodeid: number; call: Call },
 ): Promise<Reply> {
   if (dropsPrivileges) await writing.privileges.drop(nodeid, call)
   const options = writing.change(call, {})
   const file = await writing.volume.openWith(nodeid, openModeOf(flags), options)
-  handles.add(file.handle)
-  return { type: 'opened', handle: file.handle, flags: openedFlags(writing, flags, file) }
+  return { type: 'opened', ...opened(context, writing, { flags, file }) }
 }
 
 export async function create(
-  { references, handles, directories }: Context,
+  context: Context,
   writing: Writing,
   { name, flags, mode, umask, call }: Of<'create'> & { call: Call },
 ): Promise<Reply> {
+  const { references, directories } = context
   const refusal = refusalOf(name)
   if (refusal !== undefined) return refusal
   const parent = call.header.nodeid
@@ -69,12 +72,11 @@ export async function create(
   const { entry, file } = await writing.volume.create({ parent, name }, how, options)
   directories.changed(parent)
   references.take(entry.nodeid, parent, name)
-  handles.add(file.handle)
-  return { type: 'created', entry, handle: file.handle, flags: openedFlags(writing, flags, file) }
+  return { type: 'created', entry, ...opened(context, writing, { flags, file }) }
 }
 
 export async function tmpfile(
-  { references, handles }: Context,
+  context: Context,
   writing: Writing,
   { flags, mode, umask, call }: Of<'tmpfile'> & { call: Call },
 ): Promise<Reply> {
@@ -83,7 +85,6 @@ export async function tmpfile(
   const options = writing.change(call, {}, umask)
   const how = { ...openModeOf(flags), mode }
   const { entry, file } = await writing.volume.tmpfile(parent, how, options)
-  references.take(entry.nodeid, parent, `#${entry.nodeid}`)
-  handles.add(file.handle)
-  return { type: 'created', entry, handle: file.handle, flags: openedFlags(writing, flags, file) }
+  context.references.take(entry.nodeid, parent, `#${entry.nodeid}`)
+  return { type: 'created', entry, ...opened(context, writing, { flags, file }) }
 }

@@ -24,8 +24,6 @@ export class Writing {
   readonly privileges: Privileges
   readonly unflushed = new Unflushed()
   readonly lockOwners = new LockOwners()
-  /** Handles of which the kernel has no pages: it asks for no FSYNC after what is written through them. */
-  readonly direct = new Set<number>()
   readonly #groups = new CallerGroups()
 
   constructor(volume: WritableVolume, options: { readonly writeBack?: boolean }) {
