@@ -21,6 +21,8 @@ const REPORT_LIFE_MS = 3.5 * REPORT_MS
 const OWN_MAX = 32
 const PASSED_MAX = 256
 const PASSED_A_PEER = 128
+/** Volumes of which rates are gathered: those that are here, and so many with those that are not. */
+const VOLUMES_MAX = 256
 
 export type RateMeshInit = {
   readonly clock: Clock
@@ -44,6 +46,7 @@ type VolumeRates = {
   readonly reported: ReportedRates
   /** In the whole mesh, as others say. */
   readonly mesh: Map<Inode, Known>
+  isHere: boolean
 }
 
 export class RateMesh {
@@ -55,12 +58,15 @@ export class RateMesh {
   }
 
   usesOf(volume: string): Uses {
-    return this.#of(volume).uses
+    const rates = this.#of(volume)
+    rates.isHere = true
+    return rates.uses
   }
 
   /** Accesses a second in the mesh, or at least those that this node knows of. */
   meshRate(volume: string, inode: Inode): number {
-    const rates = this.#of(volume)
+    const rates = this.#volumes.get(volume)
+    if (rates === undefined) return 0
     const now = this.#init.clock.now()
     const known = rates.mesh.get(inode)
     const here = rates.uses.list.rateOf(inode, now) + rates.reported.sumOf(inode)
@@ -71,8 +77,10 @@ export class RateMesh {
   answer(from: PeerId, { volume, rates }: HeatQuestion & { readonly step: 'rates' }): HeatAnswer {
     const untilMs = this.#init.clock.now() + REPORT_LIFE_MS
     // Of volumes that are not here, too: this node may lie in the middle of their trees.
-    const { reported } = this.#of(volume)
-    for (const rate of rates) reported.take(from, rate, untilMs)
+    if (this.#volumes.has(volume) || this.#volumes.size < VOLUMES_MAX) {
+      const { reported } = this.#of(volume)
+      for (const rate of rates) reported.take(from, rate, untilMs)
+    }
     return { step: 'rates', perSecond: rates.map(({ inode }) => this.meshRate(volume, inode)) }
   }
 
@@ -93,7 +101,7 @@ export class RateMesh {
 
   #reportOf(volume: string, rates: VolumeRates): Total[] {
     const { table, clock } = this.#init
-    this.#sweep(rates, clock.now())
+    this.#sweep(volume, rates, clock.now())
     const totals: Total[] = []
     const ways = new Map<PeerId, InodeRate[]>()
     for (const rate of this.#gathered(rates)) {
@@ -129,10 +137,10 @@ export class RateMesh {
       const reply = await network.request(peer, { type: 'heat', question })
       if (reply.type !== 'heat' || reply.answer.step !== 'rates') return
       const untilMs = clock.now() + REPORT_LIFE_MS
-      const { mesh } = this.#of(volume)
+      const mesh = this.#volumes.get(volume)?.mesh
       for (const [i, perSecond] of reply.answer.perSecond.entries()) {
         const inode = rates[i]?.inode
-        if (inode !== undefined) mesh.set(inode, { perSecond, untilMs })
+        if (inode !== undefined) mesh?.set(inode, { perSecond, untilMs })
       }
     } catch {
       // The next report goes another way, once the peer is known to be gone.
@@ -140,16 +148,18 @@ export class RateMesh {
     }
   }
 
-  #sweep({ reported, mesh }: VolumeRates, nowMs: number): void {
+  #sweep(volume: string, { reported, mesh, isHere }: VolumeRates, nowMs: number): void {
     reported.sweep(nowMs)
     for (const [inode, { untilMs }] of mesh) if (untilMs <= nowMs) mesh.delete(inode)
+    if (!isHere && reported.size === 0 && mesh.size === 0) this.#volumes.delete(volume)
   }
 
   #of(volume: string): VolumeRates {
     const known = this.#volumes.get(volume)
     if (known !== undefined) return known
     const uses = new Uses(this.#init, this.#init.uses)
-    const made = { uses, reported: new ReportedRates(), mesh: new Map<Inode, Known>() }
+    const mesh = new Map<Inode, Known>()
+    const made: VolumeRates = { uses, reported: new ReportedRates(), mesh, isHere: false }
     this.#volumes.set(volume, made)
     return made
   }
