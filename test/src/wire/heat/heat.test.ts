@@ -28,14 +28,6 @@ test('the bytes of heat stay what they are', (t) => {
   )
 })
 
-test('the bytes of a block that is handed to its keeper stay what they are', (t) => {
-  const block = { stamp: 2, version: 1.5, checksum: 1.5, bytes: Uint8Array.of(1, 2, 3) }
-  const key = '\u00ff'.repeat(32)
-  const numbers = `${'0000000000000040'}${'000000000000f83f'.repeat(2)}`
-  t.is(hex(encodeRequest({ type: 'keep', key, block })), `0e${'ff'.repeat(32)}${numbers}03010203`)
-  t.throws(() => encodeRequest({ type: 'keep', key: 'short', block }))
-})
-
 test('a rate that can not be added up, and a path that leaves the volume, are refused', (t) => {
   const sent = (rate: Partial<InodeRate>) => {
     const rates = [{ ...RATE, ...rate }]

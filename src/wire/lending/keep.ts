@@ -1,3 +1,7 @@
+// A block that is lent: it goes to a peer with room, to be kept there for its home (`fetch/lending`).
+// Beside writes the one request that carries bytes, and no more than those: no larger block is lent.
+// It must never accept what it would not write itself; whether block and key belong together, only
+// who is handed the block later can tell.
 import type { Block, Key } from '../../ports/messages.ts'
 import { readBytes, writeBytes } from '../change/parts.ts'
 import * as fields from '../fields.ts'
@@ -7,7 +11,7 @@ import type { ByteWriter } from '../writer.ts'
 
 type Keep = { readonly key: Key; readonly block: Block }
 
-/** A block that is to be kept for its home. */
+/** @throws PotluckError TOO_LARGE */
 export function writeKeep(writer: ByteWriter, { key, block }: Keep): void {
   writer.fixed(key, limits.KEY_BYTES)
   writer.f64(block.stamp)
