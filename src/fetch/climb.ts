@@ -51,8 +51,9 @@ export function climb(ports: ClimbPorts, task: ClimbTask): Promise<ClimbResult> 
   return new Climb(ports, task).run()
 }
 
-/** What one peer's answer is good for. */
+/** What is good of one peer's answer, if anything. */
 type Judged = SourceAnswer | undefined
+
 /** A peer that was asked. Most climbs ask one. */
 type Ask = { readonly peer: PeerId; isOutstanding: boolean; isSilent: boolean }
 

@@ -64,10 +64,7 @@ export class OpenFile {
    * Up to `length` bytes from `from`; fewer only where the file ends. At once where all of them are
    * here. Undefined where the file changes faster than its blocks can be brought.
    */
-  read(
-    range: { readonly from: number; readonly length: number },
-    options: Options = {},
-  ): Slices | Promise<Slices | undefined> {
+  read(range: Range, options: Options = {}): Slices | Promise<Slices | undefined> {
     const { attributes } = this.record
     const slices =
       attributes === undefined

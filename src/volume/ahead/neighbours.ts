@@ -23,7 +23,7 @@ const EVIDENCE: readonly (readonly [siblings: number, read: number])[] = [
 ]
 /** Of all of them together. */
 const BYTES_MAX = 8 * 1024 * 1024
-const FILES_KEPT = 65_536
+const SEEN_KEPT = 65_536
 const KINDS_KEPT = 8_192
 
 export type NeighboursInit = TreeAheadInit & {
@@ -55,9 +55,7 @@ export class Neighbours {
 
   /** A directory was listed: who lists one looks at what is in it, and reads what it finds. */
   listed(directory: InodeRecord): void {
-    if (this.#seen.has(directory.inode)) return
-    if (this.#seen.size >= FILES_KEPT) this.#seen.clear()
-    this.#seen.add(directory.inode)
+    if (!this.#isFirst(directory)) return
     if (this.#init.isKnown?.(directory.path()) === true) return
     this.#whole(InodeRecord.copyOf(directory)).catch(() => {
       this.#init.counters.add('neighbours_failed_total')
@@ -74,9 +72,7 @@ export class Neighbours {
 
   /** Bytes of a file were asked for. */
   read(file: InodeRecord): void {
-    if (this.#seen.has(file.inode)) return
-    if (this.#seen.size >= FILES_KEPT) this.#seen.clear()
-    this.#seen.add(file.inode)
+    if (!this.#isFirst(file)) return
     // It is empty, or came with its page: it cost nobody anything.
     if (file.attributes?.size === 0 || this.#init.tree.inlineOf(file) !== undefined) return
     // Who follows a trace knows better what lies beside what it has.
@@ -91,6 +87,14 @@ export class Neighbours {
       // A hint that came to nothing: who needs the files for real is told why.
       this.#init.counters.add('neighbours_failed_total')
     })
+  }
+
+  /** Nothing of it was asked for before, as far as is remembered. */
+  #isFirst({ inode }: InodeRecord): boolean {
+    if (this.#seen.has(inode)) return false
+    if (this.#seen.size >= SEEN_KEPT) this.#seen.clear()
+    this.#seen.add(inode)
+    return true
   }
 
   #kindOf(name: string): Kind {
