@@ -24,6 +24,7 @@ function terminalOfProcess(): Terminal {
     out: (text) => process.stdout.write(text),
     err: (text) => process.stderr.write(text),
     isWatched: process.stderr.isTTY === true,
+    screen: () => (process.stdout.isTTY ? { rows: process.stdout.rows } : undefined),
     env: process.env,
     cwd: process.cwd(),
     interrupted: watchSignals(),

@@ -6,9 +6,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { ApiClient } from '../api/api-client.ts'
 import { resolveTarget } from '../api/paths.ts'
 import type { Places, Target } from '../api/paths.ts'
+import type { PeerStatus } from '../api/protocol.ts'
 import { PotluckError } from '../../src/base/errors.ts'
 import { usageError } from './exit-codes.ts'
-import { runTraceWarm } from './trace-commands.ts'
+import { runTraceWarm } from './trace/trace-commands.ts'
+import { showLive } from './live.ts'
 import { formatBytes, formatCount } from './options/quantities.ts'
 import type { Flags } from './options/read-options.ts'
 import { progressBar } from './progress.ts'
@@ -16,8 +18,6 @@ import { statusText } from './status/status-table.ts'
 import { renderTable } from './table.ts'
 import type { Terminal } from './terminal.ts'
 import { withClient } from './with-client.ts'
-
-const CLEAR_SCREEN = '\u001b[H\u001b[2J'
 
 export type StatusFlags = Flags & {
   readonly json?: boolean
@@ -29,17 +29,21 @@ export async function runStatus(flags: StatusFlags, terminal: Terminal): Promise
   const signal = terminal.interrupted
   await withClient(flags, terminal, async (client) => {
     if (flags.report !== undefined) return writeReport(client, flags.report, terminal)
-    let before = await client.status({ signal })
-    const show = flags.json === true ? JSON.stringify : statusText
-    if (flags.watch !== true) return terminal.out(`${show(before).trimEnd()}\n`)
-    while (!signal.aborted) {
-      await sleep(1000, undefined, { signal }).catch(() => undefined)
-      if (signal.aborted) return
-      const now = await client.status({ signal })
-      const text = flags.json === true ? JSON.stringify(now) : statusText(now, before)
-      terminal.out(flags.json === true ? `${text}\n` : CLEAR_SCREEN + text)
-      before = now
-    }
+    if (flags.watch === true) return watchStatus(client, flags, terminal)
+    const now = await client.status({ signal })
+    terminal.out(flags.json === true ? `${JSON.stringify(now)}\n` : statusText(now))
+  })
+}
+
+/** Rates are those of the last second. As JSON, a line each. */
+async function watchStatus(client: ApiClient, flags: StatusFlags, terminal: Terminal) {
+  const isJson = flags.json === true
+  let before: PeerStatus | undefined
+  await showLive({ ...terminal, ...(isJson ? { screen: () => undefined } : {}) }, async () => {
+    const now = await client.status({ signal: terminal.interrupted })
+    const text = isJson ? JSON.stringify(now) : statusText(now, before)
+    before = now
+    return text
   })
 }
 

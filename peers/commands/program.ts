@@ -16,7 +16,7 @@ import { OPTIONS, PRECEDENCE_HELP, variableOf } from './options/table.ts'
 import type { OptionName, OptionRow } from './options/table.ts'
 import { DRIVERS, parseWhole, parseWord } from './options/values.ts'
 import type { PeerFlags } from './peer-command.ts'
-import { addTrace } from './add-trace.ts'
+import { addTrace } from './trace/add-trace.ts'
 import { addSim } from './sim/add-sim.ts'
 import type { Terminal } from './terminal.ts'
 

@@ -2,6 +2,9 @@
 // that a test can look over its shoulder.
 import type { Environment } from './options/read-options.ts'
 
+/** How much a terminal shows at once. */
+export type Screen = { readonly rows: number }
+
 export type Terminal = {
   /** What was asked for. */
   readonly out: (text: string) => void
@@ -9,6 +12,8 @@ export type Terminal = {
   readonly err: (text: string) => void
   /** Someone is watching standard error: progress bars make sense. */
   readonly isWatched: boolean
+  /** Of standard output, now: undefined where that is no terminal, and nothing can be drawn in place. */
+  readonly screen: () => Screen | undefined
   readonly env: Environment
   readonly cwd: string
   /** Aborts at the first SIGINT or SIGTERM; a second one ends the process at once. */

@@ -1,7 +1,7 @@
 // What is hot as a table with bars, for a person.
 import type { HeatStatus, HotFile } from '../../../src/node/heat/heat-status.ts'
 import { formatBytes, formatCount, formatDuration } from '../options/quantities.ts'
-import { renderTable } from '../table.ts'
+import { printable, renderTable } from '../table.ts'
 
 const BAR = 24
 const ROWS = 20
@@ -18,16 +18,18 @@ export function heatText(heat: HeatStatus, lines = ROWS + OTHER_LINES): string {
     rateText(file.meshPerSecond),
     rateText(file.herePerSecond),
     pinText(file),
-    formatBytes(file.sizeBytes),
-    `${file.volume}:${textOf(file.path)}`,
+    file.copies > 0 ? formatBytes(file.sizeBytes) : '',
+    `${file.volume}:${printable(file.path)}`,
   ])
   const above = `pinned above ${rateText(heat.pinAbove)}, let go below ${rateText(heat.unpinBelow)}`
   const used = `${formatBytes(pinnedBytes)} of ${formatBytes(pinCapacityBytes)} for pins here`
-  const hands = wishes.map(({ volume, path }) => `${volume.replace(/@\d+$/, '')}:${textOf(path)}`)
+  const hands = wishes.map(
+    ({ volume, path }) => `${volume.replace(/@\d+$/, '')}:${printable(path)}`,
+  )
   return [
     `${above}; half-life ${formatDuration(heat.halfLifeMs)}\n`,
     `${used}; by hand: ${hands.length === 0 ? 'nothing' : hands.slice(0, 8).join(', ')}\n\n`,
-    renderTable(['mesh', 'uses/s', 'here', 'pinned', 'size', 'file'], rows),
+    renderTable(['mesh', 'uses/s', 'here/s', 'pinned', 'size', 'file'], rows, ['pinned', 'file']),
   ].join('')
 }
 
@@ -39,7 +41,7 @@ function bar(share: number): string {
 }
 
 function rateText(perSecond: number): string {
-  if (perSecond === 0) return '-'
+  if (perSecond < 0.005) return '-'
   return perSecond < 10 ? perSecond.toFixed(2) : formatCount(Math.round(perSecond))
 }
 
@@ -47,11 +49,4 @@ function pinText({ pinnedFor, copies, blocksHeld }: HotFile): string {
   if (pinnedFor.length === 0) return ''
   const why = pinnedFor.map((cause) => (cause === 'wish' ? 'by hand' : 'hot')).join(', ')
   return `${why} ×${copies}${blocksHeld > 0 ? `, ${blocksHeld} here` : ''}`
-}
-
-/** A byte string as text, whatever control characters it has. */
-function textOf(path: string): string {
-  return Buffer.from(path, 'latin1')
-    .toString('utf8')
-    .replaceAll(/[\p{Cc}]/gu, '?')
 }

@@ -111,7 +111,7 @@ export class HeatRoom implements Heat {
     const volume = idOf(name)
     const before = this.#wishes.find(volume, path)
     if (!isPinned && before?.isPinned !== true) {
-      throw new PotluckError('ENOENT', `'${path}' is not pinned by hand`)
+      throw new PotluckError('ENOENT', this.#whyNotPinned(volume, path))
     }
     const wishedMs = Math.max(clock.now(), (before?.wishedMs ?? 0) + 1)
     const wish = { volume, path, isPinned, wishedMs }
@@ -211,10 +211,24 @@ export class HeatRoom implements Heat {
   }
 
   #isWished(volume: string, path: Path): boolean {
+    return this.#wishAbove(volume, path) !== undefined
+  }
+
+  #wishAbove(volume: string, path: Path): PinWish | undefined {
     return this.#wishes
       .all()
-      .some((wish) => wish.isPinned && wish.volume === volume && isBelow(path, wish.path))
+      .find((wish) => wish.isPinned && wish.volume === volume && isBelow(path, wish.path))
   }
+
+  #whyNotPinned(volume: string, path: Path): string {
+    const above = this.#wishAbove(volume, path)
+    const because = above === undefined ? '' : `; ${named(above.path)} is, with all below it`
+    return `${named(path)} is not pinned by hand${because}`
+  }
+}
+
+function named(path: Path): string {
+  return path === '' ? 'the whole volume' : `'${path}'`
 }
 
 function isBelow(path: Path, above: Path): boolean {

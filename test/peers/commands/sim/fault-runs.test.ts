@@ -8,7 +8,8 @@ function listening(): { terminal: Terminal; said: () => string } {
   const said: string[] = []
   const out = (text: string) => void said.push(text)
   const { signal: interrupted } = new AbortController()
-  const terminal = { out, err: out, isWatched: false, env: {}, cwd: '.', interrupted }
+  const screen = () => undefined
+  const terminal = { out, err: out, isWatched: false, screen, env: {}, cwd: '.', interrupted }
   return { terminal, said: () => said.join('') }
 }
 

@@ -68,6 +68,7 @@ test('a mistake is told before anything runs, with what there is', async (t) => 
       out: keep,
       err: keep,
       isWatched: false,
+      screen: () => undefined,
       env: {},
       cwd: '/',
       interrupted: new AbortController().signal,

@@ -1,6 +1,8 @@
-// `potluck trace …` on the command line.
+// `potluck trace …` on the command line: what programs read at their start, seen and moved about by people.
+// Traces are the peers'; these commands ask one of them. What a trace says of paths is nobody's word to
+// believe: a terminal must never be sent its control characters.
 import type { Command } from 'commander'
-import type { Terminal } from './terminal.ts'
+import type { Terminal } from '../terminal.ts'
 import type { TraceFlags } from './trace-commands.ts'
 
 type Add = (name: string, description: string) => Command

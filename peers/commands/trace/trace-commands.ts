@@ -3,32 +3,32 @@ import { spawn } from 'node:child_process'
 import { writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { ApiClient } from '../api/api-client.ts'
-import type { TraceSummary } from '../api/traces/trace-routes.ts'
-import { readTraceFile } from '../state/trace-files.ts'
-import { abortedError } from '../../src/base/abort.ts'
-import { codeOf, PotluckError } from '../../src/base/errors.ts'
-import { decodeTrace, encodeTrace } from '../../src/heat/trace-format.ts'
-import { isTraceName, type Trace, type TraceEntry } from '../../src/heat/trace.ts'
-import { usageError } from './exit-codes.ts'
-import { formatBytes, formatCount, formatDuration } from './options/quantities.ts'
-import type { Flags } from './options/read-options.ts'
-import { progressBar } from './progress.ts'
-import { renderTable } from './table.ts'
-import type { Terminal } from './terminal.ts'
-import { withClient } from './with-client.ts'
+import type { ApiClient } from '../../api/api-client.ts'
+import type { TraceSummary } from '../../api/traces/trace-routes.ts'
+import { readTraceFile } from '../../state/trace-files.ts'
+import { abortedError } from '../../../src/base/abort.ts'
+import { codeOf, PotluckError } from '../../../src/base/errors.ts'
+import { decodeTrace, encodeTrace } from '../../../src/heat/trace-format.ts'
+import { isTraceName } from '../../../src/heat/trace.ts'
+import { usageError } from '../exit-codes.ts'
+import { formatBytes, formatCount } from '../options/quantities.ts'
+import type { Flags } from '../options/read-options.ts'
+import { progressBar } from '../progress.ts'
+import { renderTable } from '../table.ts'
+import type { Terminal } from '../terminal.ts'
+import { withClient } from '../with-client.ts'
+import { traceText } from './trace-text.ts'
 
 export type TraceFlags = Flags & { readonly volume?: string; readonly json?: boolean }
 
 /** Longer than the kernel takes to forget what it has cached. */
 const FORGETTING_MS = 2_000
-const BUCKETS = 20
-const BAR = 40
 
 export async function runTraceList(flags: TraceFlags, terminal: Terminal): Promise<void> {
   await withClient(flags, terminal, async (client) => {
     const traces = await client.traces({ signal: terminal.interrupted })
     if (flags.json === true) return terminal.out(`${JSON.stringify(traces)}\n`)
+    const head = ['volume', 'trace', 'command', 'files', 'read', 'names', 'recorded (UTC)']
     const rows = traces.map((each) => [
       each.volume,
       each.name,
@@ -38,9 +38,7 @@ export async function runTraceList(flags: TraceFlags, terminal: Terminal): Promi
       formatCount(each.entries),
       new Date(each.recordedMs).toISOString().slice(0, 19),
     ])
-    terminal.out(
-      renderTable(['volume', 'trace', 'command', 'files', 'read', 'names', 'recorded (UTC)'], rows),
-    )
+    terminal.out(renderTable(head, rows, ['trace', 'command', 'recorded (UTC)']))
   })
 }
 
@@ -207,38 +205,4 @@ async function volumeOf(client: ApiClient, flags: TraceFlags, terminal: Terminal
 function say({ name, entries, files, bytes }: TraceSummary, terminal: Terminal): void {
   const what = `${formatCount(files)} files, ${formatBytes(bytes)}, ${formatCount(entries)} names`
   terminal.err(`trace '${name}': ${what}\n`)
-}
-
-/** What was used when, as bars over time, and then each name. */
-function traceText({ name, command, recordedMs, entries }: Trace): string {
-  const lastMs = entries.at(-1)?.afterMs ?? 0
-  const width = Math.max(1, lastMs / BUCKETS)
-  const buckets = Array.from({ length: BUCKETS }, () => ({ files: 0, bytes: 0 }))
-  for (const entry of entries) {
-    const bucket = buckets[Math.min(BUCKETS - 1, Math.floor(entry.afterMs / width))]
-    if (bucket === undefined || entry.ranges.length === 0) continue
-    bucket.files += 1
-    bucket.bytes += bytesOf(entry)
-  }
-  const most = Math.max(1, ...buckets.map(({ bytes }) => bytes))
-  const bars = buckets.map(({ files, bytes }, i) => [
-    formatDuration(i * width),
-    formatCount(files),
-    formatBytes(bytes),
-    '█'.repeat(Math.round((bytes / most) * BAR)),
-  ])
-  const rows = entries.map((entry) => [
-    formatDuration(entry.afterMs),
-    entry.isListed ? 'listed' : entry.ranges.length > 0 ? formatBytes(bytesOf(entry)) : '',
-    Buffer.from(entry.path, 'latin1').toString(),
-  ])
-  return [
-    `${name}, of '${command}', ${new Date(recordedMs).toISOString()}\n`,
-    renderTable(['from', 'files', 'read', ''], bars),
-    renderTable(['at', 'read', 'path'], rows),
-  ].join('\n')
-}
-
-function bytesOf({ ranges }: TraceEntry): number {
-  return ranges.reduce((sum, { from, to }) => sum + to - from, 0)
 }

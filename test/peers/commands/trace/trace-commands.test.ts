@@ -1,10 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import test from 'ava'
-import { decodeTrace, encodeTrace } from '../../../src/heat/trace-format.ts'
-import { files, traceOf } from '../../src/heat/traces-made.ts'
-import { serveFakeNode } from '../api/fake-node.ts'
-import { runCli, temporaryHome } from './cli.ts'
+import { decodeTrace, encodeTrace } from '../../../../src/heat/trace-format.ts'
+import { files, traceOf } from '../../../src/heat/traces-made.ts'
+import { serveFakeNode } from '../../api/fake-node.ts'
+import { runCli, temporaryHome } from '../cli.ts'
 
 const home = temporaryHome()
 
