@@ -5,11 +5,12 @@
 // Commands speak to people: what was asked for goes to standard output, everything else to standard
 // error, a failure is one line with the value that was wrong and what to do, and its exit code says
 // of which kind it was. They must never read a mount that their own process serves.
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Command, Option } from 'commander'
 import type { StatusFlags, WarmFlags } from './client-commands.ts'
 import { EXIT_HELP } from './exit-codes.ts'
 import { addHeat } from './heat/add-heat.ts'
 import { addObject } from './object/add-object.ts'
+import { checked } from './options/checked.ts'
 import { parseDuration, parseSize } from './options/quantities.ts'
 import type { Flags } from './options/read-options.ts'
 import { OPTIONS, PRECEDENCE_HELP, variableOf } from './options/table.ts'
@@ -66,7 +67,11 @@ function addReady(program: Command, terminal: Terminal): void {
   addSocket(program.command('ready'))
     .description("wait until peers see each other and every volume's root page is served")
     .option('--peers <N>', 'how many peers, this one included', whole(1, 1_000_000), 1)
-    .option('--timeout <S>', 'how long to wait: seconds, or with a unit', duration, 60_000)
+    .addOption(
+      new Option('--timeout <DURATION>', 'how long to wait; a bare number is seconds')
+        .argParser(checked(parseDuration))
+        .default(60_000, '60s'),
+    )
     .action(async (flags: Flags & { peers: number; timeout: number }) =>
       (await clientCommands()).runReady(flags, terminal),
     )
@@ -114,9 +119,18 @@ function addDemo(program: Command, terminal: Terminal): void {
     .option('--peers <N>', 'how many peers', whole(2, 64), 8)
     .option('--tree <DIR>', 'the tree to read (default: one of 5,000 files or more found here)')
     .option('--no-mount', 'read through the API instead of FUSE')
-    .option('--driver <NAME>', 'kernel or fuse-native', checked(parseWord(DRIVERS)))
-    .option('--inline <SIZE>', 'files up to this travel inside their directory page', size, '0')
+    .option(
+      '--driver <NAME>',
+      'kernel or fuse-native (default: kernel)',
+      checked(parseWord(DRIVERS)),
+    )
+    .addOption(
+      new Option('--inline <SIZE>', 'files up to this travel inside their directory page')
+        .argParser(checked((text) => `${parseSize(text)}`))
+        .default('0', 'none do'),
+    )
     .option('--keep', "keep the peers' logs")
+    .addHelpText('after', `\n${EXIT_HELP}`)
     .action(async (flags: Flags & { peers: number }) => {
       const { runDemo } = await import('./demo/demo.ts')
       await runDemo(flags, terminal)
@@ -150,21 +164,4 @@ function whole(least: number, most: number): (text: string) => number {
 /** What only they need (tables, progress bars) is not loaded with a peer. */
 function clientCommands() {
   return import('./client-commands.ts')
-}
-
-const duration = checked(parseDuration)
-/** As it was written, for a peer to read. */
-const size = checked((text) => `${parseSize(text)}`)
-
-// Commander adds which option and which value; our parsers say the rest.
-function checked<T>(parse: (text: string) => T): (text: string) => T {
-  return (text) => {
-    try {
-      return parse(text)
-    } catch (error) {
-      throw new InvalidArgumentError(
-        error instanceof Error ? `It ${error.message}.` : String(error),
-      )
-    }
-  }
 }

@@ -13,6 +13,8 @@ type Waiting = {
   readonly reject: (error: Error) => void
 }
 
+const REMEDY = 'start one with "potluck object serve", or name its socket with --socket'
+
 /** A client's connection to one shard: requests go out as they come, answers in any order. */
 export class ClientConnection {
   readonly #socket: Socket
@@ -28,9 +30,10 @@ export class ClientConnection {
     this.#hello.promise.catch(() => {})
     this.#socket = net.connect(path)
     this.#socket.on('data', (chunk: Buffer) => this.#take(chunk))
-    this.#socket.on('error', (cause: NodeJS.ErrnoException) =>
-      this.#end(new PotluckError('UNREACHABLE', `no store answers at ${path}`, { cause })),
-    )
+    this.#socket.on('error', (cause: NodeJS.ErrnoException) => {
+      const message = `no store answers at ${path} (${cause.code}); ${REMEDY}`
+      this.#end(new PotluckError('UNREACHABLE', message, { cause }))
+    })
     this.#socket.on('close', () =>
       this.#end(new PotluckError('CLOSED', 'the connection to the store is closed')),
     )

@@ -149,8 +149,8 @@ export function variableOf(name: string): string {
   return `POTLUCK_${name.toUpperCase().replaceAll('-', '_')}`
 }
 
-export const PRECEDENCE_HELP = `Options:
-  Each option may also be set by an environment variable (--source-timeout 10s is
+export const PRECEDENCE_HELP = `Other ways to set options:
+  Each option of a peer may also be set by an environment variable (--source-timeout 10s is
   POTLUCK_SOURCE_TIMEOUT=10s; commas separate several values) or in a YAML file
   (source-timeout: 10s) named by --config or POTLUCK_CONFIG, else
   ~/.config/potluck/config.yaml where that exists.

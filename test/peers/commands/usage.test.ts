@@ -141,6 +141,12 @@ const MISTAKES: readonly Case[] = [
     err: /--insecure plaintext needs --listen/,
   },
   {
+    title: 'no object store at the socket',
+    given: ['object', 'get', 'key'],
+    code: 4,
+    err: /no store answers at .*objects\.sock \(ENOENT\); start one with "potluck object serve"/,
+  },
+  {
     title: 'no peer at the socket',
     given: ['status'],
     code: 4,
@@ -188,5 +194,7 @@ test('--help of everything says what there is, with precedence and exit codes', 
     const { code, out } = await runCli([command, '--help'], home)
     t.is(code, 0)
     t.true(out.startsWith(`Usage: potluck ${command}`))
+    t.regex(out, /4 {4}unreachable/)
+    t.notRegex(out, /default: \d{4,}\)/, 'nobody sees that these are milliseconds')
   }
 })

@@ -57,9 +57,15 @@ const PARTS: Readonly<Record<string, () => Promise<void>>> = {
   },
 }
 
+const USAGE = `Usage: npm run truth -- [PART...], of ${Object.keys(PARTS).join(', ')}; all without one\n`
+
 const asked = process.argv.slice(2)
-for (const name of asked.length === 0 ? Object.keys(PARTS) : asked) {
-  const part = PARTS[name]
-  if (part === undefined) throw new Error(`no part ${name}, only: ${Object.keys(PARTS).join(', ')}`)
-  await part()
+if (asked.some((name) => PARTS[name] === undefined)) {
+  const isHelp = asked[0] === '--help' || asked[0] === '-h'
+  process[isHelp ? 'stdout' : 'stderr'].write(USAGE)
+  process.exitCode = isHelp ? 0 : 2
+} else {
+  for (const [name, part] of Object.entries(PARTS)) {
+    if (asked.length === 0 || asked.includes(name)) await part()
+  }
 }
