@@ -13,6 +13,7 @@ import { runTraceWarm } from './trace/trace-commands.ts'
 import { showLive } from './live.ts'
 import { formatBytes, formatCount } from './options/quantities.ts'
 import type { Flags } from './options/read-options.ts'
+import { outputFile } from './output-file.ts'
 import { progressBar } from './progress.ts'
 import { statusText } from './status/status-table.ts'
 import { renderTable } from './table.ts'
@@ -48,6 +49,7 @@ async function watchStatus(client: ApiClient, flags: StatusFlags, terminal: Term
 }
 
 async function writeReport(client: ApiClient, file: string, terminal: Terminal): Promise<void> {
+  const page = outputFile('--report', file, terminal.cwd)
   const signal = terminal.interrupted
   const [status, samples] = await Promise.all([
     client.status({ signal }),
@@ -56,7 +58,7 @@ async function writeReport(client: ApiClient, file: string, terminal: Terminal):
   const heat = status.pins === undefined ? undefined : await client.heat({ signal })
   // The library that draws takes a second to load.
   const { statusPage } = await import('./status/status-page.ts')
-  await writeFile(path.resolve(terminal.cwd, file), await statusPage({ status, samples, heat }))
+  await writeFile(page, await statusPage({ status, samples, heat }))
 }
 
 export type WarmFlags = Flags & {

@@ -5,27 +5,25 @@ import path from 'node:path'
 import { type Entry, parseReport, type Report } from '../../../sim/report/entry.ts'
 import { PotluckError } from '../../../src/base/errors.ts'
 import { usageError } from '../exit-codes.ts'
+import { outputFile } from '../output-file.ts'
 import type { Terminal } from '../terminal.ts'
 
-/** Writes FILE.html and FILE.json. @throws PotluckError where a file can't be written */
-export async function writeReport(
-  file: string,
-  entries: readonly Entry[],
-  terminal: Terminal,
-): Promise<void> {
-  const report: Report = { version: 1, entries }
-  const page = path.resolve(terminal.cwd, file)
-  const beside = besideOf(page)
-  const { renderPage } = await import('../../../sim/report/page.ts')
-  writeFileSync(beside, `${JSON.stringify(report)}\n`)
-  writeFileSync(page, await renderPage(report))
+/** Where a page and its JSON go. */
+type Page = { readonly html: string; readonly json: string }
+
+/** @throws CommanderError where the page can't be, or would be its own JSON */
+export function pageAt(option: string, file: string, { cwd }: Terminal): Page {
+  const html = outputFile(option, file, cwd)
+  const json = `${html.slice(0, html.length - path.extname(html).length)}.json`
+  if (json === html) throw usageError(`${option}: the page can't be '${file}': its JSON goes there`)
+  return { html, json }
 }
 
-/** Where the JSON of a page goes. @throws CommanderError where that is the page's own place */
-export function besideOf(page: string): string {
-  const beside = `${page.slice(0, page.length - path.extname(page).length)}.json`
-  if (beside === page) throw usageError(`the page can't be '${page}': its JSON goes there`)
-  return beside
+export async function writeReport({ html, json }: Page, entries: readonly Entry[]): Promise<void> {
+  const report: Report = { version: 1, entries }
+  const { renderPage } = await import('../../../sim/report/page.ts')
+  writeFileSync(json, `${JSON.stringify(report)}\n`)
+  writeFileSync(html, await renderPage(report))
 }
 
 /** One page of the runs of all. @throws CommanderError, PotluckError for a file that is no report */
@@ -34,8 +32,9 @@ export async function mergeReports(
   out: string,
   terminal: Terminal,
 ): Promise<void> {
+  const page = pageAt('--out', out, terminal)
   const entries = files.flatMap((file) => read(path.resolve(terminal.cwd, file)).entries)
-  await writeReport(out, entries, terminal)
+  await writeReport(page, entries)
   terminal.err(`${entries.length} runs in ${out}\n`)
 }
 

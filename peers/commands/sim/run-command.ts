@@ -10,7 +10,7 @@ import { progressBar } from '../progress.ts'
 import type { Terminal } from '../terminal.ts'
 import { type RunFlags, type RunTask, tasksOf } from './run-flags.ts'
 import { runInProcess } from './process/run-process.ts'
-import { besideOf, writeReport } from './report-command.ts'
+import { pageAt, writeReport } from './report-command.ts'
 import { resultsTable } from './results-table.ts'
 
 /** So often a log is told how far a run is, where nobody watches a bar. */
@@ -19,7 +19,8 @@ const LOG_EVERY_MS = 60_000
 /** @throws PotluckError ABORTED after an interrupt, once what was known by then is told */
 export async function runSim(flags: RunFlags, terminal: Terminal): Promise<void> {
   const tasks = tasksOf(flags, terminal)
-  if (flags.report !== undefined) besideOf(flags.report)
+  const { report } = flags
+  const page = report === undefined ? undefined : pageAt('--report', report, terminal)
   const results: ExperimentResult[] = []
   const entries: Entry[] = []
   for (const task of tasks) {
@@ -28,7 +29,7 @@ export async function runSim(flags: RunFlags, terminal: Terminal): Promise<void>
     results.push(result)
     entries.push(entryOf(task.plan, result))
     // Each time: a sweep may take hours, and its last run may fail.
-    if (flags.report !== undefined) await writeReport(flags.report, entries, terminal)
+    if (page !== undefined) await writeReport(page, entries)
     if (flags.out !== undefined) write(path.resolve(terminal.cwd, flags.out), task.name, result)
   }
   terminal.out(flags.json === true ? `${JSON.stringify(results)}\n` : resultsTable(entries))

@@ -19,8 +19,10 @@ test('status is a table for people and JSON for programs', async (t) => {
 test('a page with pictures of a peer loads nothing, and shows what is hot', async (t) => {
   await using served = await serveFakeNode()
   const page = path.join(home, 'status.html')
-  const { code, err } = await runCli(['status', '--report', page, '--api', served.socket], home)
+  const report = (to: string) => runCli(['status', '--report', to, '--api', served.socket], home)
+  const { code, err } = await report(page)
   t.is(code, 0, err)
+  t.regex((await report('none/x.html')).err, /--report: "\S+\/none" can't be written to \(ENOENT\)/)
   const text = readFileSync(page, 'utf8')
   t.is(text.match(/<svg /g)?.length, 4)
   t.deepEqual(text.match(/<script|src=|href=|url\([^#]|@import/g), null)

@@ -32,6 +32,12 @@ test('what is no report, and a page that would be its own JSON, is told', async 
   t.is(missing.code, 1)
   t.regex(missing.err, /none\.json/)
   t.false(existsSync(path.join(home, 'b.html')))
+  const nowhere = await runCli(['sim', 'run', ...SMALL, '--report', 'none/a.html'], home)
+  t.is(nowhere.code, 2)
+  t.regex(
+    nowhere.err,
+    /^[^\n]*--report: "\S+\/none" can't be written to \(ENOENT\); make it: mkdir/,
+  )
   const clash = await runCli(['sim', 'run', ...SMALL, '--report', 'a.json'], home)
   t.is(clash.code, 2)
 })
