@@ -19,6 +19,8 @@ export type FilesInit = {
   readonly capacity: number
 }
 
+type Part = { readonly from: number; readonly length: number; readonly isWhole: boolean }
+
 export type ReadResult = { readonly attributes: Attributes; readonly bytes: Uint8Array }
 
 export class Files {
@@ -67,8 +69,9 @@ export class Files {
     const mountPoint = await directories.mountPointOf(path, before.dev)
     const expected = attributesOf(before, mountPoint)
     checkFile(path, expected, range)
-    const bytes = await this.#readRange(path, descriptor, clip(range, expected.size))
-    const isWhole = range.from === 0 && bytes.length === expected.size
+    const part = clip(range, expected.size)
+    const { bytes, isLonger } = await this.#readRange(path, descriptor, part)
+    const isWhole = part.isWhole && !isLonger && bytes.length === part.length
     // Nothing more will be read of a file that was read as a whole; at worst it is newer than said.
     if (isWhole) this.#kept.forget(path)
     if (isWhole) return { attributes: expected, bytes }
@@ -81,24 +84,25 @@ export class Files {
 
   /**
    * Into memory of exactly this size that is nobody else's: a small block in the shard would keep
-   * all of a pool's slab from being freed.
+   * all of a pool's slab from being freed. Of a whole file one byte more is asked for, by the same call:
+   * had it grown since it was looked at, what is read of it would be cut to a state that never was.
    */
   async #readRange(
     path: Path,
     descriptor: number,
-    { from, length }: { from: number; length: number },
-  ): Promise<Uint8Array> {
-    if (length === 0) return new Uint8Array(0)
+    { from, length, isWhole }: Part,
+  ): Promise<{ readonly bytes: Uint8Array; readonly isLonger: boolean }> {
     const bytes = Buffer.allocUnsafeSlow(length)
+    const beyond = isWhole ? [Buffer.alloc(1)] : []
     let filled = 0
     while (filled < length) {
-      const target = { offset: filled, length: length - filled, position: from + filled }
-      const count = await this.#init.storage.read(path, descriptor, { bytes, ...target })
-      if (count === 0) return new Uint8Array(bytes.subarray(0, filled))
+      const into = { buffers: [bytes.subarray(filled), ...beyond], position: from + filled }
+      const count = await this.#init.storage.read(path, descriptor, into)
+      if (count === 0) return { bytes: new Uint8Array(bytes.subarray(0, filled)), isLonger: false }
       filled += count
       this.#bytesRead += count
     }
-    return bytes
+    return { bytes, isLonger: filled > length }
   }
 }
 
@@ -113,6 +117,7 @@ function checkFile(path: Path, { inode, type }: Attributes, wanted: SourceRange)
 }
 
 /** The part of a range that lies within the file. */
-function clip({ from, length }: SourceRange, size: number): { from: number; length: number } {
-  return { from, length: Math.max(0, Math.min(length, size - from)) }
+function clip({ from, length }: SourceRange, size: number): Part {
+  const isWhole = from === 0 && length >= size
+  return { from, length: Math.max(0, Math.min(length, size - from)), isWhole }
 }

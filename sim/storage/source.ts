@@ -98,10 +98,10 @@ export class SimSource implements Source {
       this.#count('read', 1)
       // The file stays open until the end, whatever becomes of its name, and may change meanwhile.
       const length = lengthIn(file, range)
-      // As the real one does: of a file read as a whole, the attributes may be older than the bytes.
+      // As the real one does: of a file read as a whole, as large as it was, the attributes may be older.
       const isWhole = range.from === 0 && length === before.size
       const end = () => ({
-        attributes: isWhole ? before : attributesOf(file),
+        attributes: isWhole && file.size === before.size ? before : attributesOf(file),
         bytes: this.#bytes(file, range),
       })
       return { weight: { operations: options.isOpen === true ? 0 : 1, bytes: length }, end }

@@ -4,7 +4,7 @@
 // that of any number of nodes exactly one asks the source. As in groupcache, who joins a flight
 // looks at what it brought before believing that it is fresh enough for itself.
 // It must never hand out a block that is older than the floor, of another version, or damaged.
-import type { Block, Invalidation, Key, PeerId, Want } from '../ports/messages.ts'
+import type { Attributes, Block, Invalidation, Key, PeerId, Want } from '../ports/messages.ts'
 import type { Random } from '../ports/random.ts'
 import type { Spill } from '../log/spill.ts'
 import type { StopSignal } from '../base/abort.ts'
@@ -41,8 +41,8 @@ export type FetcherInit = Omit<ClimbPorts, 'suspects' | 'loads' | 'looks'> & {
   /** Told when a page was read off the source again, with what was here before. */
   readonly onReread: (want: Want, before: Block, now: Block) => void
   readonly onNews: (want: Want, news: readonly Invalidation[]) => void
-  /** Told when the source has another version of a file than was wanted. */
-  readonly onChanged: (want: Want, now: Extract<SourceAnswer, { type: 'changed' }>) => void
+  /** Told when the source, asked at `begunMs`, has another version of a file than was wanted. */
+  readonly onChanged: (want: Want, now: { attributes: Attributes; begunMs: number }) => void
   readonly hedging?: Hedging | undefined
 }
 
@@ -198,9 +198,10 @@ export class Fetcher {
     const authority = this.#init.authorities.get(want.volume)
     if (authority === undefined) return this.#fromHolder(key, want, { signal })
     const before = want.kind === 'page' ? this.#init.shard.get(key) : undefined
+    const begunMs = this.#init.clock.now()
     const answer = await authority.read(want, { signal, before })
     this.#admit(key, want, answer)
-    if (answer.type === 'changed') this.#init.onChanged(want, answer)
+    if (answer.type === 'changed') this.#init.onChanged(want, { ...answer, begunMs })
     // A page that was read before, and of which more is known now.
     if (answer.type === 'block' && answer.block.stamp === before?.stamp) {
       return { answer, tier: 'source', isJoined: true }

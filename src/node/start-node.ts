@@ -2,7 +2,7 @@
 // simulated ports, the command line once with real ones; there is no other way to make a node.
 //
 // It must start nothing that `stop` does not end.
-import type { PeerId } from '../ports/messages.ts'
+import type { Invalidation, PeerId } from '../ports/messages.ts'
 import type { Contact } from '../ports/routing.ts'
 import { Counters } from '../base/counters.ts'
 import { PotluckError } from '../base/errors.ts'
@@ -75,7 +75,8 @@ class Node implements MeshNode {
     this.#table = new PeerTable(ports.routing.self, this.#tuning.prefixBits, this.#tuning.choices)
     this.#shard = shardOf(init, this.#table, () => this.#fetcher.lending)
     this.#warms = new WarmJobs({ ...ports, stopping: this.#stopping.signal })
-    this.#found = new FoundChanges(ports.clock, (changes) => this.#rumors.publish(changes))
+    const tell = (changes: readonly Invalidation[]) => this.#rumors.publish(changes)
+    this.#found = new FoundChanges({ ...ports, stamps: this.#stamps, tell })
     this.#shared = { counters: this.#counters, stamps: this.#stamps, table: this.#table }
     const shared = { ...this.#shared, epoch: init.epoch, self: this.peer }
     const inside = () => this.#inside

@@ -69,7 +69,8 @@ export interface Source {
   /**
    * Bytes of a regular file, fewer only at its end, and the attributes of the *opened* file taken
    * just after they were read, so that blocks read one after another with the same attributes are of
-   * one state; of a file read as a whole, at a time from which on nothing older was read.
+   * one state; of a file read as a whole, at a time from which on nothing older was read, and of which
+   * the size is that of the bytes, so that a file that grows is never cut to a state that never was.
    */
   read(
     path: Path,

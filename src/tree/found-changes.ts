@@ -2,7 +2,7 @@
 // others are told, so that one look at the source serves them all.
 import type { Clock } from '../ports/clock.ts'
 import type { Attributes, Inode, Invalidation, Stamp, Want } from '../ports/messages.ts'
-import { stampAt, toldBy } from '../block/stamp.ts'
+import { type HybridClock, toldBy } from '../block/stamp.ts'
 import { versionOf } from '../block/version.ts'
 import { Page } from '../wire/page.ts'
 import { changesBetween, type Known } from './page-diff.ts'
@@ -11,18 +11,23 @@ import { changesBetween, type Known } from './page-diff.ts'
 const TELL_EVERY_MS = 1_000
 const TOLD_MAX = 1_024
 
-type Changed = { readonly attributes: Attributes; readonly stamp: Stamp }
+/** `begunMs`: when the source was asked. */
+type Changed = { readonly attributes: Attributes; readonly begunMs: number }
 type Reading = { readonly bytes: Uint8Array; readonly stamp: Stamp }
 
+export type FoundChangesInit = {
+  readonly clock: Clock
+  readonly stamps: HybridClock
+  readonly tell: (invalidations: readonly Invalidation[]) => void
+}
+
 export class FoundChanges {
-  readonly #clock: Clock
-  readonly #tell: (invalidations: readonly Invalidation[]) => void
+  readonly #init: FoundChangesInit
   /** When each file was last told of; the newest is the last. */
   readonly #toldMs = new Map<Inode, number>()
 
-  constructor(clock: Clock, tell: (invalidations: readonly Invalidation[]) => void) {
-    this.#clock = clock
-    this.#tell = tell
+  constructor(init: FoundChangesInit) {
+    this.#init = init
   }
 
   /**
@@ -36,25 +41,29 @@ export class FoundChanges {
   ): void {
     const pages = [new Page(before), new Page(bytes)] as const
     const inodes = changesBetween(directory, pages, known)
-    this.#tell(inodes.map((inode) => ({ volume, inode, stamp: toldBy(stamp) })))
+    this.#init.tell(inodes.map((inode) => ({ volume, inode, stamp: toldBy(stamp) })))
   }
 
   /**
-   * A file was not of the version that somebody's attributes have. The stamp of a reading may be ahead of
-   * its time, and what is told must not be: all clocks would go ahead with it.
+   * A file was not of the version that somebody's attributes have. It is told like any change, with what it
+   * is now, made at some moment until now: else whoever has heard of the change before it, by a clock that
+   * is ahead, would take that for the later one.
    *
    * @param isHeld whether a block is here, and as new as it has to be. Who wanted another state than that
    *   had not heard of it yet; to tell of it once more would make old what all hold.
    */
   changed(want: Want, found: Changed, isHeld: (want: Want) => boolean): void {
-    if (isHeld({ ...want, version: versionOf(found.attributes) })) return
+    const { attributes, begunMs } = found
+    if (isHeld({ ...want, version: versionOf(attributes) })) return
     const { volume, inode } = want
-    const now = this.#clock.now()
+    const now = this.#init.clock.now()
     if (now - (this.#toldMs.get(inode) ?? -Infinity) < TELL_EVERY_MS) return
     this.#toldMs.delete(inode)
     this.#toldMs.set(inode, now)
     const [oldest] = this.#toldMs.keys()
     if (this.#toldMs.size > TOLD_MAX && oldest !== undefined) this.#toldMs.delete(oldest)
-    this.#tell([{ volume, inode, stamp: Math.min(found.stamp, stampAt(now)) }])
+    const when = { stamp: this.#init.stamps.tick(), tookMs: Math.ceil(now - begunMs) }
+    const news = { type: 'attributes', attributes, isContent: true } as const
+    this.#init.tell([{ volume, inode, ...when, news }])
   }
 }

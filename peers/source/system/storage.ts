@@ -5,8 +5,8 @@ import type { Path } from '../../../src/ports/messages.ts'
 import type { Calls, Done } from './calls.ts'
 import type { Root } from './root.ts'
 
-/** Where in the file and where in memory the bytes of one read call belong. */
-type ReadTarget = { readonly offset: number; readonly length: number; readonly position: number }
+/** Where in memory, one after the other, and from where in the file the bytes of one read call belong. */
+type ReadTarget = { readonly buffers: readonly Buffer[]; readonly position: number }
 
 /**
  * The system calls we make on the storage, each bounded and counted by `calls`. `path` says for
@@ -75,12 +75,11 @@ export class Storage {
   }
 
   /** How many bytes were read, 0 at the end of the file. */
-  read(path: Path, descriptor: number, into: { bytes: Buffer } & ReadTarget): Promise<number> {
-    const { bytes, ...target } = into
+  read(path: Path, descriptor: number, { buffers, position }: ReadTarget): Promise<number> {
     return this.#calls.run<number>({
       operation: 'read',
       path,
-      start: (done) => fs.read(descriptor, bytes, target, done),
+      start: (done) => fs.readv(descriptor, buffers, position, done),
     })
   }
 

@@ -161,6 +161,17 @@ test('a file that changes while all of it is read shows its old attributes with 
   t.is(contents.extentOf(bytes)?.generation, 2)
 })
 
+test('a file that grows while all of it is read is never shown cut, as it never was', async (t) => {
+  for (const length of [100, 4096]) {
+    const { clock, tree, source } = makeSource({ latencyMs: 10 })
+    const file = tree.makeFile('a', { size: 100 })
+    const reading = source.read('a', { inode: String(file.number), from: 0, length })
+    clock.after(5, () => tree.write('a', 116))
+    const { attributes } = await clock.runUntil(reading)
+    t.is(attributes.size, 116)
+  }
+})
+
 test('a file that changes while a part of it is read shows its new attributes', async (t) => {
   const { clock, tree, source } = makeSource({ latencyMs: 10 })
   const file = tree.makeFile('a', { size: 100 })
