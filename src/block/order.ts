@@ -5,7 +5,7 @@
 // may have made, and told, further changes meanwhile. Stamps of two clocks say which was first where
 // those times lie apart by more than clocks may; closer together, of an inode, the source's own clock
 // does, which changes the ctime with all else.
-import type { Attributes, Stamp } from '../ports/messages.ts'
+import type { Attributes, ChangeTime, Stamp } from '../ports/messages.ts'
 import { floorOf, stampAt } from './stamp.ts'
 
 /** How far apart stamps have to be to say what was first. */
@@ -39,6 +39,6 @@ export function isLater(a: Dated, b: Dated): boolean {
 }
 
 /** Negative where the source changed an inode to the state `a` before `b`, by its own clock. */
-export function compareChanged(a: Attributes, b: Attributes): number {
+export function compareChanged(a: ChangeTime, b: ChangeTime): number {
   return a.ctimeSeconds - b.ctimeSeconds || a.ctimeNanos - b.ctimeNanos
 }

@@ -1,4 +1,4 @@
-import type { DirtyNews, Invalidation, News, NewsEntry } from '../ports/messages.ts'
+import type { ChangeTime, DirtyNews, Invalidation, News, NewsEntry } from '../ports/messages.ts'
 import * as fields from './fields.ts'
 import * as limits from './limits.ts'
 import { type ByteReader, malformed } from './reader.ts'
@@ -29,6 +29,8 @@ export function writeInvalidation(writer: ByteWriter, invalidation: Invalidation
   if (news?.type !== 'name') return
   writer.byteString(news.name, limits.MAX_NAME_BYTES)
   fields.writePeerId(writer, news.by)
+  writer.f64(news.changed.ctimeSeconds)
+  writer.u32(news.changed.ctimeNanos)
   if (news.entry === undefined) return
   fields.writeAttributes(writer, news.entry.attributes)
   const { target } = news.entry
@@ -82,8 +84,16 @@ function readNews(reader: ByteReader, says: (typeof SAYS)[number]): News {
   }
   const name = fields.readName(reader)
   const by = fields.readPeerId(reader)
-  if (says === 'absent') return { type: 'name', name, by }
-  return { type: 'name', name, by, entry: readEntry(reader, says === 'link') }
+  const changed = readTime(reader)
+  if (says === 'absent') return { type: 'name', name, by, changed }
+  return { type: 'name', name, by, changed, entry: readEntry(reader, says === 'link') }
+}
+
+function readTime(reader: ByteReader): ChangeTime {
+  const time = { ctimeSeconds: reader.f64(), ctimeNanos: reader.u32() }
+  const isTime = Number.isSafeInteger(time.ctimeSeconds) && time.ctimeNanos < 1e9
+  if (!isTime) throw malformed('a change has no time')
+  return time
 }
 
 function readEntry(reader: ByteReader, isLink: boolean): NewsEntry {

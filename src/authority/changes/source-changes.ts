@@ -5,12 +5,13 @@
 // again because one name in it came or went. Where it is not known what it left behind (the storage
 // did not answer in time, or half of it was done), all that was known of the inodes is out of date.
 // It must never give up a change that has begun: it would be made, and nobody would be told.
+import assert from 'node:assert/strict'
 import { abortedError } from '../../base/abort.ts'
 import { codeOf, PotluckError } from '../../base/errors.ts'
 import type { HybridClock } from '../../block/stamp.ts'
 import type { Caller } from '../../ports/changes.ts'
 import type { Clock } from '../../ports/clock.ts'
-import type { Inode, Invalidation, News, PeerId } from '../../ports/messages.ts'
+import type { ChangeTime, Inode, Invalidation, News, PeerId } from '../../ports/messages.ts'
 import type { Change, Effect, Made, Outcome, WritableSource } from '../../ports/writable-source.ts'
 import { Orphans } from './orphans.ts'
 import { Turns } from './turns.ts'
@@ -104,7 +105,7 @@ export class SourceChanges {
     const stamp = stamps.tick()
     const tookMs = Math.ceil(clock.now() - begunMs)
     const when = tookMs > 0 ? { stamp, tookMs } : { stamp }
-    return effects.map((effect) => invalidationOf(effect, { volume, when, self }))
+    return effects.map((effect) => invalidationOf(effect, { volume, when, self, effects }))
   }
 
   #failed(change: Change, error: unknown): never {
@@ -176,19 +177,33 @@ function openedInode(effects: readonly Effect[]): Inode | undefined {
   return undefined
 }
 
-type When = Pick<Invalidation, 'stamp' | 'tookMs'>
+type Telling = {
+  readonly volume: string
+  readonly when: Pick<Invalidation, 'stamp' | 'tookMs'>
+  readonly self: PeerId
+  /** All of the same change. */
+  readonly effects: readonly Effect[]
+}
 
-function invalidationOf(
-  effect: Effect,
-  { volume, when, self }: { volume: string; when: When; self: PeerId },
-): Invalidation {
+function invalidationOf(effect: Effect, { volume, when, self, effects }: Telling): Invalidation {
   if (effect.type === 'inode') {
     const { inode, attributes, isContent } = effect
     return { volume, inode, ...when, news: { type: 'attributes', attributes, isContent } }
   }
   const { directory, name, entry } = effect
-  const news: News = { type: 'name', name, by: self, ...(entry && { entry: leanEntry(entry) }) }
+  const changed = changedIn(effects, directory)
+  const what = { type: 'name', name, by: self, changed } as const
+  const news: News = entry === undefined ? what : { ...what, entry: leanEntry(entry) }
   return { volume, inode: directory, ...when, news }
+}
+
+function changedIn(effects: readonly Effect[], directory: Inode): ChangeTime {
+  for (const effect of effects) {
+    if (effect.type !== 'inode' || effect.inode !== directory) continue
+    const { ctimeSeconds, ctimeNanos } = effect.attributes
+    return { ctimeSeconds, ctimeNanos }
+  }
+  assert.fail('a name changed, and what became of its directory is not said')
 }
 
 function leanEntry({

@@ -22,8 +22,8 @@ export function newsOfPage(
     all.push({ volume, inode: about, ...toldWhen(when), news })
   }
   const addName = (name: Name, fact: NameFact): void => {
-    const { entry, by } = fact
-    add(inode, fact, { type: 'name', name, by, ...(entry && { entry }) })
+    const { entry, by, changed } = fact
+    add(inode, fact, { type: 'name', name, by, changed, ...(entry && { entry }) })
   }
   const addAttributes = (child: Inode): void => {
     const now = told.inodes.find(child)

@@ -61,8 +61,8 @@ export class TakeNews {
 
   #takeName(inode: Inode, { news, ...when }: When & { readonly news: NameNews }, via: Via): void {
     const { inodes, told } = this.#init
-    const { name, by, entry } = news
-    const verdict = told.names.learn(inode, name, { entry, ...when, by })
+    const { name, by, entry, changed } = news
+    const verdict = told.names.learn(inode, name, { entry, ...when, by, changed })
     if (verdict === 'known') return
     if (verdict === 'doubtful') this.#doubt(inode, name)
     if (entry !== undefined) this.#learnNamed({ attributes: entry.attributes, ...when }, via)

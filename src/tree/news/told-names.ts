@@ -10,6 +10,10 @@
 // do.) Changes are kept here with the stamp of a reading that was made because of them, floorOf(T):
 // whatever is learned of them satisfies a floor that high, and must not satisfy a higher one.
 //
+// In between, the source's own clock may say it: a page was listed after the ctime that it has of its
+// directory, so one that has a later ctime than the directory had with the change has the change. However
+// late a rumor is, it does not undo what such a page has shown.
+//
 // Two changes of one name, by two publishers, whose times are closer than clocks differ (block/order.ts),
 // and with different outcomes, may have happened in either order. Then the directory's floor is raised above
 // both (`Doubts`): the next page says how it ended. Slow, never stale. One publisher's own changes are
@@ -23,8 +27,8 @@
 // heard since, so that a newcomer, who has heard nothing, misses nothing either.
 //
 // It must never forget what was told without raising the floor of what it was about.
-import type { Inode, Name, NewsEntry, PeerId, Stamp } from '../../ports/messages.ts'
-import { isNear, type When } from '../../block/order.ts'
+import type { ChangeTime, Inode, Name, NewsEntry, PeerId, Stamp } from '../../ports/messages.ts'
+import { begunOf, compareChanged, isNear, SKEW, type When } from '../../block/order.ts'
 import { floorOf } from '../../block/stamp.ts'
 
 /**
@@ -46,15 +50,22 @@ export type NameFact = When & {
   /** What the name leads to; undefined for nowhere. */
   readonly entry: NewsEntry | undefined
   readonly by: PeerId
+  /** The directory's own ctime when this was so. */
+  readonly changed: ChangeTime
   /** The latest that another publisher told, as long as it may be the later one. */
   readonly rival?: Omit<NameFact, 'rival' | 'settled'> | undefined
   /** After a doubt, or a change that nobody said more of: a page of this stamp counts, too. */
   readonly settled?: Stamp
 }
 
-/** Whether what was told counts for more than a page of this stamp. */
-export function countsOver({ stamp, settled = Infinity }: NameFact, page: Stamp): boolean {
-  return Math.min(outdoneBy(stamp), settled) > page
+/** A page, by its stamp and by what it says of its directory. */
+export type DatedPage = { readonly stamp: Stamp; readonly page: { readonly self: ChangeTime } }
+
+/** Whether what was told counts for more than this page. */
+export function countsOver(fact: NameFact, { stamp, page }: DatedPage): boolean {
+  const { settled = Infinity, changed } = fact
+  if (Math.min(outdoneBy(fact.stamp), settled) <= stamp) return false
+  return begunOf(fact) - stamp > 2 * SKEW || compareChanged(changed, page.self) >= 0
 }
 
 export type ToldNamesInit = {
@@ -149,8 +160,8 @@ function compare(known: NameFact, fact: NameFact): Compared {
   const isLater = fact.stamp > known.stamp
   const isOld = !isLater && (fact.by === known.by || !isNear(known, fact))
   if (isOld || isBefore(fact, known.rival)) return { ...known, verdict: 'known' }
-  const [{ entry, stamp, begun, by }, other] = isLater ? [fact, known] : [known, fact]
-  const latest = { entry, stamp, begun, by }
+  const [{ entry, stamp, begun, by, changed }, other] = isLater ? [fact, known] : [known, fact]
+  const latest = { entry, stamp, begun, by, changed }
   const rival = rivalOf(latest, [other, known.rival])
   const isDoubted = known.settled !== undefined
   if (rival !== undefined && (isDoubted || !isSameEntry(entry, rival.entry))) {
@@ -168,8 +179,8 @@ function rivalOf(latest: NameFact, others: readonly NameFact['rival'][]): NameFa
   let rival: NameFact['rival']
   for (const other of others) {
     if (other === undefined || other.by === latest.by || !isNear(latest, other)) continue
-    const { entry, stamp, begun, by } = other
-    if (rival === undefined || stamp > rival.stamp) rival = { entry, stamp, begun, by }
+    const { entry, stamp, begun, by, changed } = other
+    if (rival === undefined || stamp > rival.stamp) rival = { entry, stamp, begun, by, changed }
   }
   return rival
 }

@@ -30,11 +30,12 @@ export class Told {
   }
 
   /** What a name leads to, by a page that answers it and by what was told. */
-  resolve(directory: Inode, name: Name, { page, stamp }: StampedPage): Resolved {
+  resolve(directory: Inode, name: Name, found: StampedPage): Resolved {
+    const { page, stamp } = found
     const fact = this.names.find(directory, name)
     const entry = page.find(name)
     // Where both say that it is the same inode, the page may know more of it.
-    const isTold = fact !== undefined && countsOver(fact, stamp) && !isSameEntry(fact.entry, entry)
+    const isTold = fact !== undefined && countsOver(fact, found) && !isSameEntry(fact.entry, entry)
     return isTold ? this.answer(name, fact) : this.#corrected(entry, stamp)
   }
 
@@ -45,7 +46,7 @@ export class Told {
 
   /** The page with what was told since; the page itself where nothing was. */
   view(directory: Inode, found: StampedPage): PageView {
-    const { page, stamp } = found
+    const { page } = found
     const facts = this.names.of(directory)
     if (facts === undefined && this.inodes.size === 0) return page
     return {
@@ -53,7 +54,7 @@ export class Told {
       find: (name) => this.resolve(directory, name, found).entry,
       has: (name) => {
         const fact = facts?.get(name)
-        const isTold = fact !== undefined && countsOver(fact, stamp)
+        const isTold = fact !== undefined && countsOver(fact, found)
         return isTold ? fact.entry !== undefined : page.has(name)
       },
     }
@@ -79,11 +80,11 @@ export class Told {
   /** The names that were told of in a directory, and are not as the page has them. */
   *changes(
     directory: Inode,
-    { page, stamp, part }: StampedPage & { readonly part: number },
+    found: StampedPage & { readonly part: number },
   ): Generator<[Name, Resolved]> {
     for (const [name, fact] of this.names.of(directory) ?? []) {
-      if (part > 0 && partOf(name, page.splits) !== part) continue
-      if (countsOver(fact, stamp)) yield [name, this.answer(name, fact)]
+      if (found.part > 0 && partOf(name, found.page.splits) !== found.part) continue
+      if (countsOver(fact, found)) yield [name, this.answer(name, fact)]
     }
   }
 

@@ -1,5 +1,4 @@
 // One name in a directory, by what was told of it, or else by its page.
-import { countsOver } from '../news/told-names.ts'
 import type { Name, Stamp } from '../../ports/messages.ts'
 import { PotluckError } from '../../base/errors.ts'
 import { isName, type PageEntry } from '../../wire/page-entry.ts'
@@ -65,8 +64,7 @@ function firstHere(
 ): Found | undefined {
   const fact = told.names.find(directory.inode, name)
   // What was told after the newest page was read needs no page, which may no longer be here.
-  if (fact !== undefined && countsOver(fact, freshness.ofPages(directory)))
-    return told.answer(name, fact)
+  if (fact !== undefined && fact.stamp > freshness.ofPages(directory)) return told.answer(name, fact)
   const page = pages.hereFor({ directory, name })
   return page && told.resolve(directory.inode, name, page)
 }

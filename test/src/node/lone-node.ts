@@ -1,12 +1,13 @@
 // One node without peers before a simulated tree, in virtual time: what a mount sees of a volume.
 import { startNode } from '../../../src/node/start-node.ts'
 import type { MeshNode, VolumeInit } from '../../../src/node/mesh-node.ts'
-import type { Path } from '../../../src/ports/messages.ts'
+import type { Gossip, News, Path } from '../../../src/ports/messages.ts'
 import { PotluckError } from '../../../src/base/errors.ts'
 import { positionOf } from '../../../src/block/key.ts'
+import { stampAt } from '../../../src/block/stamp.ts'
 import type { Entry, KernelInvalidation, Volume } from '../../../src/volume/volume.ts'
 import { SeededRandom } from '../../../sim/engine/seeded-random.ts'
-import { SimTree } from '../../../sim/storage/tree.ts'
+import { attributesOf, SimTree } from '../../../sim/storage/tree.ts'
 import { VirtualClock } from '../../../sim/engine/virtual-clock.ts'
 import { TreeSource } from '../authority/tree-source.ts'
 
@@ -19,6 +20,8 @@ export class LoneNode {
   readonly source = new TreeSource(this.tree)
   /** What the kernel was told to forget, in order. */
   readonly told: KernelInvalidation[] = []
+  readonly #listeners: ((gossip: Gossip, from: string) => void)[] = []
+  #heard = 0
   node!: MeshNode
   volume!: Volume
 
@@ -42,7 +45,13 @@ export class LoneNode {
           subscribe: none,
           lookup: async () => [],
         },
-        rumors: { publish: () => {}, subscribe: none },
+        rumors: {
+          publish: () => {},
+          subscribe: (listener) => {
+            lone.#listeners.push(listener)
+            return () => {}
+          },
+        },
       },
       {
         volumes: [{ name: 'v', source, blockBytes: BLOCK, revalidateMs: REVALIDATE_MS, ...init }],
@@ -53,6 +62,14 @@ export class LoneNode {
     lone.volume = lone.node.volume('v')
     lone.volume.subscribe((invalidation) => void lone.told.push(invalidation))
     return lone
+  }
+
+  /** Hears a rumor of a peer, by whose clock it was told at that time. */
+  hears(path: Path, news: News, atMs: number): void {
+    const { inode } = attributesOf(this.tree.find(path))
+    const one = { volume: `v@${BLOCK}`, inode, stamp: stampAt(atMs), news }
+    const rumor = { publisher: 'peer', epoch: 1, number: ++this.#heard, invalidations: [one] }
+    for (const listener of this.#listeners) listener({ type: 'rumor', rumor }, 'peer')
   }
 
   /** Looks a path up name by name, as the kernel does; undefined where the last name is absent. */

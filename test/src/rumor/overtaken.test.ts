@@ -11,7 +11,7 @@ const said = (inode: string, stamp: number, isContent = false): Invalidation => 
 }
 
 test('of one inode’s attributes the last are told, in the order of all', (t) => {
-  const name = { type: 'name', name: 'n', by: 'p' } as const
+  const name = { type: 'name', name: 'n', by: 'p', changed: attributes } as const
   const named = (stamp: number): Invalidation => ({ volume: 'v', inode: '1', stamp, news: name })
   const told = [
     named(1),

@@ -1,6 +1,8 @@
 import { setImmediate } from 'node:timers/promises'
 import test from 'ava'
 import { codeOf, PotluckError } from '../../../src/base/errors.ts'
+import type { News } from '../../../src/ports/messages.ts'
+import { attributesOf } from '../../../sim/storage/tree.ts'
 import { LoneNode, REVALIDATE_MS } from '../node/lone-node.ts'
 
 const names = (lone: LoneNode) =>
@@ -69,6 +71,27 @@ test('what changes while its page is under way is not undone by that page', asyn
   release()
   t.is((await looking).nodeid, 0)
   await invalidated
+})
+
+test('a rumor that comes late does not undo what a page has shown since', async (t) => {
+  const lone = await LoneNode.start((tree) => tree.makeFile('d/f', { size: 5 }))
+  const isNamed = () => {
+    const [changed, attributes] = ['d', 'd/f'].map((path) => attributesOf(lone.tree.find(path)))
+    const what = { type: 'name', name: 'f', by: 'peer', changed } as News & { type: 'name' }
+    return attributes === undefined ? what : { ...what, entry: { attributes } }
+  }
+  const before = isNamed()
+  await lone.look('d/f')
+  lone.tree.remove('d/f')
+  await lone.node.invalidate('v', 'd')
+  t.is(await lone.look('d/f'), undefined)
+  const now = lone.clock.now()
+  lone.hears('d', before, now - 300)
+  t.is(await lone.look('d/f'), undefined)
+  // But one of a later change, by a clock that is behind, is news.
+  const { number } = lone.tree.makeFile('d/f', { size: 6 })
+  lone.hears('d', isNamed(), now - 200)
+  t.is((await lone.look('d/f'))?.attributes.inode, String(number))
 })
 
 test('what nobody told is seen after one period, for one listing', async (t) => {

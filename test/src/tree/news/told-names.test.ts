@@ -21,9 +21,14 @@ function namesWith() {
   return { names, raised }
 }
 
+const changed = attributesOf(tree.root)
+
 const fact = (ms: number, by: string, entry?: NewsEntry): NameFact => {
-  return { entry, stamp: floorOf(stampAt(ms)), by }
+  return { entry, stamp: floorOf(stampAt(ms)), by, changed }
 }
+
+/** One that has its directory as it was with all facts here. */
+const pageOf = (stamp: number) => ({ stamp, page: { self: changed } })
 
 test('the later of one publisher’s changes counts, however they arrive', (t) => {
   const { names } = namesWith()
@@ -65,7 +70,7 @@ test('where something changed and nobody said what, pages read for that count ag
   names.learn('1', 'n', fact(1_000, 'p', entries[0]))
   names.learn('1', 'm', fact(1_200, 'p', entries[0]))
   const told = floorOf(stampAt(1_100))
-  const counts = (name: string) => countsOver(names.find('1', name) as NameFact, told)
+  const counts = (name: string) => countsOver(names.find('1', name) as NameFact, pageOf(told))
   t.deepEqual([counts('n'), counts('m')], [true, true])
   names.settleAll('1', told)
   t.deepEqual([counts('n'), counts('m')], [false, true])
@@ -93,4 +98,16 @@ test('a change that took long may have been made before what others told meanwhi
   t.is(names.learn('1', 'n', fact(9_600, 'p')), 'new')
   names.learn('1', 'm', fact(1_400, 'p', entries[0]))
   t.is(names.learn('1', 'm', late), 'new', 'it was begun when the other was over')
+})
+
+test('a page that has its directory as it was later counts, where clocks can’t tell', (t) => {
+  const told = fact(1_000, 'p', entries[0])
+  const self = { ...changed, ctimeSeconds: changed.ctimeSeconds + 1 }
+  const counts = (ms: number, page: { self: typeof changed }) =>
+    countsOver(told, { stamp: stampAt(ms), page })
+  t.true(counts(1_600, { self: changed }), 'as it was: the page may have been read before')
+  t.false(counts(1_600, { self }))
+  t.false(counts(501, { self }))
+  t.true(counts(499, { self }), 'older beyond doubt, whatever the source’s clock says')
+  t.false(counts(2_001, { self: changed }))
 })

@@ -23,7 +23,7 @@ function begin() {
   const learn = (name: string, ms: number) => {
     const child = tree.at(name)
     const entry = child && { attributes: attributesOf(child) }
-    told.names.learn('0', name, { entry, stamp: at(ms), by: 'p' })
+    told.names.learn('0', name, { entry, stamp: at(ms), by: 'p', changed: attributesOf(tree.root) })
   }
   return { tree, found, told, learn, at }
 }
@@ -90,9 +90,10 @@ test('of two states told with close stamps the source’s own clock says which i
 })
 
 test('more news than a message may have is none: the page is to be read again', (t) => {
-  const { told, found, at } = begin()
+  const { tree, told, found, at } = begin()
+  const changed = attributesOf(tree.root)
   for (let i = 0; i < 1_025; i++) {
-    told.names.learn('0', `n${i}`, { entry: undefined, stamp: at(11_000), by: 'p' })
+    told.names.learn('0', `n${i}`, { entry: undefined, stamp: at(11_000), by: 'p', changed })
   }
   t.is(newsOfPage(told, { volume: 'v', inode: '0', index: 0 }, found), undefined)
 })

@@ -41,9 +41,11 @@ const newsEntry: fc.Arbitrary<NewsEntry> = fc.oneof(
   fc.record({ attributes, target: path }),
 )
 
+const changed = attributes.map(({ ctimeSeconds, ctimeNanos }) => ({ ctimeSeconds, ctimeNanos }))
+
 const news: fc.Arbitrary<News> = fc.oneof(
-  fc.record({ type: is('name'), name, by: peerId }),
-  fc.record({ type: is('name'), name, by: peerId, entry: newsEntry }),
+  fc.record({ type: is('name'), name, by: peerId, changed }),
+  fc.record({ type: is('name'), name, by: peerId, changed, entry: newsEntry }),
   fc.record({ type: is('attributes'), attributes, isContent: fc.boolean() }),
   dirtyNews,
 )
