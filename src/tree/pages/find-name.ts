@@ -64,7 +64,8 @@ function firstHere(
 ): Found | undefined {
   const fact = told.names.find(directory.inode, name)
   // What was told after the newest page was read needs no page, which may no longer be here.
-  if (fact !== undefined && fact.stamp > freshness.ofPages(directory)) return told.answer(name, fact)
+  if (fact !== undefined && fact.stamp > freshness.ofPages(directory))
+    return told.answer(name, fact)
   const page = pages.hereFor({ directory, name })
   return page && told.resolve(directory.inode, name, page)
 }
