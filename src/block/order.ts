@@ -5,11 +5,14 @@
 // may have made, and told, further changes meanwhile. Stamps of two clocks say which was first where
 // those times lie apart by more than clocks may; closer together, of an inode, the source's own clock
 // does, which changes the ctime with all else.
-import type { Attributes, ChangeTime, Stamp } from '../ports/messages.ts'
+import type { Attributes, Stamp } from '../ports/messages.ts'
 import { floorOf, stampAt } from './stamp.ts'
 
 /** How far apart stamps have to be to say what was first. */
 export const SKEW: Stamp = floorOf(0)
+
+/** When an inode last changed, by the source's clock. */
+export type ChangeTime = Pick<Attributes, 'ctimeSeconds' | 'ctimeNanos'>
 
 /** `begun`: not before that. @default its stamp */
 export type When = { readonly stamp: Stamp; readonly begun?: Stamp | undefined }

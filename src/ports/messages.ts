@@ -105,23 +105,18 @@ export type Answer =
 
 /** What is so since a change, where it is known: then nothing need be dropped and asked for again. */
 export type News =
-  /**
-   * In the directory, this name leads to the entry now, or nowhere. `by` made the change; `changed`: the
-   * directory's own attributes changed last at that time when this was so.
-   */
+  /** In the directory, this name leads to the entry now, or nowhere. `by` made the change. */
   | {
       readonly type: 'name'
       readonly name: Name
       readonly by: PeerId
-      readonly changed: ChangeTime
+      /** The directory's own ctime when this was so. */
+      readonly changed: Pick<Attributes, 'ctimeSeconds' | 'ctimeNanos'>
       readonly entry?: NewsEntry
     }
   /** These are the inode's attributes now; `isContent`: its bytes may have changed, too. */
   | { readonly type: 'attributes'; readonly attributes: Attributes; readonly isContent: boolean }
   | DirtyNews
-
-/** A ctime, by the source's clock. */
-export type ChangeTime = Pick<Attributes, 'ctimeSeconds' | 'ctimeNanos'>
 
 /** `by` has bytes of the inode that the source has not, or (`isDirty` false) has them no more. */
 export type DirtyNews = {

@@ -1,4 +1,5 @@
-import type { ChangeTime, DirtyNews, Invalidation, News, NewsEntry } from '../ports/messages.ts'
+import type { DirtyNews, Invalidation, News, NewsEntry } from '../ports/messages.ts'
+import type { ChangeTime } from '../block/order.ts'
 import * as fields from './fields.ts'
 import * as limits from './limits.ts'
 import { type ByteReader, malformed } from './reader.ts'

@@ -27,8 +27,15 @@
 // heard since, so that a newcomer, who has heard nothing, misses nothing either.
 //
 // It must never forget what was told without raising the floor of what it was about.
-import type { ChangeTime, Inode, Name, NewsEntry, PeerId, Stamp } from '../../ports/messages.ts'
-import { begunOf, compareChanged, isNear, SKEW, type When } from '../../block/order.ts'
+import type { Inode, Name, NewsEntry, PeerId, Stamp } from '../../ports/messages.ts'
+import {
+  begunOf,
+  type ChangeTime,
+  compareChanged,
+  isNear,
+  SKEW,
+  type When,
+} from '../../block/order.ts'
 import { floorOf } from '../../block/stamp.ts'
 
 /**
