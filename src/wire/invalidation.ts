@@ -1,5 +1,4 @@
 import type { DirtyNews, Invalidation, News, NewsEntry } from '../ports/messages.ts'
-import type { ChangeTime } from '../block/order.ts'
 import * as fields from './fields.ts'
 import * as limits from './limits.ts'
 import { type ByteReader, malformed } from './reader.ts'
@@ -90,7 +89,7 @@ function readNews(reader: ByteReader, says: (typeof SAYS)[number]): News {
   return { type: 'name', name, by, changed, entry: readEntry(reader, says === 'link') }
 }
 
-function readTime(reader: ByteReader): ChangeTime {
+function readTime(reader: ByteReader) {
   const time = { ctimeSeconds: reader.f64(), ctimeNanos: reader.u32() }
   const isTime = Number.isSafeInteger(time.ctimeSeconds) && time.ctimeNanos < 1e9
   if (!isTime) throw malformed('a change has no time')
