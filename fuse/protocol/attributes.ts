@@ -3,7 +3,7 @@ import type { Attributes, FileType, Inode } from '../../src/ports/messages.ts'
 import type { Absent, Entry } from '../../src/volume/volume.ts'
 import type { Writer } from './writer.ts'
 
-export const ATTR_BYTES = 88
+const ATTR_BYTES = 88
 export const ENTRY_BYTES = 40 + ATTR_BYTES
 export const ATTR_OUT_BYTES = 16 + ATTR_BYTES
 

@@ -3,9 +3,9 @@ import { INIT, INIT2, MINOR_WITH_EPOCH } from './flags.ts'
 import { ERRNO } from './errno.ts'
 import { type InitReply, MAJOR, type Reply } from './reply.ts'
 
-export const NEWEST_MINOR = 45
+const NEWEST_MINOR = 45
 /** Linux 5.4. Before it CACHE_SYMLINKS, MAX_PAGES and EXPLICIT_INVAL_DATA do not all exist. */
-export const OLDEST_MINOR = 31
+const OLDEST_MINOR = 31
 
 /** The most that one READ asks for, and one WRITE carries. */
 export const MAX_IO_BYTES = 1 << 20

@@ -3,7 +3,7 @@
 import { type Message, readU64 } from './message.ts'
 import { decodeOperation, type Operation } from './operations.ts'
 
-export const IN_HEADER_BYTES = 40
+const IN_HEADER_BYTES = 40
 
 /** `struct fuse_in_header`, without the length. */
 export type Header = {

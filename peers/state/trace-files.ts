@@ -43,7 +43,7 @@ export async function openTraceFiles(
     const file = path.join(directory, `${name}${ENDING}`)
     // One after another, so that the last word stays the last.
     last = last
-      .then(() => (trace === undefined ? unlink(file) : writeTraceFile(file, trace)))
+      .then(() => (trace === undefined ? unlink(file) : writeWhole(file, encodeTrace(trace))))
       .catch((error: unknown) => log('warn', `${file} can't be kept: ${String(error)}`))
   }
   return { traces, keep, settled: () => last }
@@ -59,9 +59,4 @@ function explain(directory: string): (error: NodeJS.ErrnoException) => never {
 /** @throws PotluckError MALFORMED, TOO_LARGE; Error of the file system */
 export async function readTraceFile(file: string): Promise<Trace> {
   return decodeTrace(await readWhole(file, MAX_TRACE_BYTES))
-}
-
-/** Whole or not at all. */
-export function writeTraceFile(file: string, trace: Trace): Promise<void> {
-  return writeWhole(file, encodeTrace(trace))
 }

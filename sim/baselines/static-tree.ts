@@ -10,7 +10,7 @@ import { attributesIn, bytesIn, namesOf } from './questions.ts'
 import { Answers } from './shelf.ts'
 
 /** Copper's `max_cacheable_byte_size`. */
-export const TREE_FILE_BYTES = 10 * 1024 * 1024
+const TREE_FILE_BYTES = 10 * 1024 * 1024
 
 /** Copper's table: up to so many nodes, so many children each. */
 const FANOUTS = [

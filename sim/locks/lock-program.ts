@@ -49,7 +49,7 @@ export async function lockProgram(init: LockProgramInit, who: Who, untilMs: numb
 }
 
 /** Takes one lock, uses it, lets it go. */
-export async function lockOnce(init: LockProgramInit, who: Who): Promise<void> {
+async function lockOnce(init: LockProgramInit, who: Who): Promise<void> {
   const { world, exclusion, tally } = init
   const { node, random } = who
   const inode = pick(random, init.inodes)

@@ -47,7 +47,7 @@ type Ask = () => Promise<number>
 type Client = { readonly ask: Ask; stop(): Promise<void> }
 
 /** Starts a server process, warms both ends up, and measures one load. */
-export async function measureNetwork(transport: Transport, load: Load): Promise<Measured> {
+async function measureNetwork(transport: Transport, load: Load): Promise<Measured> {
   const server = fork(fileURLToPath(import.meta.url), ['--serve', transport, `${load.blockBytes}`])
   try {
     const [address] = (await once(server, 'message')) as [string]

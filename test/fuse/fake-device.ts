@@ -40,7 +40,7 @@ export type Harness<V extends Volume = MemoryVolume> = {
   readonly send: (bytes: Uint8Array) => Promise<Received | undefined>
 }
 
-export const noLog = (): void => undefined
+const noLog = (): void => undefined
 
 export function harness(tree: Tree, init: Partial<SessionInit> = {}): Harness {
   return harnessOf(new MemoryVolume(tree), init)

@@ -3,7 +3,7 @@
 import { HOUSES, houseOf, type Import, roomOf, type SourceFile } from './tree.ts'
 
 /** The rooms of `src`, from the top down: each may import those behind it. */
-export const ROOMS = [
+const ROOMS = [
   'node',
   'volume',
   'objects',

@@ -16,7 +16,7 @@ import type { Source } from '../../src/ports/source.ts'
 export const PLAIN_BYTES = Buffer.from('hello\n')
 export const PLAIN_MTIME = { seconds: 1_600_000_000, nanos: 123_456_789 }
 export const BIG_BYTES = Buffer.from(Uint8Array.from({ length: 300_000 }, (_, i) => i % 251))
-export const ROOT_NAMES = ['big', 'b\xffd', 'empty', 'link', 'many', 'plain.txt', 'sub']
+const ROOT_NAMES = ['big', 'b\xffd', 'empty', 'link', 'many', 'plain.txt', 'sub']
 
 export type MakeSource = (t: ExecutionContext) => Promise<Source>
 

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import type { Path } from '../../src/ports/messages.ts'
 
 /** A program has so many files open at a time, by slot. */
-export const SLOTS = 2
+const SLOTS = 2
 
 export type Command = {
   readonly kind: (typeof KINDS)[number]

@@ -13,7 +13,7 @@ const GROUP_EXECUTE = 0o010
 const MAX_PLAIN = 65_536
 
 /** The mode without such bits, undefined where it has none. A directory's mean something else. */
-export function withoutPrivileges({ type, mode }: Attributes): number | undefined {
+function withoutPrivileges({ type, mode }: Attributes): number | undefined {
   if (type === 'directory') return undefined
   const isGroupId = (mode & SET_GROUP_ID) !== 0 && (mode & GROUP_EXECUTE) !== 0
   const dropped = mode & ~SET_USER_ID & ~(isGroupId ? SET_GROUP_ID : 0)

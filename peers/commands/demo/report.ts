@@ -19,7 +19,7 @@ export function readsPerBlock({ tree, statuses }: Outcome): number {
   return sourceCount(statuses, 'reads') / Math.max(tree.blocks, 1)
 }
 
-export function sourceCount(statuses: readonly PeerStatus[], kind: string): number {
+function sourceCount(statuses: readonly PeerStatus[], kind: string): number {
   return sum(
     statuses.flatMap((status) => Object.values(status.sources).map((counts) => counts[kind] ?? 0)),
   )

@@ -94,7 +94,7 @@ async function measureNamed(named: string, blockBytes: number): Promise<TreeSize
 }
 
 /** Stops early, with what it has counted, at a tree that is too large. */
-export async function measureTree(
+async function measureTree(
   directory: string,
   blockBytes: number,
   mostFiles = MOST_FILES,

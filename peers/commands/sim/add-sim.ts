@@ -13,7 +13,7 @@ import type { TraceFlags } from './trace-command.ts'
 // Named here, and not imported: no other command shall load the simulator. A test holds them together.
 export const WORKLOAD_NAMES = 'import, broadcast, dataset'
 export const WAY_NAMES = 'mesh, direct, static-tree, home-only'
-export const AHEAD_NAMES = 'none, first-run, trace'
+const AHEAD_NAMES = 'none, first-run, trace'
 
 const NODES_MAX = 262_144
 

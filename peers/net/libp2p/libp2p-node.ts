@@ -28,7 +28,7 @@ export type Libp2pInit = {
 }
 
 /** Connections of one node at most; beyond, idle ones are closed. */
-export const MAX_CONNECTIONS = 2_048
+const MAX_CONNECTIONS = 2_048
 
 /**
  * A window of 4 MiB, against yamux's 256 KiB, saves a window update per few slices; our own credit

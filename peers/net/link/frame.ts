@@ -50,8 +50,6 @@ export const FRAME = {
   digest: 24,
 } as const
 
-export type FrameType = (typeof FRAME)[keyof typeof FRAME]
-
 /**
  * Replies are cut into slices of this size: what a small reply waits for at most, per large one.
  */

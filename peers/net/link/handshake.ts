@@ -14,7 +14,7 @@ import {
   type ProofParties,
 } from './proof.ts'
 
-export const MAX_MESH_BYTES = 128
+const MAX_MESH_BYTES = 128
 
 type HandshakeInit = {
   readonly connection: Connection

@@ -8,7 +8,7 @@ import { ByteWriter } from '../../../src/wire/writer.ts'
 export type Introduction = { readonly peer: PeerId; readonly addresses: readonly string[] }
 
 /** Contacts told at once. */
-export const MAX_TOLD = 512
+const MAX_TOLD = 512
 const MAX_ADDRESSES = 8
 const MAX_ADDRESS_BYTES = 256
 

@@ -5,7 +5,7 @@ import { compareDistance } from '../../../src/placement/distance.ts'
 import type { Contact, RoutingListener } from '../../../src/ports/routing.ts'
 
 /** Contacts kept at most; a peer that knows so many has no need of more. */
-export const MAX_CONTACTS = 16_384
+const MAX_CONTACTS = 16_384
 /** Hearsay of a peer that was found dead is ignored for so long: others may still believe in it. */
 const DEPARTED_MS = 10_000
 const MAX_DEPARTED = 4_096

@@ -7,7 +7,7 @@ export const PROTOCOL_VERSION = 1
 /** Length, id, type. */
 export const FRAME_HEAD_BYTES = 9
 /** Without the head: a swap's keys and bytes are the most. */
-export const MOST_FRAME_BYTES = 4 * 1024 * 1024
+const MOST_FRAME_BYTES = 4 * 1024 * 1024
 
 export type Frame = { readonly id: number; readonly type: number; readonly body: Buffer }
 

@@ -14,7 +14,7 @@ import type { Tally } from '../tally.ts'
 import { count, COUNTERS } from './count.ts'
 import { withWriter, type Writer } from './writer.ts'
 
-export const WRITTEN_BYTES = 16
+const WRITTEN_BYTES = 16
 /** What a file may grow to, in such pieces. */
 const PIECES = 12
 const THINK_MS = 100

@@ -21,7 +21,7 @@ export type HotRead = {
 }
 
 /** The aim is for reads out of the page cache; the others ask the peer, or walk the path. */
-export const HOT_READS: readonly HotRead[] = [
+const HOT_READS: readonly HotRead[] = [
   { operation: 'stat', what: 'stat', unit: '/s', target: 'small', count: FILES },
   {
     operation: 'open',

@@ -16,7 +16,7 @@ import { realRandom } from '../../../peers/ports/real-random.ts'
 import { FakeVolume } from './fake-volume.ts'
 import type { FakeTree } from './fake-volume.ts'
 
-export const TREE: FakeTree = {
+const TREE: FakeTree = {
   'hello.txt': 'hello world',
   empty: '',
   large: 'x'.repeat(10_000),

@@ -17,7 +17,7 @@ const FREE: NetworkCosts = {
   rackLatencyMs: 1,
 }
 
-export const PING: Request = { type: 'describe', volume: 'data' }
+const PING: Request = { type: 'describe', volume: 'data' }
 export const DONE: Reply = { type: 'done' }
 
 export function blockReply(length: number): Reply {
