@@ -23,22 +23,23 @@ export type PinFile = {
 export async function openPinFile(state: string, log: Log): Promise<PinFile> {
   const file = path.join(state, 'pins.json')
   let next: readonly PinWish[] | undefined
-  let writing: Promise<void> | undefined
-  // What comes while one is written goes with the next one.
+  let last = Promise.resolve()
   const write = async (): Promise<void> => {
+    const text = JSON.stringify(next, undefined, 1)
+    next = undefined
     await mkdir(state, { recursive: true, mode: 0o700 })
-    for (let wishes = next; wishes !== undefined; wishes = next) {
-      next = undefined
-      await writeWhole(file, Buffer.from(JSON.stringify(wishes, undefined, 1)))
-    }
+    await writeWhole(file, Buffer.from(text))
   }
   const keep = (wishes: readonly PinWish[]) => {
+    const isQueued = next !== undefined
     next = wishes
-    writing ??= write()
+    // One after another; what comes while one waits goes in its place.
+    if (isQueued) return
+    last = last
+      .then(write)
       .catch((error: unknown) => log('warn', `${file} can't be kept: ${String(error)}`))
-      .finally(() => (writing = undefined))
   }
-  return { wishes: await readWishes(file, log), keep, settled: async () => writing }
+  return { wishes: await readWishes(file, log), keep, settled: () => last }
 }
 
 async function readWishes(file: string, log: Log): Promise<readonly PinWish[]> {

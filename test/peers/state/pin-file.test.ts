@@ -28,6 +28,23 @@ test('pins are there at the next start, as they were last', async (t) => {
   t.deepEqual((await openPinFile(state, quiet)).wishes, [])
 })
 
+test('what could not be written is said, and the next is tried all the same', async (t) => {
+  const above = await stateFor(t)
+  const state = path.join(above, 'state')
+  await writeFile(state, 'a file, and no directory')
+  const said: string[] = []
+  const pins = await openPinFile(state, (_, message) => void said.push(message))
+  said.length = 0
+  pins.keep([WISH])
+  await pins.settled()
+  t.is(said.length, 1)
+  t.regex(said[0] ?? '', /pins\.json can't be kept/)
+  await rm(state)
+  pins.keep([WISH])
+  await pins.settled()
+  t.deepEqual((await openPinFile(state, quiet)).wishes, [WISH])
+})
+
 test('a file that no peer would be believed is passed over, and said', async (t) => {
   const state = await stateFor(t)
   const file = path.join(state, 'pins.json')
