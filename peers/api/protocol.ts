@@ -2,9 +2,12 @@
 // machine's programs and people only; nothing of it crosses the mesh, and no peer is asked through
 // it by another. Paths, here as everywhere, are byte strings relative to the volume's root.
 import type { ErrorCode } from '../../src/base/errors.ts'
-import type { NodeStatus } from '../../src/node/mesh-node.ts'
+import type { NodeStatus, TierCounts } from '../../src/node/mesh-node.ts'
 import type { Attributes, Name } from '../../src/ports/messages.ts'
 import type { WarmProgress } from '../../src/volume/warm.ts'
+
+/** Where blocks come from, the nearest first. */
+export const TIERS = ['shard', 'peer', 'source'] as const satisfies readonly (keyof TierCounts)[]
 
 export type Counters = Readonly<Record<string, number>>
 

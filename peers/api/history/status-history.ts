@@ -1,11 +1,11 @@
 // What a peer did over the last half hour, for a picture of it: a few numbers every ten seconds, taken
 // from its status. For what lasts longer there is Prometheus. It must never grow past its bound, and
 // never ask another peer.
-import type { PeerStatus } from '../protocol.ts'
+import type { TierCounts } from '../../../src/node/mesh-node.ts'
+import { type PeerStatus, TIERS } from '../protocol.ts'
 
 const SAMPLE_MS = 10_000
 const SAMPLES_MAX = 180
-const TIERS = ['shard', 'peer', 'source'] as const
 
 export type StatusSample = {
   /** Milliseconds since 1970. */
@@ -15,7 +15,7 @@ export type StatusSample = {
   readonly pinnedBytes: number
   readonly dirtyBytes: number
   /** Of all volumes since the peer started, by where they came from. */
-  readonly bytes: { readonly shard: number; readonly peer: number; readonly source: number }
+  readonly bytes: Readonly<TierCounts>
 }
 
 export type StatusHistory = {

@@ -4,11 +4,10 @@
 // or the source: hundreds of nodes are scraped at once.
 import { Counter, Gauge, Registry, collectDefaultMetrics } from 'prom-client'
 import { BOUNDS, type Distribution } from '../../../src/base/histogram.ts'
-import type { PeerStatus } from '../protocol.ts'
+import { type PeerStatus, TIERS } from '../protocol.ts'
 import type { Timings, TimingsByName } from './timings.ts'
 
 const NAME = /^[a-z][a-z0-9_]{0,100}$/
-const TIERS = ['shard', 'peer', 'source'] as const
 
 export type Measured = {
   readonly status: () => PeerStatus

@@ -1,5 +1,5 @@
 // The demo's last words: what each peer did, what the source saw, and the same without the mesh.
-import type { PeerStatus } from '../../api/protocol.ts'
+import { type PeerStatus, TIERS } from '../../api/protocol.ts'
 import { formatBytes, formatCount } from '../options/quantities.ts'
 import { renderTable } from '../table.ts'
 import type { Finished } from './readers.ts'
@@ -11,8 +11,6 @@ export type Outcome = {
   readonly direct: readonly Finished[]
   readonly meshed: readonly Finished[]
 }
-
-const TIERS = ['shard', 'peer', 'source'] as const
 
 /** Reads of data at all peers' sources together ÷ the tree's blocks. */
 export function readsPerBlock({ tree, statuses }: Outcome): number {

@@ -2,7 +2,7 @@
 // file. Only what the peer's API answered is shown, never counted again. Whatever a file is called, it
 // must stay text there.
 import type { StatusSample } from '../../api/history/status-history.ts'
-import type { PeerStatus } from '../../api/protocol.ts'
+import { type PeerStatus, TIERS } from '../../api/protocol.ts'
 import type { Figure } from '../../../sim/report/figures.ts'
 import type { HeatStatus } from '../../../src/node/heat/heat-status.ts'
 import { ratesFigure } from '../heat/heat-figures.ts'
@@ -12,7 +12,6 @@ import { statusText } from './status-table.ts'
 
 const MIB = 2 ** 20
 const X = { name: 'minutes', scale: 'linear' } as const
-const TIERS = ['shard', 'peer', 'source'] as const
 
 export type Shown = {
   readonly status: PeerStatus
@@ -34,7 +33,7 @@ export function statusPage({ status, samples, heat }: Shown): Promise<string> {
 
 /** Of each step between two samples. */
 function bytesFigure(samples: readonly StatusSample[]): Figure {
-  const rate = (sample: StatusSample, i: number, tier: (typeof TIERS)[number]) => {
+  const rate = (sample: StatusSample, i: number, tier: keyof StatusSample['bytes']) => {
     const before = samples[i]
     if (before === undefined) return 0
     const seconds = Math.max(sample.atMs - before.atMs, 1) / 1000

@@ -1,11 +1,10 @@
 // A peer's status as tables for a person.
-import type { PeerStatus } from '../../api/protocol.ts'
-import type { VolumeStatus } from '../../../src/node/mesh-node.ts'
+import { type PeerStatus, TIERS } from '../../api/protocol.ts'
+import type { TierCounts, VolumeStatus } from '../../../src/node/mesh-node.ts'
 import { formatBytes, formatCount, formatDuration } from '../options/quantities.ts'
 import { renderTable } from '../table.ts'
 
-const TIERS = ['shard', 'peer', 'source'] as const
-type Tier = (typeof TIERS)[number]
+type Tier = keyof TierCounts
 
 /**
  * @param before an earlier status of the same peer: rates are then of the time between the two,
