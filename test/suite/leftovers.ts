@@ -7,9 +7,13 @@ import { addCounts, type Counts, noCounts, reportCheck } from './counts.ts'
 
 export type Run = { readonly folder: string; readonly mark: string }
 
+/** What was killed takes a moment to go on a machine that is busy. */
+const DYING_MS = 2_000
+
 /** Three checks: nothing mounted, nothing running, no files. */
-export function findLeftovers(run: Run): Counts {
+export async function findLeftovers(run: Run): Promise<Counts> {
   const counts = noCounts()
+  if (processesOf(run).length > 0) await sleep(DYING_MS)
   addCounts(counts, reportCheck('no mounts left behind', mountsOf(run)))
   const processes = processesOf(run).map(({ pid, command }) => `${pid} ${command}`)
   addCounts(counts, reportCheck('no processes left behind', processes))

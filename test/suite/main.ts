@@ -33,7 +33,7 @@ async function main(given: readonly string[]): Promise<Counts> {
       counts,
       await runAva({ files, isLong }, { ...process.env, TMPDIR: folder, POTLUCK_TEST_RUN: folder }),
     )
-    addCounts(counts, findLeftovers({ folder, mark }))
+    addCounts(counts, await findLeftovers({ folder, mark }))
   } finally {
     await removeLeftovers({ folder, mark })
     rmSync(folder, { recursive: true, force: true })
