@@ -6,7 +6,6 @@
 // it. It must never look inside a node: what it says of pins is what `potluck heat` would say there.
 import type { Path } from '../../src/ports/messages.ts'
 import { HEAT, type HeatInit } from '../../src/node/heat/heat-status.ts'
-import { pinnedBytes } from '../checkers/pinned-bytes.ts'
 import { pinsKept } from '../checkers/pins-kept.ts'
 import { shardBytes } from '../checkers/shard-bytes.ts'
 import { between } from '../engine/draws.ts'
@@ -67,8 +66,10 @@ class HeatRun {
       instrument: this.#watch.instrument,
     })
     this.#watch.begin(this.#world, [
-      shardBytes(this.#ramBytes),
-      pinnedBytes(Math.floor(this.#ramBytes * this.#heat.pinShare)),
+      shardBytes({
+        ramBytes: this.#ramBytes,
+        pinnedBytes: Math.floor(this.#ramBytes * this.#heat.pinShare),
+      }),
       pinsKept(),
     ])
   }

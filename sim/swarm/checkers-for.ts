@@ -4,7 +4,6 @@ import { heedsNews } from '../checkers/heeds-news.ts'
 import { messageRate } from '../checkers/message-rate.ts'
 import { neverBack } from '../checkers/never-back.ts'
 import { noLeaks } from '../checkers/no-leaks.ts'
-import { pinnedBytes } from '../checkers/pinned-bytes.ts'
 import { queueBounds } from '../checkers/queue-bounds.ts'
 import { rightBytes } from '../checkers/right-bytes.ts'
 import { shardBytes } from '../checkers/shard-bytes.ts'
@@ -48,8 +47,7 @@ export function checkersFor(
     heedsNews(history),
     neverBack(history),
     sourceReads({ blockBytes: BLOCK_BYTES, inlineBytes, ...sourceBounds(faults, nodes, more) }),
-    shardBytes(ramBytes),
-    pinnedBytes(Math.floor(ramBytes * (heat?.pinShare ?? 0))),
+    shardBytes({ ramBytes, pinnedBytes: Math.floor(ramBytes * (heat?.pinShare ?? 0)) }),
     queueBounds(),
     answersSoon({ whileFaultsMs, whenHealthyMs: WHEN_HEALTHY_MS }),
     rate,

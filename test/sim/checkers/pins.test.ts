@@ -1,6 +1,6 @@
 import test from 'ava'
-import { pinnedBytes } from '../../../sim/checkers/pinned-bytes.ts'
 import { pinsKept } from '../../../sim/checkers/pins-kept.ts'
+import { shardBytes } from '../../../sim/checkers/shard-bytes.ts'
 import type { Checker, Load, Who } from '../../../sim/watch/checker.ts'
 
 /** What a checker says of loads and pins that one node shows, one after another. */
@@ -15,16 +15,17 @@ function said(checker: Checker, shown: readonly { atMs: number; held: number; by
     const mesh = { heat: { status: () => status } }
     const node = { index: 3, isLiving: true, mesh, status: () => ({ peers: 5 }) }
     const who = { node, epoch: 1 } as unknown as Who
-    checker.busy?.(who, { pinnedBytes: bytes } as Load)
+    checker.busy?.(who, { ramBytes: 0, pinnedBytes: bytes } as Load)
   }
   return words
 }
 
 test('a node that pins more than its share, or loses what it has pinned, is found out', (t) => {
   const fine = [0, 3_000, 6_000, 9_000].map((atMs) => ({ atMs, held: 2, bytes: 200 }))
-  t.deepEqual(said(pinnedBytes(200), fine), [])
+  t.deepEqual(said(shardBytes({ ramBytes: 0, pinnedBytes: 200 }), fine), [])
   t.deepEqual(said(pinsKept(), fine), [])
-  t.regex(said(pinnedBytes(199), fine)[0] ?? '', /node 3 has pinned 200 bytes, and may pin 199/)
+  const tooMuch = said(shardBytes({ ramBytes: 0, pinnedBytes: 199 }), fine)
+  t.deepEqual(tooMuch, ['node 3 has 200 pinnedBytes, and may have 199'])
   const lost = [...fine, { atMs: 12_000, held: 1, bytes: 100 }]
   t.regex(said(pinsKept(), lost)[0] ?? '', /node 3 held 2 blocks of a, and holds 1/)
 })
