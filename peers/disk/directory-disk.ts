@@ -8,13 +8,20 @@ import { RealFile } from './real-file.ts'
 
 const SECTOR_BYTES = 4096
 
+export type DirectoryDiskInit = {
+  /** For a thread that serves the disk alone: quick syncs are waited for in it. @default false */
+  readonly syncsHere?: boolean
+}
+
 /** A Disk in a directory, which is made (mode 0700) where missing. */
 export class DirectoryDisk implements Disk {
   readonly sectorBytes = SECTOR_BYTES
   readonly #directory: string
+  readonly #syncsHere: boolean
 
-  constructor(directory: string) {
+  constructor(directory: string, { syncsHere = false }: DirectoryDiskInit = {}) {
     this.#directory = directory
+    this.#syncsHere = syncsHere
   }
 
   async open({ name, sizeBytes }: DiskFileInit): Promise<DiskFile> {
@@ -34,7 +41,7 @@ export class DirectoryDisk implements Disk {
       await handle.close()
       throw error
     }
-    return new RealFile(handle, sizeBytes)
+    return new RealFile({ handle, sizeBytes, syncsHere: this.#syncsHere })
   }
 }
 

@@ -6,6 +6,7 @@ import type { ByteWriter } from '../../src/wire/writer.ts'
 import { answerType, encodeAnswer, encodeFailure, FAILED, HELLO } from './protocol/answers.ts'
 import { type Frame, FRAME_HEAD_BYTES, FrameParser, PROTOCOL_VERSION } from './protocol/frames.ts'
 import { decodeRequest } from './protocol/requests.ts'
+import type { Turn } from './turn.ts'
 import { newWriter, writeOut } from './write-out.ts'
 
 /** Requests of one connection that may be under way; it is not read further until one has ended. */
@@ -20,6 +21,8 @@ export type ConnectionInit = {
   readonly shard: number
   readonly shards: number
   readonly log: Log
+  /** Shared by all connections of the thread. */
+  readonly turn: Turn
 }
 
 /** One client: its requests are done as they come, and answered as they end. */
@@ -49,7 +52,7 @@ export class Connection {
 
   #take(chunk: Buffer): void {
     try {
-      for (const frame of this.#parser.push(chunk)) void this.#perform(frame)
+      for (const frame of this.#parser.push(chunk)) this.#arrived(frame)
     } catch (error) {
       this.#init.log('warn', 'a client broke the protocol', { error: String(error) })
       this.#init.socket.destroy()
@@ -57,9 +60,13 @@ export class Connection {
     if (this.#isOverLimit()) this.#init.socket.pause()
   }
 
-  async #perform({ id, type, body }: Frame): Promise<void> {
+  #arrived(frame: Frame): void {
     this.#requests += 1
-    this.#requestBytes += body.length
+    this.#requestBytes += frame.body.length
+    this.#init.turn.add(() => void this.#perform(frame))
+  }
+
+  async #perform({ id, type, body }: Frame): Promise<void> {
     try {
       const operation = decodeRequest(type, body)
       const answer = await this.#init.store.perform(operation)

@@ -15,6 +15,7 @@ import { realRandom } from '../ports/real-random.ts'
 import { Connection } from './connection.ts'
 import { type FromShard, type ShardInit, socketOf, type ToShard } from './messages.ts'
 import { RemoteShard } from './remote-shard.ts'
+import { Turn } from './turn.ts'
 
 const MOST_CONNECTIONS = 1024
 
@@ -31,7 +32,7 @@ function say(level: 'debug' | 'info' | 'warn' | 'error', message: string, fields
 
 async function open(): Promise<ObjectShard> {
   const log = await openLog({
-    disk: new DirectoryDisk(init.directory),
+    disk: new DirectoryDisk(init.directory, { syncsHere: true }),
     clock: realClock,
     random: realRandom,
     say,
@@ -49,10 +50,11 @@ const connections = new Set<Socket>()
 
 async function serve(store: ObjectStore): Promise<Server> {
   const { shard, shards } = init
+  const turn = new Turn()
   const server = net.createServer((socket) => {
     connections.add(socket)
     socket.on('close', () => connections.delete(socket))
-    void new Connection({ socket, store, shard, shards, log: say })
+    void new Connection({ socket, store, shard, shards, log: say, turn })
   })
   server.maxConnections = MOST_CONNECTIONS
   await listenOnSocket(server, socketOf(init.socket, shard))

@@ -8,7 +8,6 @@ import type { Random } from '../../src/ports/random.ts'
 import { type History, idOf, payloadOf } from './history.ts'
 
 const KIND = 1
-const CLIENTS = 5
 /** Mostly small, some that fill a batch. */
 const SIZES = [8, 100, 700, 2_100, 4_096, 9_000, 20_000]
 
@@ -18,6 +17,10 @@ export type ClientsInit = {
   readonly history: History
   readonly clock: Clock
   readonly operations: number
+  /** How many there are. */
+  readonly clients: number
+  /** How commits are acknowledged is drawn from these. */
+  readonly durabilities: readonly Durability[]
 }
 
 /** Clients that work at the same time, each doing one thing after another. */
@@ -41,7 +44,7 @@ export class Clients {
   }
 
   async run(): Promise<void> {
-    await Promise.all(Array.from({ length: CLIENTS }, () => this.#client()))
+    await Promise.all(Array.from({ length: this.#init.clients }, () => this.#client()))
   }
 
   async #client(): Promise<void> {
@@ -79,7 +82,7 @@ export class Clients {
     const keys = new Set<string>()
     const count = random.next() < 0.7 ? 1 : 1 + Math.floor(random.next() * 4)
     while (keys.size < count) keys.add(draw(history.keys, random))
-    const durability = draw<Durability>(['memory', 'memory', 'memory', 'disk', 'sync'], random)
+    const durability = draw(this.#init.durabilities, random)
     const intended = new Map<string, number>()
     const changes: Change[] = []
     for (const name of keys) {

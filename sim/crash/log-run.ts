@@ -9,9 +9,11 @@
 import { codeOf } from '../../src/base/errors.ts'
 import { sleep } from '../../src/base/time.ts'
 import { layoutFor, ZONES_FROM } from '../../src/log/format/layout.ts'
+import type { Durability } from '../../src/log/changes.ts'
 import { type Log, openLog } from '../../src/log/log.ts'
 import type { OpenReport } from '../../src/log/open/open-log.ts'
 import { type DiskFaults, NO_DISK_FAULTS, SimDisk } from '../disk/sim-disk.ts'
+import { Life } from '../engine/life.ts'
 import { SeededRandom } from '../engine/seeded-random.ts'
 import { StallError, VirtualClock } from '../engine/virtual-clock.ts'
 import { History } from './history.ts'
@@ -19,6 +21,10 @@ import { Clients } from './clients.ts'
 
 const ZONE_BYTES = 65_536
 const ZONES = 16
+const CLIENTS = 5
+const DURABILITIES: readonly Durability[] = ['memory', 'memory', 'memory', 'disk', 'sync']
+/** Of so many seeds one is of a disk that syncs at once, and of one client that wants it durable. */
+const ALONE_EVERY = 4
 
 export type CrashOptions = {
   readonly seed: number
@@ -69,6 +75,8 @@ class CrashRun {
   readonly #random: SeededRandom
   readonly #clock = new VirtualClock()
   readonly #history = new History()
+  /** From one opening to the death: what a dead log was still to do, or to say, it never does. */
+  #life = new Life(this.#clock)
   #disk: SimDisk
   #isRotten = false
   #cutBytes = 0
@@ -130,9 +138,10 @@ class CrashRun {
   }
 
   #open(): Promise<Log> {
+    this.#life = new Life(this.#clock)
     return openLog({
       disk: this.#disk,
-      clock: this.#clock,
+      clock: this.#life,
       random: this.#random.fork(`log ${this.#clock.elapsedMs}`),
       say: (level, message, fields) => {
         const from = fields?.['takenBackFromVersion']
@@ -160,6 +169,8 @@ class CrashRun {
       history: this.#history,
       operations: this.#operations,
       clock: this.#clock,
+      clients: this.#isAlone ? 1 : CLIENTS,
+      durabilities: this.#isAlone ? ['memory', 'disk', 'sync', 'sync', 'sync'] : DURABILITIES,
     })
     const dies = sleep(this.#clock, random.next() ** 2 * 800)
     const ended = await this.#clock.runUntil(
@@ -172,6 +183,10 @@ class CrashRun {
     await this.#end(log, ended, random)
   }
 
+  get #isAlone(): boolean {
+    return this.#seed % ALONE_EVERY === 1
+  }
+
   #faults(random: SeededRandom): DiskFaults {
     const drawn = random.next()
     const isFull = drawn < 0.15
@@ -182,6 +197,7 @@ class CrashRun {
       ...NO_DISK_FAULTS,
       capacityBytes: isFull ? room : Infinity,
       syncLies: this.#syncLies,
+      syncsNow: this.#isAlone ? 0.8 : 0,
       isCold: random.next(),
       readFails: often * random.next(),
       writeFails: often * random.next(),
@@ -194,6 +210,11 @@ class CrashRun {
     const opening = this.#open().catch((error: unknown) => void codeOf(error))
     const dies = sleep(this.#clock, random.next() * 20)
     await this.#clock.runUntil(Promise.race([opening, dies]))
+    this.#die()
+  }
+
+  #die(): void {
+    this.#life.end()
     this.#disk = this.#isKilled ? this.#disk.kill() : this.#disk.crash()
   }
 
@@ -208,11 +229,10 @@ class CrashRun {
         ),
       )
       if (isClosed) this.#history.durable()
-      this.#disk = this.#disk.crash()
     } else if (random.next() < 0.3) {
       this.#isKilled = true
       this.#history.written()
-      this.#disk = this.#disk.kill()
-    } else this.#disk = this.#disk.crash()
+    }
+    this.#die()
   }
 }

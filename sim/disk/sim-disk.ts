@@ -20,6 +20,8 @@ export type DiskFaults = {
   readonly syncFails: number
   /** That a sync is answered and does nothing: for the canary of the tests, no log survives it. */
   readonly syncLies: number
+  /** That a sync is done at once where that will do. */
+  readonly syncsNow: number
   /** That a read has to wait, as where the page cache has it not. */
   readonly isCold: number
   /** Bytes that may be allocated in all; writes beyond fail with ENOSPC. */
@@ -31,6 +33,7 @@ export const NO_DISK_FAULTS: DiskFaults = {
   writeFails: 0,
   syncFails: 0,
   syncLies: 0,
+  syncsNow: 0,
   isCold: 0.3,
   capacityBytes: Infinity,
 }

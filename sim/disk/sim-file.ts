@@ -79,6 +79,14 @@ export class SimFile implements DiskFile {
     if (!this.#draws(this.#init.faults().syncLies)) settle()
   }
 
+  syncNow(): boolean {
+    this.#check(0, 0)
+    if (this.#init.isDead() || !this.#draws(this.#init.faults().syncsNow)) return false
+    this.#failSometimes(this.#init.faults().syncFails, 'sync')
+    if (!this.#draws(this.#init.faults().syncLies)) this.#platter.beginSync()()
+    return true
+  }
+
   async punch(at: number, length: number): Promise<void> {
     this.#check(at, length)
     await this.#pass(WRITE_MS)

@@ -6,7 +6,7 @@ export type LogCounters = {
   readonly freeZones: number
   readonly zones: number
   readonly zonesCollected: number
-  /** Since the open: batches and summaries, what collection moved included. */
+  /** Since the open: batches and summaries, what collection moved included, and zones prepared. */
   readonly writtenBytes: number
   readonly syncs: number
 }

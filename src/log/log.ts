@@ -16,6 +16,7 @@ import type { RecordHead } from './format/record.ts'
 import { type LogKey, logKey } from './log-key.ts'
 import { type LogInit, type Opened, type OpenReport, openZones } from './open/open-log.ts'
 import { type LogRecord, Reader } from './reader.ts'
+import { Preparer } from './zones/preparer.ts'
 import { Sealer } from './write/sealer.ts'
 import { Syncer } from './write/syncer.ts'
 import { Writer } from './write/writer.ts'
@@ -40,6 +41,7 @@ export class Log {
   readonly #syncer: Syncer
   readonly #writer: Writer
   readonly #reader: Reader
+  readonly #preparer: Preparer
   readonly #sealer: Sealer
   readonly #committer: Committer
   readonly #freer: Freer
@@ -47,6 +49,8 @@ export class Log {
   readonly #pace: Pace
   #listed: readonly RecordHead[] = []
   #isClosed = false
+  /** Calls of any kind since a commit was last made durable. */
+  #asked = 0
   #cancelSync: (() => void) | undefined
 
   constructor(init: LogInit, opened: Opened) {
@@ -61,10 +65,12 @@ export class Log {
     const pace = new Pace(zones)
     this.#pace = pace
     const shared = { file, zones, index, clock, say, pace, syncer: this.#syncer, newestVersion }
+    this.#preparer = new Preparer(shared)
     this.#sealer = new Sealer({ ...shared, onSealed: () => this.#collector.sealed() })
     this.#writer = new Writer({
       ...shared,
       number,
+      onTaken: () => this.#preparer.taken(),
       onFull: (zone) => this.#sealer.seal(zone, this.#writer.number),
     })
     const writer = this.#writer
@@ -79,6 +85,7 @@ export class Log {
       version,
       makeSpace: () => this.#collector.makeSpace(),
       onRefused: () => this.#collector.look(),
+      isAskedOnce: () => this.#isAskedOnce(),
     })
   }
 
@@ -101,13 +108,13 @@ export class Log {
 
   /** @throws PotluckError CORRUPT, EIO, CLOSED */
   async read(key: LogKey): Promise<LogRecord | undefined> {
-    this.#check()
+    this.#enter()
     return this.#reader.read(key)
   }
 
   /** What a key's record says of itself, without its payload. @throws PotluckError like `read` */
   async head(key: LogKey): Promise<RecordHead | undefined> {
-    this.#check()
+    this.#enter()
     const now = this.#reader.headNow(key)
     const found = now === 'wait' ? await this.#reader.head(key) : now
     if (found === undefined) return undefined
@@ -122,13 +129,13 @@ export class Log {
    *   CORRUPT (a version is expected of a record that can't be read), CLOSED
    */
   async commit(changes: readonly Change[], durability: Durability): Promise<Outcome> {
-    this.#check()
+    this.#enter()
     return this.#committer.commit(changes, durability)
   }
 
   /** Drops a record whose owner is gone, durably so. @throws PotluckError like `read` */
   async forget(key: LogKey): Promise<void> {
-    this.#check()
+    this.#enter()
     await this.#committer.forget(key)
   }
 
@@ -139,7 +146,7 @@ export class Log {
 
   /** Resolves when all that was committed before is durable. @throws PotluckError EIO */
   async flush(): Promise<void> {
-    this.#check()
+    this.#enter()
     await this.#writer.flush()
   }
 
@@ -150,7 +157,7 @@ export class Log {
   async headsFrom(
     tag: number,
   ): Promise<{ readonly heads: readonly RecordHead[]; readonly next: number | undefined }> {
-    this.#check()
+    this.#enter()
     const { entries, next } = this.#opened.index.segmentFrom(tag)
     const heads: RecordHead[] = []
     for (const entry of entries) {
@@ -170,7 +177,10 @@ export class Log {
       freeZones: zones.freeZones,
       zones: zones.layout.zones,
       zonesCollected: this.#freer.freed,
-      writtenBytes: this.#writer.writtenBytes + this.#sealer.writtenBytes,
+      writtenBytes: [this.#writer, this.#sealer, this.#preparer].reduce(
+        (sum, { writtenBytes }) => sum + writtenBytes,
+        0,
+      ),
       syncs: this.#syncer.syncs,
     }
   }
@@ -188,6 +198,7 @@ export class Log {
     this.#isClosed = true
     this.#cancelSync?.()
     await this.#collector.stop()
+    await this.#preparer.stop()
     try {
       await this.#writer.retire()
       await this.#sealer.finished()
@@ -208,6 +219,12 @@ export class Log {
     return undefined
   }
 
+  #isAskedOnce(): boolean {
+    const asked = this.#asked
+    this.#asked = 0
+    return asked <= 1
+  }
+
   #syncLater(): void {
     this.#cancelSync = this.#init.clock.after(SYNC_EVERY_MS, () => {
       const isBehind = this.#syncer.durable < this.#writer.number
@@ -218,7 +235,8 @@ export class Log {
     })
   }
 
-  #check(): void {
+  #enter(): void {
+    this.#asked += 1
     if (this.#isClosed) throw new PotluckError('CLOSED', 'the log is closed')
   }
 }

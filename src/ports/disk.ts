@@ -33,6 +33,12 @@ export interface DiskFile {
   /** When it resolves, every write that had resolved before the call outlives the machine. */
   sync(): Promise<void>
 
+  /**
+   * As `sync`, in the calling thread; false where that may take long, or is not for this thread: then
+   * ask `sync`. For whoever has nothing else to do meanwhile.
+   */
+  syncNow(): boolean
+
   /** Whole sectors that read as zeros from now on, their space given back where possible. */
   punch(at: number, length: number): Promise<void>
 

@@ -65,6 +65,20 @@ export function testDisk(name: string, make: MakeDisk): void {
     await file.close()
   })
 
+  test(`${name}: a sync at once is one, or says that it was none`, async (t) => {
+    const { disk, restart } = await make(t)
+    const file = await disk.open({ name: 'a', sizeBytes: SIZE })
+    const bytes = bytesOf(disk.sectorBytes, 5)
+    await file.sync()
+    await file.write(0, bytes)
+    if (!file.syncNow()) await file.sync()
+    await file.close()
+    t.throws(() => file.syncNow(), { instanceOf: PotluckError })
+    const again = await restart().open({ name: 'a', sizeBytes: SIZE })
+    t.deepEqual(await readAll(again, 0, bytes.length), bytes)
+    await again.close()
+  })
+
   testLives(name, make)
 }
 

@@ -88,8 +88,10 @@ export class Freer {
     if (unmarked.length > 0) await syncer.syncAll()
     for (const zone of wiped) {
       // Where zones are few, it is written to again at once: giving its space back is in vain.
-      if (!pace.isLow && !unmarked.includes(zone)) await this.#punch(zone, SECTOR_BYTES)
-      zones.release(zone)
+      const isKept = pace.isLow || zones.wantsBacked
+      const isBacked = isKept && !unmarked.includes(zone)
+      if (!isKept && !unmarked.includes(zone)) await this.#punch(zone, SECTOR_BYTES)
+      zones.release(zone, { isBacked })
       this.#freed += 1
     }
   }

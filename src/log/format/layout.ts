@@ -17,7 +17,8 @@
 // behind can't be taken for new. A zone is given up in this order: everything that has taken the
 // place of its records is synced; its header is overwritten by one that says so (and keeps the
 // newest version and number there were), and its footer by one that names the life that is over;
-// that is synced; only then is it punched, if zones are plenty, and used again. So what is found
+// that is synced; only then is it punched, if zones are plenty and enough of the free ones have their
+// space, and used again. So what is found
 // after a crash is the zone as it was, or nothing, whatever is left of it between its two ends.
 //
 // *Sealed*. When a zone is full and all of it is synced, its summary is written: 32 bytes a record,

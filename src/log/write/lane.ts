@@ -46,6 +46,8 @@ export type LaneInit = {
   readonly zones: ZoneTable
   readonly buffers: Buffers
   readonly isForCollection: boolean
+  /** A zone was taken. */
+  readonly onTaken: () => void
   /** A batch takes no more records. */
   readonly onClosed: (batch: Batch) => void
   /** A zone takes no more batches. */
@@ -73,6 +75,11 @@ export class Lane {
     const batch = this.#batchFor(records)
     if (batch === undefined) return undefined
     return { grains: records.map((record) => this.#put(batch, record)), batch }
+  }
+
+  /** What it is filling is not to wait for company. */
+  hurry(): void {
+    if (this.#batch !== undefined) this.#batch.isUrgent = true
   }
 
   close(): void {
@@ -134,7 +141,9 @@ export class Lane {
 
   #newZone(): Zone | undefined {
     const zone = this.#init.zones.take(this.#init.isForCollection)
-    if (zone !== undefined) zone.entries = new Entries()
+    if (zone === undefined) return undefined
+    zone.entries = new Entries()
+    this.#init.onTaken()
     return zone
   }
 

@@ -44,6 +44,26 @@ export class Syncer {
     }
   }
 
+  /**
+   * As `reach`, in this thread: false where the disk would rather not, or a sync is under way.
+   *
+   * @throws PotluckError EIO
+   */
+  reachNow(number: number): boolean {
+    if (this.#durable >= number) return true
+    if (this.#failure !== undefined) throw this.#failure
+    if (this.#running !== undefined) return false
+    const covered = this.#written
+    try {
+      if (!this.#file.syncNow()) return false
+    } catch (cause) {
+      throw this.giveUp('the disk failed to sync', cause)
+    }
+    this.#syncs += 1
+    this.#durable = Math.max(this.#durable, covered)
+    return true
+  }
+
   /** A sync that begins now or later and has ended: for writes that are no batches. */
   async syncAll(): Promise<void> {
     while (this.#running !== undefined) await this.#running

@@ -34,6 +34,8 @@ export type WriterInit = {
   /** The number of the last batch there was. */
   readonly number: number
   readonly newestVersion: () => number
+  /** A zone was taken for commits. */
+  readonly onTaken: () => void
   /** A zone is full, and what was to go there is written or taken back. */
   readonly onFull: (zone: Zone) => void
 }
@@ -144,6 +146,7 @@ export class Writer {
       zones: this.#init.zones,
       buffers: this.#buffers,
       isForCollection,
+      onTaken: isForCollection ? () => {} : this.#init.onTaken,
       onClosed: (batch) => this.#closed.push(batch),
       onLeft: (zone) => {
         const last = this.#closed.findLast((batch) => batch.zone === zone)
@@ -166,9 +169,7 @@ export class Writer {
     this.#isGathering = true
     this.#init.clock.after(GATHER_MS, () => {
       this.#isGathering = false
-      for (const { batch: waiting } of Object.values(this.#lanes)) {
-        if (waiting !== undefined) waiting.isUrgent = true
-      }
+      for (const lane of Object.values(this.#lanes)) lane.hurry()
       this.#write()
     })
   }

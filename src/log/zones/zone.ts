@@ -30,6 +30,8 @@ export type Zone = {
   isDamaged: boolean
   /** A deletion that was moved out of it could not be written there. */
   keepsDeletion: boolean
+  /** Its former life was not punched: the disk has given it its space. */
+  isBacked: boolean
 }
 
 export function freeZone(index: number): Zone {
@@ -45,5 +47,6 @@ export function freeZone(index: number): Zone {
     oldestDeath: Infinity,
     isDamaged: false,
     keepsDeletion: false,
+    isBacked: false,
   }
 }

@@ -38,7 +38,7 @@ export type Place = {
 /** The log and the objects over it, without threads and sockets. */
 export async function openOwn({ directory, sizeBytes }: Place): Promise<Store> {
   const log = await openLog({
-    disk: new DirectoryDisk(join(directory, 'own')),
+    disk: new DirectoryDisk(join(directory, 'own'), { syncsHere: true }),
     clock: realClock,
     random: realRandom,
     say: (level, message) => level === 'error' && process.stderr.write(`${message}\n`),

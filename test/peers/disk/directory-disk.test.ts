@@ -16,6 +16,12 @@ testDisk('a directory', async (t) => {
   return { disk: new DirectoryDisk(directory), restart: () => new DirectoryDisk(directory) }
 })
 
+testDisk('a directory that is synced in the calling thread', async (t) => {
+  const directory = await newDirectory(t)
+  const open = (): DirectoryDisk => new DirectoryDisk(directory, { syncsHere: true })
+  return { disk: open(), restart: open }
+})
+
 test('a hole gives its space back, and nobody else may read the file', async (t) => {
   const directory = join(await newDirectory(t), 'made')
   const file = await new DirectoryDisk(directory).open({ name: 'a', sizeBytes: 1 << 24 })

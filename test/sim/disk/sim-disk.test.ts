@@ -15,6 +15,7 @@ function driven(disk: Disk, clock: VirtualClock): Disk {
     read: (at, into) => wait(file.read(at, into)),
     write: (at, bytes) => wait(file.write(at, bytes)),
     sync: () => wait(file.sync()),
+    syncNow: () => file.syncNow(),
     punch: (at, length) => wait(file.punch(at, length)),
     close: () => file.close(),
   })
@@ -27,6 +28,13 @@ function driven(disk: Disk, clock: VirtualClock): Disk {
 testDisk('a simulated disk', async () => {
   const clock = new VirtualClock()
   const disk = new SimDisk({ clock, random: new SeededRandom(1) })
+  return { disk: driven(disk, clock), restart: () => driven(disk.crash(), clock) }
+})
+
+testDisk('a simulated disk that syncs at once', async () => {
+  const clock = new VirtualClock()
+  const disk = new SimDisk({ clock, random: new SeededRandom(1) })
+  disk.faults = { ...NO_DISK_FAULTS, syncsNow: 1 }
   return { disk: driven(disk, clock), restart: () => driven(disk.crash(), clock) }
 })
 

@@ -2,7 +2,7 @@ import test from 'ava'
 import { NO_DISK_FAULTS } from '../../../sim/disk/sim-disk.ts'
 import { codeOf } from '../../../src/base/errors.ts'
 import type { Log } from '../../../src/log/log.ts'
-import { SimulatedLog } from './simulated-log.ts'
+import { SimulatedLog, ZONE_BYTES } from './simulated-log.ts'
 
 const keyOf = (log: Log, name: string) => log.key(1, Buffer.from(name))
 const put = (log: Log, name: string, text: string) => ({
@@ -166,6 +166,47 @@ test('a disk that fails to sync is not believed again', async (t) => {
   it.disk.faults = NO_DISK_FAULTS
   t.is(codeOf(await it.run(t.throwsAsync(log.commit([put(log, 'b', 'x')], 'memory')))), 'EIO')
   t.is(await textOf(it, log, 'a'), 'x', 'reads go on')
+})
+
+test('who is alone is synced at once where the disk does that, and it is durable', async (t) => {
+  const it = new SimulatedLog()
+  const log = await it.open()
+  it.disk.faults = { ...NO_DISK_FAULTS, syncsNow: 1 }
+  const before = it.clock.elapsedMs
+  await it.run(log.commit([put(log, 'a', 'one')], 'sync'))
+  // A sync that is waited for takes half a millisecond or more.
+  t.true(it.clock.elapsedMs - before < 0.2)
+  const together = ['b', 'c'].map((key) => log.commit([put(log, key, key)], 'sync'))
+  await it.run(Promise.all(together))
+  t.is(log.counters().syncs, 2)
+  it.disk = it.disk.crash()
+  const again = await it.open()
+  for (const [key, text] of Object.entries({ a: 'one', b: 'b', c: 'c' })) {
+    t.is(await textOf(it, again, key), text)
+  }
+  it.disk.faults = { ...NO_DISK_FAULTS, syncsNow: 1, syncFails: 1 }
+  t.is(codeOf(await it.run(t.throwsAsync(again.commit([put(again, 'a', 'x')], 'sync')))), 'EIO')
+  it.disk.faults = NO_DISK_FAULTS
+  t.is(codeOf(await it.run(t.throwsAsync(again.commit([put(again, 'b', 'x')], 'memory')))), 'EIO')
+})
+
+test('zones that small commits are synced into are given their space before', async (t) => {
+  const written: number[] = []
+  for (const durability of ['sync', 'memory'] as const) {
+    const it = new SimulatedLog()
+    const log = await it.open()
+    for (let i = 0; i < 100; i++) {
+      await it.run(log.commit([put(log, `key ${i}`, 'x'.repeat(3_500))], durability))
+    }
+    await it.run(log.flush())
+    written.push(log.counters().writtenBytes)
+    it.disk = it.disk.crash()
+    const again = await it.open()
+    for (let i = 0; i < 100; i++) t.truthy(await textOf(it, again, `key ${i}`))
+  }
+  const [synced = 0, other = 0] = written
+  t.true(synced > other + 4 * ZONE_BYTES, `${synced} and ${other} bytes`)
+  t.true(synced < other * 2.5, `${synced} and ${other} bytes`)
 })
 
 test('a log keeps the size that it was made with', async (t) => {
