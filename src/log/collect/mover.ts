@@ -1,4 +1,5 @@
 import type { Log as Say } from '../../base/log.ts'
+import type { Clock } from '../../ports/clock.ts'
 import type { DiskFile } from '../../ports/disk.ts'
 import type { Entries, Entry } from '../format/entries.ts'
 import { headBytes, payloadChecksum, readHead, recordBytes, TOMBSTONE } from '../format/record.ts'
@@ -13,8 +14,10 @@ import type { ZoneTable } from '../zones/zone-table.ts'
 const PIECE_BYTES = 256 * 1024
 /** Looked at in one go: most of them may be dead. */
 const MOST_ENTRIES = 2048
+/** Without a wait, in which others have their turn. */
+const MOST_TURN_MS = 1
 /** Between two records that are read together, so much that is not needed may lie. */
-const GAP_BYTES = 16 * 1024
+const GAP_BYTES = 64 * 1024
 
 /** The entry to go on with, and the bytes that were read. */
 export type Moved = { readonly next: number; readonly bytes: number }
@@ -24,6 +27,7 @@ export type MoverInit = {
   readonly zones: ZoneTable
   readonly index: KeyIndex
   readonly writer: Writer
+  readonly clock: Clock
   readonly say: Say
   readonly newestVersion: () => number
 }
@@ -31,6 +35,9 @@ export type MoverInit = {
 /** Moves what is still needed out of a zone. */
 export class Mover {
   readonly #init: MoverInit
+  #buffer = Buffer.allocUnsafeSlow(PIECE_BYTES)
+  /** When others last had their turn, on the clock. */
+  #waited = -Infinity
 
   constructor(init: MoverInit) {
     this.#init = init
@@ -59,14 +66,24 @@ export class Mover {
     if (first === undefined || last === undefined) return { next, bytes: 0 }
     const { grainBytes } = this.#init.zones.layout
     const place = first.grain * grainBytes
-    const bytes = Buffer.allocUnsafe((last.grain + last.grains) * grainBytes - place)
-    await this.#init.file.read(place, bytes)
+    const bytes = await this.#read(place, (last.grain + last.grains) * grainBytes - place)
     for (const entry of wanted) {
       const at = entry.grain * grainBytes - place
       const record = bytes.subarray(at, at + entry.grains * grainBytes)
       if (!this.#moveOne(zone, entry, record)) return 'full'
     }
     return { next, bytes: bytes.length }
+  }
+
+  /** Valid until the next call. What is in memory is read here, but not for long without a wait. */
+  async #read(place: number, length: number): Promise<Buffer> {
+    const { file, clock } = this.#init
+    if (length > this.#buffer.length) this.#buffer = Buffer.allocUnsafeSlow(length)
+    const bytes = this.#buffer.subarray(0, length)
+    if (clock.now() - this.#waited < MOST_TURN_MS && file.readNow(place, bytes)) return bytes
+    await file.read(place, bytes)
+    this.#waited = clock.now()
+    return bytes
   }
 
   #goesWith(wanted: readonly Entry[], { grain, grains }: Entry): boolean {

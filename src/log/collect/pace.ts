@@ -5,7 +5,7 @@ import { KEPT_FOR_COLLECTION, type ZoneTable } from '../zones/zone-table.ts'
 const MOST_CREDIT_BYTES = 256 * 1024
 const CREDIT_OF_ZONE = 1 / 8
 /** Of all zones: with fewer free ones, whatever is most dead is collected, and writing has a price. */
-const LOW_ZONES = 0.1
+const LOW_ZONES = 0.15
 const LEAST_LOW_ZONES = 4
 /** At the last free zone, this many times what would keep their number as it is. */
 const MOST_PRESSURE = 8
