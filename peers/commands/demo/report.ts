@@ -1,4 +1,5 @@
 // The demo's last words: what each peer did, what the source saw, and the same without the mesh.
+import { availableParallelism } from 'node:os'
 import { type PeerStatus, TIERS } from '../../api/protocol.ts'
 import { formatBytes, formatCount } from '../options/quantities.ts'
 import { renderTable } from '../table.ts'
@@ -24,7 +25,10 @@ function sourceCount(statuses: readonly PeerStatus[], kind: string): number {
 }
 
 export function reportText(outcome: Outcome): string {
-  return `${peerTable(outcome)}\n${comparisonTable(outcome)}`
+  const note =
+    `\nAll of it shares the ${availableParallelism()} cores of this machine: the counts at the source ` +
+    'are what a cluster\nwould see, the seconds are not.\n'
+  return `${peerTable(outcome)}\n${comparisonTable(outcome)}${note}`
 }
 
 function peerTable({ statuses, meshed }: Outcome): string {
