@@ -15,10 +15,11 @@ export async function picturesPage(
   return `<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>${escape(title)}</title>
 <style>
-body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem }
-main { display: flex; flex-wrap: wrap; gap: 2rem }
-figure { margin: 0; max-width: 620px }
-pre { overflow-x: auto }
+body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 1320px; padding: 0 1rem }
+h1 { font-size: 1.4rem; overflow-wrap: anywhere }
+main { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(500px, 100%), 1fr)); gap: 2rem }
+figure { margin: 0 } figure svg { width: 100%; height: auto }
+figcaption b { display: block } pre { overflow-x: auto }
 </style>
 </head><body><h1>${escape(title)}</h1>
 <main>

@@ -8,6 +8,8 @@ const HEIGHT = 400
 
 /** Told apart by those who don't see all colours, too (Okabe and Ito, 2008). */
 const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#000000']
+/** Of dashed lines, which say what there may be and not what there was. */
+const BOUNDS = ['#777777', '#aaaaaa']
 const SYMBOLS = ['circle', 'rect', 'triangle', 'diamond', 'pin', 'arrow', 'roundRect']
 
 /** One SVG a figure, in their order. */
@@ -45,10 +47,10 @@ function optionOf(figure: Figure): EChartsCoreOption {
     color: COLOURS,
     textStyle: { fontFamily: 'system-ui, sans-serif' },
     grid: { left: 70, right: 24, top: 24 + 18 * Math.ceil(lines.length / 2), bottom: 52 },
-    legend: { top: 0, left: 'center', itemWidth: 22, textStyle: { fontSize: 11 } },
+    legend: { top: 0, left: 'center', itemWidth: 22, itemGap: 20, textStyle: { fontSize: 11 } },
     xAxis: axisOf(figure.x, lines, 0),
     yAxis: axisOf(figure.y, lines, 1),
-    series: lines.map((line, i) => seriesOf(line, i, i >= figure.lines.length)),
+    series: [...figure.lines.map(lineOf), ...figure.dashed.map(boundOf)],
   }
 }
 
@@ -76,13 +78,19 @@ function reach(values: readonly number[]): { min?: number; max?: number } {
   }
 }
 
-function seriesOf({ name, points }: Line, index: number, isDashed: boolean) {
+function lineOf({ name, points }: Line, index: number) {
   return {
     name,
     type: 'line',
     data: points,
     symbol: points.length > 40 ? 'none' : SYMBOLS[index % SYMBOLS.length],
     symbolSize: 7,
-    lineStyle: { width: 2, type: isDashed ? 'dashed' : 'solid' },
+    lineStyle: { width: 2 },
   }
+}
+
+function boundOf({ name, points }: Line, index: number) {
+  const color = BOUNDS[index % BOUNDS.length]
+  const line = { itemStyle: { color }, lineStyle: { color, width: 2, type: 'dashed' } }
+  return { name, type: 'line', data: points, symbol: 'none', ...line }
 }

@@ -54,7 +54,6 @@ export function climb(ports: ClimbPorts, task: ClimbTask): Promise<ClimbResult> 
 /** What is good of one peer's answer, if anything. */
 type Judged = SourceAnswer | undefined
 
-/** A peer that was asked. Most climbs ask one. */
 type Ask = { readonly peer: PeerId; isOutstanding: boolean; isSilent: boolean }
 
 const NOBODY: ReadonlySet<PeerId> = new Set()
@@ -102,8 +101,9 @@ class Climb implements Waiting {
     if (this.#isDone) return false
     const isHopeful = this.#failures < FAILURES_MAX
     const { table, suspects, loads } = this.#ports
+    const { key, want } = this.#task
     const tried = this.#asks.length === 0 ? NOBODY : new Set(this.#asks.map(({ peer }) => peer))
-    const hop = isHopeful ? table.nextHop(this.#task.key, suspects.and(tried), loads.of) : undefined
+    const hop = isHopeful ? table.nextHop(key, suspects.and(tried), loads.about(want)) : undefined
     if (hop !== undefined) {
       const ask: Ask = { peer: hop.peer, isOutstanding: true, isSilent: false }
       this.#asks = this.#asks.concat(ask)

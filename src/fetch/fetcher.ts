@@ -20,7 +20,7 @@ import { FetchTimes } from './fetch-times.ts'
 import { Flight, type Fetched, type FlightPlan } from './flight.ts'
 import { BUSY_ROUNDS, backOff } from './back-off.ts'
 import { type Hedging, HEDGING, hedgeAfterMs } from './hedging.ts'
-import { Loads } from './loads.ts'
+import { type CopiesOf, Loads } from './loads.ts'
 import { Lending } from './lending/lending.ts'
 import { flightName, isWorthAsking, nextInLine } from './second-opinion.ts'
 import { askSourceHolders, HoldersByVolume, type HolderPorts } from './source-holders.ts'
@@ -44,6 +44,7 @@ export type FetcherInit = Omit<ClimbPorts, 'suspects' | 'loads' | 'looks'> & {
   /** Told when the source, asked at `begunMs`, has another version of a file than was wanted. */
   readonly onChanged: (want: Want, now: { attributes: Attributes; begunMs: number }) => void
   readonly hedging?: Hedging | undefined
+  readonly copiesOf: CopiesOf
 }
 
 export type FetchOptions = { readonly signal?: StopSignal | undefined }
@@ -68,13 +69,13 @@ export class Fetcher {
 
   constructor(init: FetcherInit) {
     this.#init = init
-    const { self } = init.table
+    const { table, copiesOf, clock } = init
     const suspects = new Suspects({
       ...init,
       random: init.random.fork('suspects'),
-      nearest: (count) => init.table.closest(self.position, count).map(({ peer }) => peer),
+      nearest: (count) => table.closest(table.self.position, count).map(({ peer }) => peer),
     })
-    this.#ports = { ...init, suspects, loads: new Loads(), looks: new Deadlines(init.clock) }
+    this.#ports = { ...init, suspects, loads: new Loads(copiesOf), looks: new Deadlines(clock) }
     this.lending = new Lending(init)
   }
 
@@ -83,9 +84,7 @@ export class Fetcher {
   }
 
   /** Something came from a peer. */
-  heard(peer: PeerId): void {
-    this.#ports.suspects.heard(peer)
-  }
+  readonly heard = (peer: PeerId): void => this.#ports.suspects.heard(peer)
 
   stop(): void {
     this.#ports.suspects.stop()

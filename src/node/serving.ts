@@ -13,9 +13,9 @@ import { volumeIdOf } from './volumes/volume-room.ts'
 
 const FLIGHTS_MAX = 4096
 
-type FetchingInit = Pick<
+type FetchingInit = Omit<
   FetcherInit,
-  'table' | 'counters' | 'stamps' | 'shard' | 'floors' | 'onReread' | 'onNews' | 'onChanged'
+  keyof NodePorts | 'random' | 'checksum' | 'authorities' | 'hedging'
 > & {
   readonly volumes: readonly VolumeInit[]
   readonly tuning: Tuning

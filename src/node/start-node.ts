@@ -225,6 +225,7 @@ class Node implements MeshNode {
       ...this.#shared,
       shard: this.#shard,
       floors: this.#floors,
+      copiesOf: (want) => this.#rooms.heat?.copiesOf(want) ?? 1,
       expected: (volume) => this.#rooms.byId(volume)?.traces?.store,
       onReread: (want, before, now) => {
         const known = this.#rooms.knownOf(want, before.stamp)

@@ -17,13 +17,28 @@ export const PREFIX_BITS_A_HOP = 2
  */
 export const CHOICES = 4
 
+/**
+ * So many peers are asked in turn for the keys of one prefix while nobody has anything to do: with one
+ * alone, what a node has to send depends on how many others happened to choose it for what is hot.
+ */
+const TURNS = 2
+/**
+ * From so many copies on a key is asked for at one of those who keep them, at once: the way there would
+ * lead past peers that have to fetch it themselves. Below, the connections that it takes are too dear.
+ */
+const STRAIGHT_COPIES = 4
+
 /** How much a peer has to do for this node now. */
 export type LoadOf = (peer: PeerId) => number
 
-type Picking = {
-  readonly tried: ReadonlySet<PeerId> | undefined
-  readonly loadOf: LoadOf | undefined
+/** What is known of a key and of those who may be asked for it. */
+export type Known = {
+  readonly loadOf?: LoadOf
+  /** So many of the peers closest to the key keep a copy of it. @default 1 */
+  readonly copies?: number
 }
+
+type Picking = Known & { readonly tried: ReadonlySet<PeerId> | undefined }
 
 type Range = { readonly from: number; readonly to: number }
 
@@ -77,12 +92,16 @@ export class PeerTable {
    * A peer strictly closer to the key than this node, not among `tried`; undefined where none is
    * left. Preferred: one that gains the configured number of prefix bits, a different one for
    * different askers, so that a home does not feed everybody itself; of a few such the least loaded.
+   * Of a key with many copies one of those who keep them.
    */
-  nextHop(key: Key, tried?: ReadonlySet<PeerId>, loadOf?: LoadOf): Contact | undefined {
+  nextHop(key: Key, tried?: ReadonlySet<PeerId>, known: Known = {}): Contact | undefined {
+    const { copies = 1 } = known
+    const keeper = copies < STRAIGHT_COPIES ? undefined : this.#keeper(key, { tried, ...known })
+    if (keeper !== undefined) return keeper
     const own = commonPrefixBits(this.self.position, key)
     for (let gain = this.#bits; gain > 0; gain--) {
       if (own + gain > KEY_BITS) continue
-      const found = this.#pick(key, own + gain, { tried, loadOf })
+      const found = this.#pick(key, own + gain, { tried, ...known })
       if (found !== undefined) return found
     }
     return this.#closest(key, own, tried)
@@ -110,13 +129,31 @@ export class PeerTable {
     return last === undefined || compareDistance(key, this.self.position, last.position) < 0
   }
 
-  #pick(key: Key, bits: number, { tried, loadOf }: Picking): Contact | undefined {
-    const { from, to } = this.#range(key, bits)
+  /** Undefined where this node is one of them, too. */
+  #keeper(key: Key, picking: Picking): Contact | undefined {
+    const near = this.closest(key, picking.copies ?? 1)
+    const last = near.at(-1)
+    if (last === undefined) return undefined
+    if (compareDistance(key, last.position, this.self.position) >= 0) return undefined
+    const start = spread(this.self.position, key, KEY_BITS)
+    return this.#leastLoaded(near, { from: 0, to: near.length, start }, picking)
+  }
+
+  #pick(key: Key, bits: number, picking: Picking): Contact | undefined {
+    const start = spread(this.self.position, key, bits) + (key.charCodeAt(31) % TURNS)
+    return this.#leastLoaded(this.#contacts, { ...this.#range(key, bits), start }, picking)
+  }
+
+  /** Of the first few from `start` on, round about. */
+  #leastLoaded(
+    contacts: readonly Contact[],
+    { from, to, start }: Range & { readonly start: number },
+    { tried, loadOf }: Picking,
+  ): Contact | undefined {
     const width = to - from
-    const start = spread(this.self.position, key, bits)
     let [best, least, choices]: [Contact | undefined, number, number] = [undefined, Infinity, 0]
     for (let i = 0; i < width && choices < this.#choices && least > 0; i++) {
-      const contact = this.#contacts[from + ((start + i) % width)]
+      const contact = contacts[from + ((start + i) % width)]
       if (contact === undefined || tried?.has(contact.peer) === true) continue
       const load = loadOf?.(contact.peer) ?? 0
       if (load < least) [best, least] = [contact, load]

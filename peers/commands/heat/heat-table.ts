@@ -4,6 +4,8 @@ import { formatBytes, formatCount, formatDuration } from '../options/quantities.
 import { printable, renderTable } from '../table.ts'
 
 const BAR = 24
+/** Uses a second that two decimals show. */
+const LEAST = 0.005
 const ROWS = 20
 /** What stands above and below the rows. */
 const OTHER_LINES = 7
@@ -11,7 +13,8 @@ const OTHER_LINES = 7
 /** @param lines how many a terminal has */
 export function heatText(heat: HeatStatus, lines = ROWS + OTHER_LINES): string {
   const { pinnedBytes, pinCapacityBytes, wishes } = heat
-  const shown = heat.files.slice(0, Math.max(3, lines - OTHER_LINES))
+  const seen = heat.files.filter((file) => file.copies > 0 || file.meshPerSecond >= LEAST)
+  const shown = seen.slice(0, Math.max(3, lines - OTHER_LINES))
   const most = Math.max(...shown.map((file) => file.meshPerSecond), heat.pinAbove)
   const rows = shown.map((file) => [
     bar(file.meshPerSecond / most),
@@ -23,11 +26,12 @@ export function heatText(heat: HeatStatus, lines = ROWS + OTHER_LINES): string {
   ])
   const above = `pinned above ${rateText(heat.pinAbove)}, let go below ${rateText(heat.unpinBelow)}`
   const used = `${formatBytes(pinnedBytes)} of ${formatBytes(pinCapacityBytes)} for pins here`
+  const hidden = heat.isTight ? '' : '; RAM has room, so what kernels have is not counted'
   const hands = wishes.map(
     ({ volume, path }) => `${volume.replace(/@\d+$/, '')}:${printable(path)}`,
   )
   return [
-    `${above}; half-life ${formatDuration(heat.halfLifeMs)}\n`,
+    `${above}; half-life ${formatDuration(heat.halfLifeMs)}${hidden}\n`,
     `${used}; by hand: ${hands.length === 0 ? 'nothing' : hands.slice(0, 8).join(', ')}\n\n`,
     renderTable(['mesh', 'uses/s', 'here/s', 'pinned', 'size', 'file'], rows, ['pinned', 'file']),
   ].join('')
@@ -41,7 +45,7 @@ function bar(share: number): string {
 }
 
 function rateText(perSecond: number): string {
-  if (perSecond < 0.005) return '-'
+  if (perSecond < LEAST) return '-'
   return perSecond < 10 ? perSecond.toFixed(2) : formatCount(Math.round(perSecond))
 }
 

@@ -11,14 +11,16 @@ import { HotList, type HotListInit } from './hot-list.ts'
  * long enough that what is hot costs one small request a second.
  */
 const LEASE_MS = 1_000
+/**
+ * The same while all that was read fits: for much longer, and what was hot before RAM became short would
+ * not be seen when it does. A request a minute for each file in use costs nothing.
+ */
+const LOOSE_LEASE_MS = 60_000
 
 export type UsesPorts = {
   readonly clock: Clock
   readonly random: Random
-  /**
-   * Whether blocks have to go for others: only then is it worth a request of the kernel to know what
-   * is hot. While all that was read fits, a hot path costs no request at all.
-   */
+  /** Whether blocks have to go for others: only then is it worth a request a second to know what is hot. */
   readonly isTight: () => boolean
 }
 
@@ -42,8 +44,7 @@ export class Uses {
     const now = this.#clock.now()
     const hidden = this.list.find(file.inode)?.hidden.asked(now) ?? 0
     // Of no fixed length, or it would beat against programs that look at regular times.
-    const shortMs = LEASE_MS * (0.5 + this.#random.next())
-    const leaseMs = this.#isTight() ? Math.min(validMs, shortMs) : validMs
+    const leaseMs = Math.min(validMs, this.#leaseMs * (0.5 + this.#random.next()))
     const use = this.list.add({ inode: file.inode, path: file.path() }, now, 1 + hidden)
     use.hidden.lease(now, leaseMs)
     return leaseMs
@@ -66,6 +67,10 @@ export class Uses {
 
   /** How long a kernel may believe what a listing says of a file. */
   listedMs(validMs: number): number {
-    return this.#isTight() ? Math.min(validMs, LEASE_MS) : validMs
+    return Math.min(validMs, this.#leaseMs)
+  }
+
+  get #leaseMs(): number {
+    return this.#isTight() ? LEASE_MS : LOOSE_LEASE_MS
   }
 }

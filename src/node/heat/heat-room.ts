@@ -4,7 +4,7 @@
 // It must never hold more than the share of RAM for pins (the shard sees to that), and never stand in
 // the way of a read: everything here may be late, or lost.
 import type { HeatAnswer, HeatQuestion, PinWish } from '../../ports/heat/heat-messages.ts'
-import type { Gossip, Inode, Path, PeerId } from '../../ports/messages.ts'
+import type { Gossip, Inode, Path, PeerId, Want } from '../../ports/messages.ts'
 import type { Random } from '../../ports/random.ts'
 import { PotluckError } from '../../base/errors.ts'
 import { HeatHistory } from '../../heat/rates/heat-history.ts'
@@ -63,7 +63,7 @@ export class HeatRoom implements Heat {
     this.#rates = new RateMesh({
       ...init,
       uses: { halfLifeMs, capacity: USES_MAX },
-      isTight: () => init.shard.usedBytes > init.shard.capacityBytes * TIGHT_SHARE,
+      isTight: () => this.#isTight,
       reportAbove: pinAbove * REPORT_SHARE,
     })
     const parts = { ...init, thresholds: init.heat, pins: this.#pins, wishes: this.#wishes }
@@ -90,6 +90,12 @@ export class HeatRoom implements Heat {
   /** Whom a volume tells of what is used. */
   usesOf(volume: string): Uses {
     return this.#rates.usesOf(volume)
+  }
+
+  /** Of a block; 1 where it is not known to be hot. */
+  copiesOf({ volume, inode, kind }: Want): number {
+    if (kind !== 'data' || this.#pins.size === 0) return 1
+    return this.#pins.find(volume, inode, 'heat')?.copies ?? 1
   }
 
   answer(from: PeerId, question: HeatQuestion): HeatAnswer {
@@ -126,10 +132,16 @@ export class HeatRoom implements Heat {
       pinnedBytes: shard.pinnedBytes,
       pinCapacityBytes: shard.pinCapacityBytes,
       blocksToHold: this.#holder.blocks,
+      isTight: this.#isTight,
       files: filesOf(this.#init, this.#pins, this.#rates),
       wishes: this.#wishes.all().filter(({ isPinned }) => isPinned),
       samples: this.#history.samples,
     }
+  }
+
+  get #isTight(): boolean {
+    const { usedBytes, capacityBytes } = this.#init.shard
+    return usedBytes > capacityBytes * TIGHT_SHARE
   }
 
   pins(): ReturnType<Heat['pins']> {

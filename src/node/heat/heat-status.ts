@@ -47,6 +47,8 @@ export type HeatStatus = HeatInit & {
   readonly pinnedBytes: number
   readonly pinCapacityBytes: number
   readonly blocksToHold: number
+  /** RAM is short, so kernels are told to ask often: else they hide what they answer themselves. */
+  readonly isTight: boolean
   /** The hottest first. */
   readonly files: readonly HotFile[]
   readonly wishes: readonly PinWish[]

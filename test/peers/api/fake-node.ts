@@ -121,7 +121,13 @@ function hotFile(): Heat {
   const sample = (atMs: number, perSecond: number) => {
     return { atMs, files: [{ volume: 'data', path, perSecond }] }
   }
-  const status = { ...HEAT, pinnedBytes: 4096, pinCapacityBytes: 8192, blocksToHold: 1 }
+  const status = {
+    ...HEAT,
+    pinnedBytes: 4096,
+    pinCapacityBytes: 8192,
+    blocksToHold: 1,
+    isTight: false,
+  }
   const samples = [sample(1, 2), sample(10_001, 3)]
   return {
     wish: () => {},

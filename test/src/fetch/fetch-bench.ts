@@ -94,7 +94,7 @@ export class FetchBench {
       stamps,
       checksum: checksumOf,
       suspects,
-      loads: new Loads(),
+      loads: new Loads(() => 1),
       looks: new Deadlines(this.clock),
     }
     const authorities = new Map<string, DirectoryAuthority>()
@@ -104,7 +104,7 @@ export class FetchBench {
     }
     const onReread: FetcherInit['onReread'] = (_, before, now) => this.reread.push({ before, now })
     const onChanged: FetcherInit['onChanged'] = ({ inode }) => this.changed.push(inode)
-    const told = { onReread, onChanged, onNews: () => {} }
+    const told = { onReread, onChanged, onNews: () => {}, copiesOf: () => 1 }
     this.fetcher = new Fetcher({ ...this.ports, random, shard, floors, authorities, ...told })
   }
 

@@ -180,7 +180,7 @@ test('of a few of one prefix the one with least to do is asked, and the first wh
   const loads = new Map<string, number>()
   const asked: string[] = []
   for (let i = 0; i < 40; i++) {
-    const hop = table.nextHop(key, undefined, (peer) => loads.get(peer) ?? 0)
+    const hop = table.nextHop(key, undefined, { loadOf: (peer) => loads.get(peer) ?? 0 })
     t.truthy(hop)
     const own = commonPrefixBits(self.position, key)
     t.true(commonPrefixBits(hop!.position, key) >= own + 2)
@@ -189,6 +189,25 @@ test('of a few of one prefix the one with least to do is asked, and the first wh
   }
   t.deepEqual([...loads.values()], [10, 10, 10, 10], 'four share it evenly')
   t.is(table.nextHop(key)?.peer, asked[0])
-  t.is(table.nextHop(key, undefined, () => 0)?.peer, asked[0])
-  t.is(table.nextHop(key, new Set([asked[0]!]), () => 0)?.peer, asked[1])
+  t.is(table.nextHop(key, undefined, { loadOf: () => 0 })?.peer, asked[0])
+  t.is(table.nextHop(key, new Set([asked[0]!]), { loadOf: () => 0 })?.peer, asked[1])
+})
+
+test('of a key with many copies one of those who keep them is asked, by each node another one', (t) => {
+  const contacts = meshOf(256, 'copies')
+  const key = positionOf('hot')
+  const byDistance = [...contacts].sort((a, b) => compareDistance(key, a.position, b.position))
+  const keepers = byDistance.slice(0, 16).map(({ peer }) => peer)
+  const asked = new Map<string, number>()
+  for (const self of contacts) {
+    const table = new PeerTable(self)
+    for (const contact of contacts) table.add(contact)
+    const hop = table.nextHop(key, undefined, { copies: 16 })
+    t.true(hop === undefined || compareDistance(key, hop.position, self.position) < 0)
+    if (keepers.includes(self.peer)) t.deepEqual(hop, table.nextHop(key), 'as ever')
+    else asked.set(hop?.peer ?? 'nobody', (asked.get(hop?.peer ?? 'nobody') ?? 0) + 1)
+    t.deepEqual(table.nextHop(key, undefined, { copies: 2 }), table.nextHop(key), 'few copies')
+  }
+  t.deepEqual([...asked.keys()].sort(), keepers.sort())
+  t.true(Math.max(...asked.values()) <= 2.5 * (240 / 16), `${Math.max(...asked.values())} by one`)
 })
