@@ -48,7 +48,7 @@ export type LockTurn = {
 export type ToldWithLock = {
   /** The newest change of the inode itself; 0 for none. */
   readonly told: Stamp
-  /** Rumors that tell, with all before them, of every other change; one of each publisher. */
+  /** Rumors that tell, with all before them, of every other change; one of each life of a publisher. */
   readonly heads: readonly RumorHead[]
 }
 

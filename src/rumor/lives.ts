@@ -3,7 +3,7 @@
 //
 // Bounded in lives and in bytes; those not heard of for longest go first.
 import type { Rumor, RumorHead } from '../ports/messages.ts'
-import { type Life, PublisherLog } from './publisher-log.ts'
+import { type Life, nameOfLife, PublisherLog } from './publisher-log.ts'
 
 export type LivesInit = {
   readonly own: Life
@@ -23,7 +23,7 @@ export class Lives {
 
   constructor(init: LivesInit) {
     this.own = new PublisherLog(init.own)
-    this.#logs.set(nameOf(init.own), this.own)
+    this.#logs.set(nameOfLife(init.own), this.own)
     this.#livesMax = init.livesMax ?? 16_384
     this.#keptBytesMax = init.keptBytesMax ?? 32 * 1024 * 1024
   }
@@ -38,7 +38,7 @@ export class Lives {
   }
 
   find(life: Life): PublisherLog | undefined {
-    return this.#logs.get(nameOf(life))
+    return this.#logs.get(nameOfLife(life))
   }
 
   /** Of this very life: what its node told in the one before it has forgotten, as all else. */
@@ -48,7 +48,7 @@ export class Lives {
 
   /** The log of a life, made where it is new; undefined where there is no room for one more. */
   follow(life: Life): PublisherLog | undefined {
-    const name = nameOf(life)
+    const name = nameOfLife(life)
     const known = this.#logs.get(name)
     if (known === undefined && !this.#makeRoom()) return undefined
     const log = known ?? new PublisherLog(life)
@@ -90,8 +90,4 @@ export class Lives {
     }
     return false
   }
-}
-
-function nameOf({ publisher, epoch }: Life): string {
-  return `${epoch} ${publisher}`
 }

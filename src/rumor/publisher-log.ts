@@ -8,6 +8,11 @@ const TRIM_AT = KEPT + 64
 
 export type Life = { readonly publisher: PeerId; readonly epoch: number }
 
+/** By which a map has it. */
+export function nameOfLife({ publisher, epoch }: Life): string {
+  return `${epoch} ${publisher}`
+}
+
 export class PublisherLog {
   readonly publisher: PeerId
   readonly epoch: number

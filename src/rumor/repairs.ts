@@ -13,6 +13,7 @@ const TRIES = 6
 export type RepairsInit = {
   readonly network: Network
   readonly counters: Counters
+  readonly self: PeerId
   readonly somePeer: () => PeerId | undefined
   /** Calls back later, unless the room has stopped. */
   readonly after: (delayMs: number, callback: () => void) => void
@@ -53,13 +54,16 @@ export class Repairs {
    */
   async fill(log: PublisherLog, upTo: number): Promise<boolean> {
     const { publisher, epoch } = log
+    const { self, somePeer } = this.#init
+    // What this node told in a life before it has forgotten itself.
+    const peer = publisher === self ? (somePeer() ?? publisher) : publisher
     log.noteNewest(upTo)
     for (let gap = log.gap(); gap !== undefined && gap.from <= upTo; gap = log.gap()) {
       if (log.isLost) return false
-      const found = await this.#askFor(publisher, { publisher, epoch, ...gap })
+      const found = await this.#askFor(peer, { publisher, epoch, ...gap })
       for (const rumor of found) this.#init.take(log, rumor)
       if (found.length > 0 || log.gap()?.from !== gap.from) continue
-      this.catchUp(log, publisher)
+      this.catchUp(log, peer)
       return false
     }
     return true

@@ -112,7 +112,7 @@ export class RumorRoom {
 
   /** Has heard, or hears now, all that its publisher told up to there; false where it can't. */
   async hear(head: RumorHead): Promise<boolean> {
-    if (head.publisher === this.#init.self) return true
+    if (this.#lives.isOwn(head)) return true
     const log = this.#follow(head, head.number)
     return log !== undefined && this.#repairs.fill(log, head.number)
   }

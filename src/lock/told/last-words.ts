@@ -1,9 +1,9 @@
 // The keeper's side: of each inode, what those who had a lock of it said last.
 import type { Member, Roll, ToldWithLock } from '../../ports/locks.ts'
-import type { PeerId, RumorHead, Stamp } from '../../ports/messages.ts'
+import type { Stamp } from '../../ports/messages.ts'
 import { MAX_LOCK_HEADS } from '../../wire/limits.ts'
 import { nameOfPlace, type Place } from '../place.ts'
-import { isNewer, mergeTold } from './merge.ts'
+import { type Heads, mergeTold, noteHead } from './merge.ts'
 import { Succession, type SuccessionInit } from './succession.ts'
 
 const INODES_MAX = 16_384
@@ -14,7 +14,7 @@ type Words = {
   /** What was changed by then may be untold; undefined until somebody gets a lock. */
   since: Stamp | undefined
   /** The one who spoke last is the last: whose word is forgotten spoke many locks ago. */
-  readonly heads: Map<PeerId, RumorHead>
+  readonly heads: Heads
 }
 
 export class LastWords {
@@ -36,6 +36,7 @@ export class LastWords {
     const words = this.#of(place) ?? unsaid(place)
     words.told = Math.max(words.told, told)
     for (const head of heads) noteHead(words.heads, head)
+    dropOldest(words.heads)
     this.#keep(words)
   }
 
@@ -55,9 +56,13 @@ export class LastWords {
       words.since = before.since
       words.told = Math.max(words.told, before.told, before.since, this.#forgotten)
       for (const head of before.heads) noteHead(words.heads, head)
+      dropOldest(words.heads)
     }
     const { told, since } = words
-    const heads = [...words.heads.values()].filter(({ publisher }) => publisher !== asker.peer)
+    const { peer, epoch } = asker
+    const heads = [...words.heads.values()].filter(
+      (head) => head.publisher !== peer || head.epoch !== epoch,
+    )
     return { told, since, heads }
   }
 
@@ -103,13 +108,9 @@ function unsaid({ volume, inode }: Place): Words {
   return { place: { volume, inode }, told: 0, since: undefined, heads: new Map() }
 }
 
-function noteHead(heads: Map<PeerId, RumorHead>, head: RumorHead): void {
-  const known = heads.get(head.publisher)
-  if (known !== undefined && isNewer(known, head)) return
-  heads.delete(head.publisher)
-  heads.set(head.publisher, head)
+function dropOldest(heads: Heads): void {
   for (const oldest of heads.keys()) {
-    if (heads.size <= MAX_LOCK_HEADS) break
+    if (heads.size <= MAX_LOCK_HEADS) return
     heads.delete(oldest)
   }
 }

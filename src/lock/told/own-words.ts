@@ -3,6 +3,7 @@
 import type { LockAnswer, LockQuestion } from '../../ports/locks.ts'
 import type { PeerId, RumorHead } from '../../ports/messages.ts'
 import { MAX_LOCK_HEADS } from '../../wire/limits.ts'
+import { type Heads, noteHead } from './merge.ts'
 
 export type OwnWordsInit = {
   /** Tells at once what is untold here. @returns where that ends; undefined where nothing ever was told */
@@ -16,8 +17,8 @@ export class OwnWords {
   readonly #init: OwnWordsInit
   /** Who made changes for this node since it was last asked where its rumors end. */
   readonly #unasked = new Set<PeerId>()
-  /** The one asked last is the last. */
-  readonly #heads = new Map<PeerId, RumorHead>()
+  /** Of whoever was asked; the one that spoke last is the last. */
+  readonly #heads: Heads = new Map()
   #asking: Promise<void> | undefined
 
   constructor(init: OwnWordsInit) {
@@ -50,10 +51,11 @@ export class OwnWords {
     try {
       const answer = await this.#init.ask(peer, { step: 'tell' })
       if (answer.type !== 'told' || answer.head === undefined) return
-      this.#heads.delete(peer)
-      this.#heads.set(peer, answer.head)
+      noteHead(this.#heads, answer.head)
     } catch {
-      this.#heads.delete(peer)
+      for (const [life, { publisher }] of this.#heads) {
+        if (publisher === peer) this.#heads.delete(life)
+      }
       this.#init.onUntold()
     }
     const [oldest] = this.#heads.keys()

@@ -176,14 +176,20 @@ test('a newcomer learns what is kept, asks one peer for it, and forgets nothing'
   mesh.stop()
 })
 
-test('what a restarted node told itself in a former life is no news to it', async (t) => {
+test('who has started again hears from others what it told before, and tells on as a new life', async (t) => {
   const mesh = meshOf(['a', 'b'])
-  mesh.change('a', '1')
+  const before = mesh.change('a', '1')
   await mesh.clock.run(10)
   mesh.die('a')
-  mesh.join('a', 2)
-  const compared = member(mesh, 'a').room.compareWith('b')
-  await mesh.clock.runUntil(compared)
+  const again = mesh.join('a', 2)
+  const heard = again.room.hear({ publisher: 'a', epoch: 1, number: 1 })
+  await mesh.clock.runUntil(heard)
+  t.true(await heard)
+  t.is(again.floors.floor(VOLUME, '1'), before)
+  t.deepEqual(
+    again.asked.map(({ to }) => to),
+    ['b'],
+  )
   const stamp = mesh.change('a', '2')
   await mesh.clock.run(2000)
   t.deepEqual(mesh.floorsOf('2'), [stamp, stamp])

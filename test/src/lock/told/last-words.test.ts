@@ -43,10 +43,20 @@ test('who gets a lock is told what all before it said, and nothing of itself', (
   const place = placeOf(SELF, [SELF])
   words.note(place, { told: 5, heads: [head('a', 3), head(ASKER.peer, 9)] })
   words.note(place, { told: 4, heads: [head('a', 2), head('b', 1)] })
-  words.note(place, { told: 0, heads: [head('b', 7, 0)] })
   const { told, heads, since } = words.of(place, ASKER)
   t.deepEqual([told, since], [5, 0])
   t.deepEqual(heads, [head('a', 3), head('b', 1)])
+})
+
+test('what was said in a life before is told beside what is said in this one, and to that peer too', (t) => {
+  const words = begin(rollOf(1, [SELF]), false)
+  const place = placeOf(SELF, [SELF])
+  const [a, own] = [head('a', 7, 0), head(ASKER.peer, 4, 0)]
+  words.note(place, { told: 0, heads: [a, own] })
+  words.note(place, { told: 0, heads: [head('a', 1), head(ASKER.peer, 1)] })
+  t.deepEqual(words.of(place, ASKER).heads, [a, own, head('a', 1)])
+  const roll = rollOf(2, [OTHER], [SELF])
+  t.is(words.adopted(roll, KEEP_NONE)?.heads.length, 4)
 })
 
 test('of an inode that nobody has locked whoever locks it looks again, and at nothing else', (t) => {

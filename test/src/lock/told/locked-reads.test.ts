@@ -125,6 +125,26 @@ for (const how of ['dies', 'leaves', 'joins'] as const) {
   })
 }
 
+// Where a keeper of locks died with it all is looked at again; so each file has a mesh of its own, and of
+// most of them another node is the keeper.
+for (const guard of FILES.slice(0, 4)) {
+  test(`what was written under a lock of ${guard} by a node that started again since`, async (t) => {
+    const world = await deafMesh(4)
+    const [reader, writer] = world.nodes.map((node) => new Hand(node)) as [Hand, Hand]
+    await world.run(async () => {
+      const other = FILES.at(-1) ?? ''
+      await reader.text(other)
+      const file = await open(writer, other)
+      await locked(await open(writer, guard), () => write(file, 'new'))
+      await world.bounce(1)
+      await world.sleep(KEPT_ANEW_MS)
+      // From now on there are rumors of its new life, too, which tell nothing of the one before.
+      await locked(await open(writer, guard), () => writer.file('more', 'more'))
+      t.is(await locked(await open(reader, guard), () => reader.text(other)), 'new')
+    })
+  })
+}
+
 async function end(world: World, node: WorldNode, how: 'dies' | 'leaves'): Promise<void> {
   if (how === 'leaves') await node.stop()
   else world.crash(node.index, { isSilent: false })

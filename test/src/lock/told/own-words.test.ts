@@ -1,0 +1,54 @@
+import test from 'ava'
+import { OwnWords } from '../../../../src/lock/told/own-words.ts'
+import type { RumorHead } from '../../../../src/ports/messages.ts'
+
+const OWN: RumorHead = { publisher: 'self', epoch: 1, number: 9 }
+
+/** A peer that makes changes for this node answers with these heads, one after another. */
+function begin(answers: (RumorHead | undefined)[]) {
+  const untold: string[] = []
+  const words = new OwnWords({
+    tell: () => OWN,
+    ask: async (peer) => {
+      const head = answers.shift()
+      if (head === undefined) throw new Error(`${peer} is gone`)
+      return { type: 'told', head }
+    },
+    onUntold: () => untold.push('untold'),
+  })
+  return { words, untold }
+}
+
+const head = (epoch: number, number: number): RumorHead => ({ publisher: 'p', epoch, number })
+
+test('who made changes for this node is asked where they are told, once', async (t) => {
+  const { words, untold } = begin([head(1, 5), head(1, 6)])
+  t.deepEqual(await words.heads(), [OWN])
+  words.madeBy('p')
+  t.deepEqual(await Promise.all([words.heads(), words.heads()]), [
+    [head(1, 5), OWN],
+    [head(1, 5), OWN],
+  ])
+  words.madeBy('p')
+  t.deepEqual(await words.heads(), [head(1, 6), OWN])
+  t.deepEqual(untold, [])
+})
+
+test('what a peer told in a life before is told beside what it tells in this one', async (t) => {
+  const { words } = begin([head(1, 5), head(2, 1)])
+  for (let i = 0; i < 2; i++) {
+    words.madeBy('p')
+    await words.heads()
+  }
+  t.deepEqual(await words.heads(), [head(1, 5), head(2, 1), OWN])
+})
+
+test('of a peer that is gone with what it made this node tells that anything may have changed', async (t) => {
+  const { words, untold } = begin([head(1, 5), undefined])
+  for (let i = 0; i < 2; i++) {
+    words.madeBy('p')
+    await words.heads()
+  }
+  t.deepEqual(await words.heads(), [OWN])
+  t.deepEqual(untold, ['untold'])
+})
