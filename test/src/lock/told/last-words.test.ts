@@ -117,7 +117,7 @@ test('who joins gives nothing: however many do, one after another, all is known'
   t.is(words.of(placeOf(SELF, all), ASKER).since, 0)
 })
 
-test('nor where somebody died with a lock, or it is more than can be said', (t) => {
+test('a keeper hands nothing over where somebody died with a lock, or it is more than can be said', (t) => {
   const roll = rollOf(2, [OTHER], [SELF])
   const died = begin(rollOf(1, [SELF]), false)
   died.died(placeOf(SELF, [SELF]))

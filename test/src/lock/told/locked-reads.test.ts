@@ -81,7 +81,7 @@ async function readAhead(hand: Hand, path: string): Promise<void> {
   await hand.text(path)
 }
 
-test('what was written under a lock a moment ago by a node whose clock is behind', async (t) => {
+test('a lock shows what was written under it a moment ago by a node whose clock is behind', async (t) => {
   const world = await deafMesh(2)
   const [ahead, behind] = world.nodes.map((node) => new Hand(node)) as [Hand, Hand]
   await world.run(async () => {
@@ -100,7 +100,7 @@ test('what was written under a lock a moment ago by a node whose clock is behind
 })
 
 for (const how of ['dies', 'leaves', 'joins'] as const) {
-  test(`what was written under a lock before a keeper of locks ${how}`, async (t) => {
+  test(`a lock shows what was written under it before a keeper of locks ${how}`, async (t) => {
     const world = await deafMesh(4, how === 'joins' ? 1 : 0)
     const [reader, writer, ...others] = world.nodes.map((node) => new Hand(node))
     await world.run(async () => {
@@ -128,7 +128,7 @@ for (const how of ['dies', 'leaves', 'joins'] as const) {
 // Where a keeper of locks died with it all is looked at again; so each file has a mesh of its own, and of
 // most of them another node is the keeper.
 for (const guard of FILES.slice(0, 4)) {
-  test(`what was written under a lock of ${guard} by a node that started again since`, async (t) => {
+  test(`a lock of ${guard} shows what was written under it by a node that started again since`, async (t) => {
     const world = await deafMesh(4)
     const [reader, writer] = world.nodes.map((node) => new Hand(node)) as [Hand, Hand]
     await world.run(async () => {
