@@ -5,13 +5,15 @@ import type { ToldWithLock } from '../../ports/locks.ts'
 import type { Invalidation, RumorHead, Stamp } from '../../ports/messages.ts'
 import { sleep } from '../../base/time.ts'
 import { SKEW } from '../../block/order.ts'
-import { type HybridClock, msOf } from '../../block/stamp.ts'
+import { type HybridClock, msOf, SKEW_MS } from '../../block/stamp.ts'
 import { EVERYTHING } from '../../rumor/floors.ts'
 import { nameOfPlace, type Place } from '../place.ts'
 import type { KnownChanges } from './known-changes.ts'
 
 /** Who has told a rumor and does not repeat it for so long may be dead. */
 const PATIENCE_MS = 2_000
+/** It is no longer by clocks that differ by no more than they may; by others, waiting helps nothing. */
+const AHEAD_MS = 2 * SKEW_MS
 
 export type HearingInit = {
   readonly clock: Clock
@@ -68,7 +70,7 @@ export class Hearing {
     const { clock, apply } = this.#init
     const stamp = since + SKEW
     const leftMs = Math.ceil(msOf(stamp) - clock.now())
-    if (leftMs > 0) await sleep(clock, leftMs)
+    if (leftMs > 0) await sleep(clock, Math.min(leftMs, AHEAD_MS))
     apply({ volume, inode: EVERYTHING, stamp })
   }
 

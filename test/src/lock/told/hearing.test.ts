@@ -60,3 +60,12 @@ test('what happened long ago to another keeper costs no wait', async (t) => {
   t.is(clock.elapsedMs, 0)
   t.is(applied[0]?.stamp, floorOf(since))
 })
+
+test('a clock that is ahead by far more than clocks may be makes nobody wait for it', async (t) => {
+  const { clock, applied, hearing } = begin()
+  const since = stampAt(clock.now() + 1_800_000)
+  hearing.heed(PLACE, { ...NOTHING, since })
+  await clock.runUntil(hearing.heard(PLACE))
+  t.is(clock.elapsedMs, 2 * SKEW_MS)
+  t.is(applied[0]?.stamp, floorOf(since))
+})
