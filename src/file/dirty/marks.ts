@@ -11,7 +11,7 @@ import { sleep } from '../../base/time.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { DirtyAnswer } from '../../ports/dirty/dirty-messages.ts'
 import type { DirtyNews, Inode, PeerId, Stamp } from '../../ports/messages.ts'
-import { LEASE_MS } from './copies/kept-by.ts'
+import { LEASE_MS, lifeOf } from './copies/kept-by.ts'
 
 /** Past so many the oldest are forgotten: their writers bring them to the source soon. */
 const INODES_MAX = 65_536
@@ -28,6 +28,8 @@ export type RecallQuestion = {
 export type MarksInit = {
   readonly clock: Clock
   readonly self: PeerId
+  /** This node's life number: what it wrote in one before it knows no more of than anybody else. */
+  readonly epoch: number
   readonly counters: Counters
   readonly log?: Log | undefined
   readonly recall: (peer: PeerId, question: RecallQuestion) => Promise<DirtyAnswer>
@@ -36,11 +38,12 @@ export type MarksInit = {
 }
 
 type Mark = DirtyNews & { readonly stamp: Stamp }
+type Writer = Pick<DirtyNews, 'by' | 'session'>
 
 export class Marks {
   readonly #init: MarksInit
-  /** The newest word of each writer; the inode that was marked last is the last. */
-  readonly #inodes = new Map<Inode, Map<PeerId, Mark>>()
+  /** The newest word of each life of a writer; the inode that was marked last is the last. */
+  readonly #inodes = new Map<Inode, Map<string, Mark>>()
   readonly #recalls = new Map<Inode, Promise<void>>()
 
   constructor(init: MarksInit) {
@@ -52,21 +55,21 @@ export class Marks {
   }
 
   /** It was written through this node, by a kernel that is not its own maybe. */
-  isOwn({ by, isDirty }: DirtyNews): boolean {
-    return isDirty && by === this.#init.self
+  isOwn(news: DirtyNews): boolean {
+    return news.isDirty && this.#isOfThisLife(news)
   }
 
   /** @returns whether it marks the inode anew */
   take(inode: Inode, news: DirtyNews, stamp: Stamp): boolean {
-    if (news.by === this.#init.self) return false
-    const marks = this.#inodes.get(inode) ?? new Map<PeerId, Mark>()
-    const known = marks.get(news.by)
+    if (this.#isOfThisLife(news)) return false
+    const marks = this.#inodes.get(inode) ?? new Map<string, Mark>()
+    const known = marks.get(writerOf(news))
     if (known !== undefined && known.stamp >= stamp) return false
     if (!news.isDirty) {
-      this.#remove(inode, news.by)
+      this.#remove(inode, news)
       return false
     }
-    marks.set(news.by, { ...news, stamp })
+    marks.set(writerOf(news), { ...news, stamp })
     this.#inodes.delete(inode)
     this.#inodes.set(inode, marks)
     for (const oldest of this.#inodes.keys()) {
@@ -95,7 +98,7 @@ export class Marks {
 
   async #recallAll(inode: Inode): Promise<void> {
     this.#init.counters.add('dirty_recalls_total')
-    const marks = this.#inodes.get(inode) ?? new Map<PeerId, Mark>()
+    const marks = this.#inodes.get(inode) ?? new Map<string, Mark>()
     for (const mark of Array.from(marks.values())) {
       await this.#recallOf(inode, mark)
     }
@@ -138,12 +141,21 @@ export class Marks {
 
   /** What was said since then stands. */
   #removeIf(inode: Inode, mark: Mark): void {
-    const now = this.#inodes.get(inode)?.get(mark.by)
-    if (now?.stamp === mark.stamp) this.#remove(inode, mark.by)
+    const now = this.#inodes.get(inode)?.get(writerOf(mark))
+    if (now?.stamp === mark.stamp) this.#remove(inode, mark)
   }
 
-  #remove(inode: Inode, by: PeerId): void {
+  #remove(inode: Inode, writer: Writer): void {
     const marks = this.#inodes.get(inode)
-    if (marks?.delete(by) === true && marks.size === 0) this.#inodes.delete(inode)
+    if (marks?.delete(writerOf(writer)) === true && marks.size === 0) this.#inodes.delete(inode)
   }
+
+  #isOfThisLife({ by, session }: Writer): boolean {
+    return by === this.#init.self && lifeOf(session) === this.#init.epoch
+  }
+}
+
+/** By which a map has it. */
+function writerOf({ by, session }: Writer): string {
+  return `${lifeOf(session)} ${by}`
 }

@@ -16,6 +16,8 @@ export type UnsavedInit = {
   readonly clock: Clock
   readonly counters: Counters
   readonly table: PeerTable
+  /** This node's life number. */
+  readonly epoch: number
   readonly log?: Log | undefined
   /** Asks a peer, or this node, to put on the source what somebody has written. */
   readonly recall: (peer: PeerId, question: RecallQuestion) => Promise<DirtyAnswer>

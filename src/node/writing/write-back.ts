@@ -127,6 +127,7 @@ export class WriteBack {
 
   joined(peer: PeerId): void {
     this.#gone.delete(peer)
+    this.#copies.joined(peer)
     // A newcomer has not heard what was told before.
     const marks = [...this.#backs.values()].flatMap((back) => back.marks())
     if (marks.length > 0) this.#init.publish(marks)

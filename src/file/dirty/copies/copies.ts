@@ -12,10 +12,12 @@ import type { Clock } from '../../../ports/clock.ts'
 import type { DirtyAnswer, DirtyQuestion } from '../../../ports/dirty/dirty-messages.ts'
 import type { Inode, PeerId, Stamp } from '../../../ports/messages.ts'
 import type { Network } from '../../../ports/network.ts'
-import { LEASE_MS } from './kept-by.ts'
+import { LEASE_MS, lifeOf } from './kept-by.ts'
 import { DirtyRanges } from '../ranges.ts'
 import type { KeptFile, TakenFrom, TakeOver } from './take-over.ts'
 
+/** A writer renews its lease more often: one that has not is asked whether it still lives. */
+const DOUBT_MS = LEASE_MS / 2
 /** Later than by the writer's own reckoning, so that the two never write at one time. */
 const LATE_MS = 1_000
 const RETRY_MS = 5_000
@@ -71,7 +73,7 @@ export class Copies {
   }
 
   /** What the writer asks; `from` is who it is. */
-  answer(from: PeerId, question: DirtyQuestion): DirtyAnswer {
+  answer(from: PeerId, question: DirtyQuestion): DirtyAnswer | Promise<DirtyAnswer> {
     if (question.step === 'begin') return this.#begin(from, question)
     const kept = this.#sessions.get(nameOf(from, question))
     if (kept === undefined) return { type: 'refused', why: 'unknown' }
@@ -101,17 +103,29 @@ export class Copies {
     }
   }
 
+  /** A peer is there, or there again: the lease of a life before needs no waiting for, either. */
+  joined(peer: PeerId): void {
+    for (const kept of this.#sessions.values()) {
+      if (kept.peer === peer && kept.files.size > 0) void this.#takeIfOver(kept, true)
+    }
+  }
+
   /** Leaves nothing behind that only this node has: to be called before it ends. */
   async leave(): Promise<void> {
     for (const kept of this.#sessions.values()) {
-      if (kept.files.size === 0 || (await this.#answers(kept))) continue
+      if (kept.files.size === 0 || (await this.#lookAt(kept)) === 'alive') continue
       while (!(await this.#isOver(kept))) await sleep(this.#init.clock, LOOK_MS)
       await this.#take(kept)
     }
   }
 
-  #begin(peer: PeerId, { session, volume }: DirtyQuestion): DirtyAnswer {
+  /** What a peer wrote in a life before must not come to the source after what it writes in this. */
+  async #begin(peer: PeerId, { session, volume }: DirtyQuestion): Promise<DirtyAnswer> {
     if (!this.#init.isKeeper(volume)) return { type: 'refused', why: 'full' }
+    for (const kept of this.#sessions.values()) {
+      const isEarlier = kept.peer === peer && lifeOf(kept.session) < lifeOf(session)
+      if (isEarlier && kept.volume === volume && kept.files.size > 0) await this.#take(kept)
+    }
     const name = nameOf(peer, { session, volume })
     const heardMs = this.#init.clock.now()
     const kept = { peer, session, volume, files: new Map(), heardMs, isTaken: false }
@@ -161,34 +175,37 @@ export class Copies {
     })
   }
 
-  async #takeIfOver(kept: Kept): Promise<void> {
-    if (kept.taking === undefined && (await this.#isOver(kept))) await this.#take(kept)
+  async #takeIfOver(kept: Kept, isDoubtful?: boolean): Promise<void> {
+    if (kept.taking === undefined && (await this.#isOver(kept, isDoubtful))) await this.#take(kept)
   }
 
   /** Whether a writer is dead, and may not think that it is not. */
-  async #isOver(kept: Kept): Promise<boolean> {
-    const { clock, isGone } = this.#init
-    const isSilent = (forMs: number): boolean => clock.now() - kept.heardMs >= forMs
-    if (kept.isTaken || isGone(kept.peer)) return true
-    // It may have said something meanwhile, by another way.
-    const mayBe = isSilent(LEASE_MS) && !(await this.#answers(kept))
-    return mayBe && isSilent(LEASE_MS + LATE_MS)
+  async #isOver(kept: Kept, isDoubtful = this.#isSilent(kept, DOUBT_MS)): Promise<boolean> {
+    if (kept.isTaken || this.#init.isGone(kept.peer)) return true
+    if (!isDoubtful) return false
+    const state = await this.#lookAt(kept)
+    return state === 'over' || (state === 'silent' && this.#isSilent(kept, LEASE_MS + LATE_MS))
   }
 
-  /** Whether the writer still lives, and says so. */
-  async #answers(kept: Kept): Promise<boolean> {
+  #isSilent({ heardMs }: Kept, forMs: number): boolean {
+    return this.#init.clock.now() - heardMs >= forMs
+  }
+
+  /** Asks a writer whether it still lives; `over` where a later life of it says so. */
+  async #lookAt(kept: Kept): Promise<'alive' | 'silent' | 'over'> {
     const { session, volume } = kept
     const question = { step: 'alive', session, volume } as const
     try {
       const reply = await this.#init.network.request(kept.peer, { type: 'dirty', question })
-      if (reply.type !== 'dirty' || reply.answer.type === 'refused') return false
+      if (reply.type !== 'dirty') return 'silent'
+      if (reply.answer.type === 'refused') return 'over'
       if (reply.answer.type === 'clean') {
         for (const inode of kept.files.keys()) this.#drop(kept, inode, Infinity)
       }
       kept.heardMs = this.#init.clock.now()
-      return true
+      return 'alive'
     } catch {
-      return false
+      return 'silent'
     }
   }
 
