@@ -88,8 +88,12 @@ export class Founding {
   met({ peer, position }: Contact): void {
     if (this.#init.council.roll === undefined) return this.#seekSoon()
     const contacts = this.#init.routing.contacts()
-    const closer = (one: Contact) => compareDistance(SEAT, one.position, position) < 0
-    const isFirst = () => contacts.filter(closer).length < ASKED
+    let closer = 0
+    // Thousands may join one after another; of nearly all of them it is clear after a few.
+    const isFirst = () =>
+      contacts.every(
+        (one) => compareDistance(SEAT, one.position, position) >= 0 || ++closer < ASKED,
+      )
     if (contacts.length <= COMPANY || isFirst()) void this.#askForRoll(peer)
     return undefined
   }
