@@ -45,6 +45,8 @@ export interface Mount {
   /** Resolves when nothing is left of it, though programs may still use it: they get ENOTCONN. */
   unmount(): Promise<void>
   readonly closed: Promise<CloseReason>
+  /** Resolves when the kernel has forgotten all that it was told to. No request may wait for it. */
+  whenForgotten(): Promise<void>
   /** Requests by kind, notifies and errors; names end in their unit. */
   counters(): Record<string, number>
 }

@@ -92,6 +92,10 @@ class KernelMount implements Mount {
     }
   }
 
+  whenForgotten(): Promise<void> {
+    return this.#session.invalidations.allTaken()
+  }
+
   async unmount(): Promise<void> {
     this.#unmounting ??= this.#takeDown()
     await this.#unmounting

@@ -49,6 +49,11 @@ class NativeMount implements Mount {
     this.#counts = counts
   }
 
+  /** Its kernel is told nothing, and believes nothing for long. */
+  whenForgotten(): Promise<void> {
+    return Promise.resolve()
+  }
+
   counters(): Record<string, number> {
     return Object.fromEntries(this.#counts)
   }

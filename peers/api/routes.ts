@@ -28,7 +28,12 @@ import { warmLines } from './warm-lines.ts'
 import { sendJson } from './send-json.ts'
 
 /** Whom the API speaks for. */
-export type Subject = { readonly node: MeshNode; facts(): PeerFacts }
+export type Subject = {
+  readonly node: MeshNode
+  facts(): PeerFacts
+  /** Resolves when this machine's kernel has forgotten all that it was told to before. */
+  whenForgotten(): Promise<unknown>
+}
 
 /** With what its API server itself noted. */
 export type Served = Subject & { readonly samples: () => readonly StatusSample[] }
@@ -41,6 +46,9 @@ export type Exchange = {
   /** Aborts when the client has gone. */
   readonly signal: AbortSignal
 }
+
+/** A kernel may take nothing while somebody in it waits for a storage that hangs. */
+const FORGOTTEN_MS = 2_000
 
 type Handler = (exchange: Exchange) => Promise<void>
 
@@ -139,7 +147,20 @@ async function answerInvalidate({ subject, request, response }: Exchange): Promi
   const body = await readBody(request)
   const options = { recursive: bodySwitch(body, 'recursive') }
   await subject.node.invalidate(bodyText(body, 'volume'), bodyPath(body), options)
+  // Whoever asked looks through a mount here next.
+  await atMost(FORGOTTEN_MS, subject.whenForgotten())
   sendJson(response, {})
+}
+
+/** Resolves with something that never rejects, or without it when it takes too long. */
+function atMost(ms: number, what: Promise<unknown>): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms)
+    void what.then(() => {
+      clearTimeout(timer)
+      resolve()
+    })
+  })
 }
 
 async function answerWarm({ subject, request, response, signal }: Exchange): Promise<void> {

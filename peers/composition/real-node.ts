@@ -203,7 +203,11 @@ async function serve(
   settings: PeerSettings,
   { parts, wants, acquired, log }: ServeParts,
 ): Promise<{ api: string; metricsUrl?: string }> {
-  const subject = { node: parts.node, facts: () => factsOf(settings, parts) }
+  const subject = {
+    node: parts.node,
+    facts: () => factsOf(settings, parts),
+    whenForgotten: () => Promise.all(parts.mounts.map(({ mount }) => mount.whenForgotten())),
+  }
   const api = await serveApi(subject, settings.api, log)
   acquired.defer(() => api.stop())
   if (settings.metrics === undefined) return { api: api.socket }

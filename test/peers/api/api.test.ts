@@ -129,6 +129,28 @@ test('a warming that fails says so behind its progress', async (t) => {
   client.close()
 })
 
+test('an invalidation is answered when the kernel here has taken it, or seems never to', async (t) => {
+  await using served = await serveFakeNode()
+  const client = new ApiClient(served.socket)
+  const forgotten = Promise.withResolvers<void>()
+  const isForgetting = Promise.withResolvers<void>()
+  served.node.forgetting = () => {
+    t.is(served.node.calls.length, 1, 'it was told before')
+    isForgetting.resolve()
+    return forgotten.promise
+  }
+  let isAnswered = false
+  const answered = client.invalidate('data', 'lib').then(() => (isAnswered = true))
+  await isForgetting.promise
+  await sleep(30)
+  t.false(isAnswered)
+  forgotten.resolve()
+  await answered
+  served.node.forgetting = () => new Promise(() => undefined)
+  await t.notThrowsAsync(client.invalidate('data', 'lib'))
+  client.close()
+})
+
 test('ready waits for the peers asked for', async (t) => {
   await using served = await serveFakeNode()
   const client = new ApiClient(served.socket)

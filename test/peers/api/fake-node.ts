@@ -57,6 +57,7 @@ export type FakeNode = MeshNode & {
   peers: number
   isServing: boolean
   warming: (signal: AbortSignal | undefined) => Promise<void>
+  forgetting: () => Promise<void>
 }
 
 export function fakeNode(): FakeNode {
@@ -78,6 +79,7 @@ export function fakeNode(): FakeNode {
     peers: 2,
     isServing: true,
     warming: () => Promise.resolve(),
+    forgetting: () => Promise.resolve(),
     peer: 'peer-a',
     heat: hotFile(),
     volumes: () => [fake],
@@ -197,7 +199,8 @@ export async function serveFakeNode(): Promise<ServedNode> {
   const directory = await mkdtemp(path.join(os.tmpdir(), 'potluck-test-'))
   const node = fakeNode()
   const socket = path.join(directory, 'api.sock')
-  const server = await serveApi({ node, facts: () => FACTS }, socket, () => undefined)
+  const subject = { node, facts: () => FACTS, whenForgotten: () => node.forgetting() }
+  const server = await serveApi(subject, socket, () => undefined)
   return {
     node,
     socket,
