@@ -1,19 +1,14 @@
-// What the object store is held against, each behind the same few words: npm's lmdb and
-// classic-level in this process, as the log is; Redis over its Unix socket, as the served store is.
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
+// What the object store is held against in one process, each behind the same few words: npm's lmdb
+// and classic-level, as the log is.
 import { createRequire } from 'node:module'
-import net from 'node:net'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { DirectoryDisk } from '../../../peers/disk/directory-disk.ts'
-import { ObjectClient } from '../../../peers/objects/object-client.ts'
-import { startObjects } from '../../../peers/objects/start-objects.ts'
 import { realClock } from '../../../peers/ports/real-clock.ts'
 import { realRandom } from '../../../peers/ports/real-random.ts'
 import { layoutFor } from '../../../src/log/format/layout.ts'
 import { openLog } from '../../../src/log/log.ts'
 import { ObjectShard } from '../../../src/objects/object-shard.ts'
+import type { ObjectsBenchOptions } from './options.ts'
 
 export type Client = {
   write(key: string, value: Buffer, isDurable: boolean): Promise<unknown>
@@ -22,21 +17,13 @@ export type Client = {
 
 export type Store = {
   readonly name: string
-  /** A client of its own, where the store tells them apart. */
+  /** A client of its own, where the store tells them apart. It does one thing after another. */
   client(): Promise<Client>
   close(): Promise<void>
 }
 
-export type Place = {
-  readonly directory: string
-  readonly sizeBytes: number
-  /** Where npm packages that the project has not are installed. */
-  readonly packages: string
-  readonly redis: string
-}
-
-/** The log and the objects over it, without threads and sockets. */
-export async function openOwn({ directory, sizeBytes }: Place): Promise<Store> {
+/** The log and the objects over it, as a shard's thread has them, without threads and sockets. */
+export async function openOwn({ directory, sizeBytes }: ObjectsBenchOptions): Promise<Store> {
   const log = await openLog({
     disk: new DirectoryDisk(join(directory, 'own'), { syncsHere: true }),
     clock: realClock,
@@ -66,12 +53,12 @@ type Level = {
   close(): Promise<void>
 }
 
-export async function openLevel({ directory, packages }: Place): Promise<Store> {
-  const require = createRequire(join(packages, 'package.json'))
-  const { ClassicLevel } = require('classic-level') as {
+/** @throws Error where the package is not installed */
+export async function openLevel(options: ObjectsBenchOptions): Promise<Store> {
+  const { ClassicLevel } = required('classic-level', options) as {
     ClassicLevel: new (where: string, options: object) => Level
   }
-  const level = new ClassicLevel(join(directory, 'level'), {
+  const level = new ClassicLevel(join(options.directory, 'level'), {
     valueEncoding: 'buffer',
     compression: false,
   })
@@ -90,10 +77,10 @@ type Lmdb = {
   close(): Promise<void>
 }
 
-export async function openLmdb({ directory, packages }: Place): Promise<Store> {
-  const require = createRequire(join(packages, 'package.json'))
-  const { open } = require('lmdb') as { open: (options: object) => Lmdb }
-  const lmdb = open({ path: join(directory, 'lmdb'), encoding: 'binary' })
+/** @throws Error where the package is not installed */
+export async function openLmdb(options: ObjectsBenchOptions): Promise<Store> {
+  const { open } = required('lmdb', options) as { open: (options: object) => Lmdb }
+  const lmdb = open({ path: join(options.directory, 'lmdb'), encoding: 'binary' })
   const client: Client = {
     write: async (key, value, isDurable) => {
       await lmdb.put(key, value)
@@ -104,101 +91,12 @@ export async function openLmdb({ directory, packages }: Place): Promise<Store> {
   return { name: 'lmdb', client: async () => client, close: () => lmdb.close() }
 }
 
-export async function openServed({ directory, sizeBytes }: Place): Promise<Store> {
-  const socket = join(directory, 'own.sock')
-  const where = join(directory, 'served')
-  const running = await startObjects({
-    directory: where,
-    sizeBytes,
-    shards: 1,
-    socket,
-    log: () => {},
-  })
-  const clients: ObjectClient[] = []
-  return {
-    name: 'own, served',
-    client: async () => {
-      const client = await ObjectClient.connect(socket)
-      clients.push(client)
-      return {
-        write: (key, value, isDurable) =>
-          client.write(key, value, { durability: isDurable ? 'sync' : 'disk' }),
-        read: (key) => client.read(key),
-      }
-    },
-    close: async () => {
-      for (const client of clients) client.close()
-      await running.stop()
-    },
-  }
-}
-
-/** @param fsync `everysec` or `always`: when Redis syncs its append-only file */
-export async function openRedis({ directory, redis }: Place, fsync: string): Promise<Store> {
-  const socket = join(directory, `redis-${fsync}.sock`)
-  const config = ['--port', '0', '--unixsocket', socket, '--dir', directory, '--save', '']
-  const file = ['--appendonly', 'yes', '--appendfsync', fsync, '--appenddirname', `aof-${fsync}`]
-  const child: ChildProcess = spawn(redis, [...config, ...file], { stdio: 'ignore' })
-  const sockets: net.Socket[] = []
-  const connect = async (): Promise<net.Socket> => {
-    for (let tries = 0; ; tries++) {
-      const connection = net.connect(socket)
-      const isUp = await once(connection, 'connect').then(
-        () => true,
-        () => false,
-      )
-      if (isUp) return connection
-      if (tries > 50) throw new Error('redis-server does not answer')
-      await sleep(100)
-    }
-  }
-  sockets.push(await connect())
-  return {
-    name: `redis ${fsync}`,
-    client: async () => {
-      const connection = await connect()
-      sockets.push(connection)
-      return redisClient(connection)
-    },
-    close: async () => {
-      for (const connection of sockets) connection.destroy()
-      child.kill('SIGTERM')
-      await once(child, 'exit')
-    },
-  }
-}
-
-/** One request at a time, which is all that a client does here. */
-function redisClient(connection: net.Socket): Client {
-  let waiting: { left: number; resolve: () => void } | undefined
-  connection.on('data', (chunk: Buffer) => {
-    if (waiting === undefined) return
-    // A bulk reply says its length first; a status is one line.
-    if (waiting.left < 0) {
-      const end = chunk.indexOf('\r\n')
-      const isBulk = chunk[0] === 0x24
-      const length = Number(chunk.toString('latin1', 1, end))
-      waiting.left = isBulk && length >= 0 ? end + 2 + length + 2 : end + 2
-    }
-    waiting.left -= chunk.length
-    if (waiting.left > 0) return
-    const { resolve } = waiting
-    waiting = undefined
-    resolve()
-  })
-  const ask = (parts: readonly (string | Buffer)[]): Promise<void> => {
-    connection.cork()
-    connection.write(`*${parts.length}\r\n`)
-    for (const part of parts) {
-      connection.write(`$${part.length}\r\n`)
-      connection.write(part)
-      connection.write('\r\n')
-    }
-    connection.uncork()
-    return new Promise((resolve) => (waiting = { left: -1, resolve }))
-  }
-  return {
-    write: (key, value) => ask(['SET', key, value]),
-    read: (key) => ask(['GET', key]),
+function required(name: string, { packages }: ObjectsBenchOptions): unknown {
+  try {
+    return createRequire(join(packages, 'package.json'))(name)
+  } catch (cause) {
+    const { code } = cause as { code?: string }
+    const why = code === 'MODULE_NOT_FOUND' ? `it is not installed in ${packages}` : String(cause)
+    throw new Error(`${name}: ${why} (--packages)`, { cause })
   }
 }
