@@ -14,6 +14,9 @@ import { listenOnSocket } from './unix-socket.ts'
 // An import of it would fill in all of its exports, and load undici for three of them.
 const http = process.getBuiltinModule('node:http')
 
+/** A kernel may take nothing while somebody in it waits for a storage that hangs. */
+const FORGOTTEN_MS = 2_000
+
 export type ApiServer = { readonly socket: string; stop(): Promise<void> }
 
 /**
@@ -23,8 +26,13 @@ export type ApiServer = { readonly socket: string; stop(): Promise<void> }
  */
 export async function serveApi(subject: Subject, socket: string, log: Log): Promise<ApiServer> {
   const history = keepHistory(() => statusFor(subject))
+  const served: Served = {
+    ...subject,
+    samples: history.samples,
+    whenForgotten: () => atMost(FORGOTTEN_MS, subject.whenForgotten()),
+  }
   const server = http.createServer((request, response) => {
-    void answer({ subject: { ...subject, samples: history.samples }, request, response }, log)
+    void answer({ subject: served, request, response }, log)
   })
   server.maxConnections = API_LIMITS.connections
   await listenOnSocket(server, socket).catch((error: unknown) => {
@@ -40,6 +48,17 @@ export async function serveApi(subject: Subject, socket: string, log: Log): Prom
       await closed
     },
   }
+}
+
+/** Resolves with something that never rejects, or without it when it takes too long. */
+function atMost(ms: number, what: Promise<unknown>): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, ms)
+    void what.then(() => {
+      clearTimeout(timer)
+      resolve()
+    })
+  })
 }
 
 type Call = {

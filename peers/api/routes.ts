@@ -47,9 +47,6 @@ export type Exchange = {
   readonly signal: AbortSignal
 }
 
-/** A kernel may take nothing while somebody in it waits for a storage that hangs. */
-const FORGOTTEN_MS = 2_000
-
 type Handler = (exchange: Exchange) => Promise<void>
 
 export const ROUTES: ReadonlyMap<string, Handler> = new Map<string, Handler>([
@@ -148,19 +145,8 @@ async function answerInvalidate({ subject, request, response }: Exchange): Promi
   const options = { recursive: bodySwitch(body, 'recursive') }
   await subject.node.invalidate(bodyText(body, 'volume'), bodyPath(body), options)
   // Whoever asked looks through a mount here next.
-  await atMost(FORGOTTEN_MS, subject.whenForgotten())
+  await subject.whenForgotten()
   sendJson(response, {})
-}
-
-/** Resolves with something that never rejects, or without it when it takes too long. */
-function atMost(ms: number, what: Promise<unknown>): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms)
-    void what.then(() => {
-      clearTimeout(timer)
-      resolve()
-    })
-  })
 }
 
 async function answerWarm({ subject, request, response, signal }: Exchange): Promise<void> {

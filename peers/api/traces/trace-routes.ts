@@ -11,7 +11,7 @@ import { bodyText, type Query, queryVolume, readBody } from '../request.ts'
 import { sendJson } from '../send-json.ts'
 
 export type TraceExchange = {
-  readonly subject: { readonly node: MeshNode }
+  readonly subject: { readonly node: MeshNode; whenForgotten(): Promise<unknown> }
   readonly query: Query
   readonly request: IncomingMessage
   readonly response: ServerResponse
@@ -113,6 +113,8 @@ async function answerRecord({ subject, request, response }: TraceExchange): Prom
   }
   const command = bodyText(body, 'command')
   subject.node.traces(bodyText(body, 'volume')).record(bodyText(body, 'name'), { pid, command })
+  // What the kernel still answers by itself is not seen, and so not recorded.
+  await subject.whenForgotten()
   sendJson(response, {})
 }
 

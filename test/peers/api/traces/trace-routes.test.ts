@@ -34,12 +34,15 @@ test('what is no trace, is too large, or is of no volume is refused', async (t) 
 
 test('a recording has a name that can be one, a process, and an end', async (t) => {
   await using served = await serveFakeNode()
+  let forgotten = 0
+  served.node.forgetting = async () => void forgotten++
   const client = new ApiClient(served.socket)
   const record = (name: string, pid: number) =>
     client.traceWork('record', { volume: 'data', name, pid, command: 'python3' })
   await t.throwsAsync(record('../x', 1), { code: 'EINVAL' } as never)
   await t.throwsAsync(record('a', -1), { code: 'EINVAL' } as never)
   await record('a', 4_000_000)
+  t.is(forgotten, 1, 'what is kept in the kernel would not be recorded')
   await t.throwsAsync(record('a', 4_000_000), { code: 'BUSY' } as never)
   const end = client.traceWork('end', { volume: 'data', name: 'a' })
   await t.throwsAsync(end, { code: 'ENODATA' } as never)
