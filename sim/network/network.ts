@@ -114,9 +114,13 @@ export class SimNetwork {
     return this.#link(peer).takeIn(now, bytes) - now
   }
 
-  /** Requests of a node that nobody has answered yet. */
+  /**
+   * Requests of a node that are still to be answered. Those to the dead are not: the silence ends them,
+   * and where the voters of locks have lost their majority there are ever new ones.
+   */
   outstanding(peer: PeerId): number {
-    return this.#station(peer).outgoing.length
+    const { outgoing } = this.#station(peer)
+    return outgoing.filter(({ target }) => target.life.state !== 'dead').length
   }
 
   /** Makes a node's thread and lines slower by a factor; 1 is as before. */

@@ -181,7 +181,7 @@ test('queue-bounds: a server that looks at nothing while it begins what it is as
 test('answers-soon: a request that is never settled', (t) => {
   let count = 0
   const lost = (options?: RequestOptions) =>
-    count++ % 50 === 49 && options?.signal !== undefined ? new Promise<never>(() => {}) : undefined
+    count++ % 20 === 19 && options?.signal !== undefined ? new Promise<never>(() => {}) : undefined
   return catches(
     t,
     { by: 'answers-soon' },
