@@ -12,7 +12,7 @@ import type { Log as Say } from '../../base/log.ts'
 import { sleep } from '../../base/time.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Writer } from '../write/writer.ts'
-import type { Zone } from '../zones/zone.ts'
+import type { Zone, ZoneState } from '../zones/zone.ts'
 import { KEPT_FOR_COLLECTION, type ZoneTable } from '../zones/zone-table.ts'
 import type { Freer } from './freer.ts'
 import type { Mover } from './mover.ts'
@@ -26,6 +26,9 @@ const USUAL_SHARE = 0.25
 const MOST_REST_MS = 1000
 /** With so few free zones nothing rests. */
 const URGENT_ZONES = KEPT_FOR_COLLECTION
+
+/** Zones that will be free without anything being done, or may then be collected. */
+const ON_THEIR_WAY: ReadonlySet<ZoneState> = new Set(['full', 'leaving', 'borrowed'])
 
 export type CollectorInit = {
   readonly zones: ZoneTable
@@ -75,7 +78,7 @@ export class Collector {
     const released = zones.released()
     this.#resting?.abort()
     this.look()
-    const isOnItsWay = zones.zones.some(({ state }) => state === 'full' || state === 'leaving')
+    const isOnItsWay = zones.zones.some(({ state }) => ON_THEIR_WAY.has(state))
     if (this.#running === undefined && !isOnItsWay) {
       throw new PotluckError('ENOSPC', 'the log is full, and nothing in it can be freed')
     }

@@ -111,14 +111,18 @@ export class ZoneTable {
   /** The zone to be taken next, where it has no space of its own: nobody takes it until `giveBack`. */
   borrow(): Zone | undefined {
     const next = this.#free.at(-1)
-    return next === undefined || next.isBacked ? undefined : this.#free.pop()
+    if (next === undefined || next.isBacked) return undefined
+    this.#free.pop()
+    next.state = 'borrowed'
+    return next
   }
 
   /** It is the next one again. */
   giveBack(zone: Zone, { isBacked }: { readonly isBacked: boolean }): void {
-    zone.isBacked = isBacked
+    Object.assign(zone, { state: 'free', isBacked })
     if (isBacked) this.#backed += 1
     this.#free.push(zone)
+    this.wake()
   }
 
   /** Who waits for a zone. */

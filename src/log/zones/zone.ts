@@ -3,8 +3,9 @@ import type { Entries } from '../format/entries.ts'
 /**
  * `open`: being written to. `full`: written, not yet known to be durable. `sealed`: durable, with its
  * summary where that could be written. `leaving`: emptied, but a crash could still find it.
+ * `borrowed`: free but for who prepares it.
  */
-export type ZoneState = 'free' | 'open' | 'full' | 'sealed' | 'leaving'
+export type ZoneState = 'free' | 'open' | 'full' | 'sealed' | 'leaving' | 'borrowed'
 
 /** One zone as the log keeps it in memory. */
 export type Zone = {

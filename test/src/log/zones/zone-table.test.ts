@@ -29,14 +29,16 @@ test('few zones keep their space, and they are the first to be used again', (t) 
   t.false(used.includes(fresh), 'then those that never were used')
 })
 
-test("a zone that is borrowed is nobody else's, and the next one when it comes back", (t) => {
+test("a zone that is borrowed is nobody else's, and the next one when it comes back", async (t) => {
   const layout = layoutFor(ZONES_FROM + 16 * ZONE_BYTES, ZONE_BYTES)
   const zones = new ZoneTable(layout, new SeededRandom('zones'))
   const borrowed = zones.borrow()
   const other = zones.take(true)
   t.not(other, borrowed)
   t.is(zones.freeZones, 14)
+  const released = zones.released()
   if (borrowed !== undefined) zones.giveBack(borrowed, { isBacked: true })
+  await t.notThrowsAsync(released, 'who waits for a zone is told')
   t.is(zones.borrow(), undefined, 'it has its space')
   t.is(zones.take(true), borrowed)
 })
