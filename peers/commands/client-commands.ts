@@ -11,7 +11,7 @@ import { PotluckError } from '../../src/base/errors.ts'
 import { usageError } from './exit-codes.ts'
 import { runTraceWarm } from './trace/trace-commands.ts'
 import { showLive } from './live.ts'
-import { formatBytes, formatCount } from './options/quantities.ts'
+import { formatBytes, formatCountOf } from './options/quantities.ts'
 import type { Flags } from './options/read-options.ts'
 import { outputFile } from './output-file.ts'
 import { progressBar } from './progress.ts'
@@ -94,7 +94,7 @@ export async function runWarm(
         .finally(() => bar.stop())
       const others = flags.everyNode === true ? '; every other node has begun' : ''
       terminal.out(
-        `${volume}: ${formatCount(total.filesDone)} files, ` +
+        `${volume}: ${formatCountOf(total.filesDone, 'file')}, ` +
           `${formatBytes(total.bytesDone)} warm here${others}\n`,
       )
     }
@@ -202,5 +202,5 @@ async function lookAtReadiness(
 
 function sayReady(peers: number, from: number, terminal: Terminal): void {
   const seconds = ((performance.now() - from) / 1000).toFixed(2)
-  terminal.out(`ready: ${peers} ${peers === 1 ? 'peer' : 'peers'}, after ${seconds} s\n`)
+  terminal.out(`ready: ${formatCountOf(peers, 'peer')}, after ${seconds} s\n`)
 }

@@ -3,7 +3,7 @@ import type { Target } from '../../api/paths.ts'
 import { FILES_BELOW_MAX } from '../../../src/node/heat/files-below.ts'
 import { resolveTargets } from '../client-commands.ts'
 import { usageError } from '../exit-codes.ts'
-import { formatBytes, formatCount } from '../options/quantities.ts'
+import { formatBytes, formatCount, formatCountOf } from '../options/quantities.ts'
 import type { Flags } from '../options/read-options.ts'
 import { showLive } from '../live.ts'
 import { printable } from '../table.ts'
@@ -43,7 +43,7 @@ export async function runPin(
     const below = isPinned ? await allBelow(client, target, options) : undefined
     await client.pin(volume, path, { isPinned, ...options })
     if (below === undefined) return terminal.out(`unpinned ${given} on every node\n`)
-    const files = `${formatCount(below.files)} file${below.files === 1 ? '' : 's'}`
+    const files = formatCountOf(below.files, 'file')
     terminal.out(`pinned ${given} on every node: ${files}, ${formatBytes(below.bytes)}\n`)
     const { room, peers } = await roomForPins(client, options)
     if (below.bytes <= room) return

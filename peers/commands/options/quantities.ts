@@ -69,6 +69,11 @@ export function formatCount(count: number): string {
   return count.toLocaleString('en-US', { maximumFractionDigits: 2 })
 }
 
+/** `1 file`, `12,345 files`. */
+export function formatCountOf(count: number, noun: string): string {
+  return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`
+}
+
 /** A size within bounds, for an option. */
 export function parseSizeWithin(least: number, most: number): (text: string) => number {
   return (text) => {

@@ -1,7 +1,7 @@
 // A peer's status as tables for a person.
 import { type PeerStatus, TIERS } from '../../api/protocol.ts'
 import type { TierCounts, VolumeStatus } from '../../../src/node/mesh-node.ts'
-import { formatBytes, formatCount, formatDuration } from '../options/quantities.ts'
+import { formatBytes, formatCount, formatCountOf, formatDuration } from '../options/quantities.ts'
 import { renderTable } from '../table.ts'
 
 type Tier = keyof TierCounts
@@ -15,7 +15,7 @@ export function statusText(now: PeerStatus, before?: PeerStatus): string {
   const { p50, p99, max } = node.fetchMs
   const lines = [
     `peer     ${node.peer}  (mesh ${now.mesh}, pid ${now.pid}, up ${formatDuration(node.upMs)})`,
-    `mesh     ${formatCount(node.peers + 1)} peer${node.peers === 0 ? '' : 's'}, this one included`,
+    `mesh     ${formatCountOf(node.peers + 1, 'peer')}, this one included`,
     `RAM      ${ramText(now)}`,
     ...dirtyLines(now),
     ...pinLines(now),
@@ -34,7 +34,7 @@ function ramText({ node: { ram }, rssBytes }: PeerStatus): string {
 /** Only where something was written that the source has not yet. */
 function dirtyLines({ node: { dirty } }: PeerStatus): readonly string[] {
   if (dirty.bytes + dirty.copyBytes === 0) return []
-  const own = `${formatBytes(dirty.bytes)} in ${formatCount(dirty.files)} files`
+  const own = `${formatBytes(dirty.bytes)} in ${formatCountOf(dirty.files, 'file')}`
   return [
     `dirty    ${own} not on the source yet; copies for others ${formatBytes(dirty.copyBytes)}`,
   ]
@@ -44,7 +44,7 @@ function dirtyLines({ node: { dirty } }: PeerStatus): readonly string[] {
 function pinLines({ pins }: PeerStatus): readonly string[] {
   if (pins === undefined || pins.files === 0) return []
   const here = `${formatBytes(pins.bytes)} of ${formatBytes(pins.capacityBytes)} here`
-  const files = `${formatCount(pins.files)} file${pins.files === 1 ? '' : 's'}`
+  const files = formatCountOf(pins.files, 'file')
   return [`pinned   ${files} in the mesh; ${here}`]
 }
 

@@ -1,6 +1,7 @@
 import test from 'ava'
 import {
   formatBytes,
+  formatCountOf,
   formatDuration,
   parseDuration,
   parseSize,
@@ -51,6 +52,8 @@ test('quantities read well', (t) => {
   t.is(formatBytes(37), '37 B')
   t.is(formatBytes(1536), '1.5 KiB')
   t.is(formatBytes(512 * 1024 ** 2), '512 MiB')
+  t.is(formatCountOf(1, 'file'), '1 file')
+  t.is(formatCountOf(12_345, 'file'), '12,345 files')
   t.is(formatDuration(1.234), '1.2 ms')
   t.is(formatDuration(4500), '4.5 s')
   t.is(formatDuration(200_000), '3 min 20 s')
