@@ -58,7 +58,9 @@ function axisOf({ name, scale }: Axis, lines: readonly Line[], part: 0 | 1) {
   const at = { name, nameLocation: 'middle', nameGap: part === 0 ? 30 : 50 }
   const grid = { show: true, lineStyle: { color: '#dddddd' } }
   if (scale === 'linear') return { ...at, type: 'value', splitLine: grid }
-  const values = lines.flatMap(({ points }) => points.map((point) => point[part]))
+  const all = lines.flatMap(({ points }) => points.map((point) => point[part]))
+  // What is 0, such as the time of a run that was ended early, has no place there.
+  const values = all.filter((value) => value > 0)
   return { ...at, type: 'log', logBase: base(values), splitLine: grid, ...reach(values) }
 }
 

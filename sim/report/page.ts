@@ -7,9 +7,10 @@ import { type Figure, figuresOf } from './figures.ts'
 import { HEAD, rowsOf } from './rows.ts'
 
 const STYLE = `
-body { font: 15px/1.45 system-ui, sans-serif; margin: 2rem auto; max-width: 1320px; color: #222 }
+body { font: 15px/1.45 system-ui, sans-serif; color: #222 }
+body { margin: 2rem auto; padding: 0 1rem; max-width: 1320px }
 h1 { font-size: 1.7rem } h2 { margin-top: 2.5rem } p { max-width: 80ch }
-table { border-collapse: collapse; font-size: 13px; display: block; overflow-x: auto }
+table { border-collapse: collapse; font-size: 13px; display: block; overflow-x: auto; margin-bottom: 2rem }
 th, td { padding: 3px 9px; text-align: right; border-bottom: 1px solid #ddd; white-space: nowrap }
 th:first-child, td:first-child { text-align: left }
 .figures { display: grid; grid-template-columns: repeat(auto-fill, minmax(560px, 1fr)); gap: 1.5rem }

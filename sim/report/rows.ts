@@ -75,5 +75,6 @@ function whole(value: number): string {
 }
 
 function fixed(value: number | undefined): string {
-  return value === undefined ? '–' : value.toFixed(2)
+  // A run that was ended early may have no time at all.
+  return value === undefined || !Number.isFinite(value) ? '–' : value.toFixed(2)
 }

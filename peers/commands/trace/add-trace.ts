@@ -26,7 +26,8 @@ export function addTrace(
   add('show', 'what a trace holds, over time')
     .argument('<NAME>', 'of the trace')
     .option('--json', 'for a program')
-    .action(async (name: string, flags: TraceFlags) =>
+    .option('--report <FILE.html>', 'a page with pictures')
+    .action(async (name: string, flags: TraceFlags & { readonly report?: string }) =>
       (await commands()).runTraceShow(name, flags, terminal),
     )
   add('record', 'run a command, and keep what it reads as a trace, on every node')

@@ -9,7 +9,7 @@ import { readTraceFile } from '../../state/trace-files.ts'
 import { abortedError } from '../../../src/base/abort.ts'
 import { codeOf, PotluckError } from '../../../src/base/errors.ts'
 import { decodeTrace, encodeTrace } from '../../../src/heat/trace-format.ts'
-import { isTraceName } from '../../../src/heat/trace.ts'
+import { isTraceName, type Trace } from '../../../src/heat/trace.ts'
 import { usageError } from '../exit-codes.ts'
 import { formatBytes, formatCount } from '../options/quantities.ts'
 import type { Flags } from '../options/read-options.ts'
@@ -17,12 +17,13 @@ import { progressBar } from '../progress.ts'
 import { renderTable } from '../table.ts'
 import type { Terminal } from '../terminal.ts'
 import { withClient } from '../with-client.ts'
+import { traceFigures } from './trace-figures.ts'
 import { traceText } from './trace-text.ts'
 
 export type TraceFlags = Flags & { readonly volume?: string; readonly json?: boolean }
 
-/** Longer than the kernel takes to forget what it has cached. */
-const FORGETTING_MS = 2_000
+/** Longer than a kernel takes to forget all that it has cached, on a machine that is busy. */
+const FORGETTING_MS = 30_000
 
 export async function runTraceList(flags: TraceFlags, terminal: Terminal): Promise<void> {
   await withClient(flags, terminal, async (client) => {
@@ -44,13 +45,24 @@ export async function runTraceList(flags: TraceFlags, terminal: Terminal): Promi
 
 export async function runTraceShow(
   name: string,
-  flags: TraceFlags,
+  flags: TraceFlags & { readonly report?: string },
   terminal: Terminal,
 ): Promise<void> {
   await withVolume(flags, terminal, async ({ client, volume }) => {
     const bytes = await client.trace(volume, name, { signal: terminal.interrupted })
     const trace = decodeTrace(bytes)
+    if (flags.report !== undefined) return writePage(trace, flags.report, terminal)
     terminal.out(flags.json === true ? `${JSON.stringify(trace)}\n` : traceText(trace))
+  })
+}
+
+async function writePage(trace: Trace, file: string, terminal: Terminal): Promise<void> {
+  // The library that draws takes a second to load.
+  const { picturesPage } = await import('../pictures-page.ts')
+  const title = `Potluck: trace ${trace.name}`
+  const page = await picturesPage(title, traceFigures(trace), traceText(trace))
+  await writeFile(path.resolve(terminal.cwd, file), page).catch((cause: unknown) => {
+    throw new PotluckError(codeOf(cause), `--report: ${messageOf(cause)}`, { cause })
   })
 }
 

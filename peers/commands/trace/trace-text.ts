@@ -36,6 +36,7 @@ export function traceText({ name, command, recordedMs, entries }: Trace): string
   ].join('\n')
 }
 
-function bytesOf({ ranges }: TraceEntry): number {
+/** What is read of a file. */
+export function bytesOf({ ranges }: TraceEntry): number {
   return ranges.reduce((sum, { from, to }) => sum + to - from, 0)
 }

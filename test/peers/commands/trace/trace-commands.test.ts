@@ -17,6 +17,8 @@ test('a trace is imported by another name, listed, shown, warmed, exported and d
   t.regex((await run('trace', 'import', file, '--as', 'mine')).err, /'mine': 20 files, 80\.0 KiB/)
   t.regex((await run('trace', 'list')).out, /data +mine +python3 +20 +80\.0 KiB +20 +\d{4}-/)
   t.regex((await run('trace', 'show', 'mine')).out, /4\.0 KiB +lib\/file19/)
+  t.is((await run('trace', 'show', 'mine', '--report', 'mine.html')).out, '')
+  t.is(readFileSync(path.join(home, 'mine.html'), 'utf8').match(/<svg /g)?.length, 2)
   t.is((await run('warm', '--trace', 'mine')).code, 0)
   t.deepEqual(served.node.calls, [['warm', { trace: 'mine' }, true]])
   t.is((await run('trace', 'export', 'mine', '--out', 'out.trace')).code, 0)
