@@ -16,6 +16,8 @@ const MOST_TURN_MS = 2
 
 /** While the last sync took no longer, the next one may be done in the calling thread. */
 const QUICK_SYNC_MS = 1
+/** One that took longer here sends so many to the pool: on a busy machine a thread that waited is late. */
+const WARY_SYNCS = 64
 
 const ZEROS = Buffer.alloc(1 << 20)
 
@@ -34,6 +36,8 @@ export class RealFile implements DiskFile {
   readonly #syncsHere: boolean
   /** What the last one took. */
   #syncMs = Infinity
+  /** So many more are not done here. */
+  #wary = 0
   #isOpen = true
   #turnBegan: number | undefined
 
@@ -100,12 +104,13 @@ export class RealFile implements DiskFile {
       throw diskFailure('fdatasync', cause)
     })
     this.#syncMs = performance.now() - from
+    this.#wary = Math.max(0, this.#wary - 1)
   }
 
   /** 0.15 ms where the way to the thread pool and back makes it 0.2: see QUICK_SYNC_MS. */
   syncNow(): boolean {
     this.#check(0, 0)
-    if (!this.#syncsHere || this.#syncMs > QUICK_SYNC_MS) return false
+    if (!this.#syncsHere || this.#wary > 0 || this.#syncMs > QUICK_SYNC_MS) return false
     const from = performance.now()
     try {
       fs.fdatasyncSync(this.#handle.fd)
@@ -113,6 +118,7 @@ export class RealFile implements DiskFile {
       throw diskFailure('fdatasync', cause)
     }
     this.#syncMs = performance.now() - from
+    if (this.#syncMs > QUICK_SYNC_MS) this.#wary = WARY_SYNCS
     return true
   }
 
