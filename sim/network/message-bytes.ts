@@ -7,6 +7,7 @@ import type { LockAnswer, LockQuestion, LockRecord, Roll } from '../../src/ports
 import type {
   Answer,
   Gossip,
+  Identity,
   Invalidation,
   News,
   Reply,
@@ -25,13 +26,7 @@ const RATE = 10
 export function requestBytes(request: Request): number {
   switch (request.type) {
     case 'want':
-      return (
-        FRAME +
-        24 +
-        request.want.volume.length +
-        request.want.inode.length +
-        request.want.path.length
-      )
+      return FRAME + 24 + identityBytes(request.want) + request.want.path.length
     case 'holding':
       return FRAME + 32 * request.keys.length
     case 'warm':
@@ -57,8 +52,12 @@ export function requestBytes(request: Request): number {
     case 'dirty':
       return FRAME + RUMOR + dirtyBytes(request.question)
     case 'keep':
-      return FRAME + 64 + request.block.bytes.length
+      return FRAME + 32 + identityBytes(request.of) + request.block.bytes.length
   }
+}
+
+function identityBytes({ volume, inode }: Identity): number {
+  return volume.length + inode.length
 }
 
 export function replyBytes(reply: Reply): number {

@@ -1,18 +1,10 @@
 // Where a thing lies: keys and peers share one 256-bit space. A key is a byte string of 32
 // characters, so that it compares, sorts and hashes natively.
 import { hash } from 'node:crypto'
-import type { BlockKind, Inode, Key, PeerId } from '../ports/messages.ts'
+import type { BlockKind, Identity, Inode, Key, PeerId } from '../ports/messages.ts'
 
 /** The root directory's inode on every node: it is known by its place, so no `stat` is spent. */
 export const ROOT_INODE: Inode = '0'
-
-export type Identity = {
-  readonly volume: string
-  readonly inode: Inode
-  readonly kind: BlockKind
-  readonly index: number
-  readonly splits: number
-}
 
 /** A fetch asks for the same few keys again and again; so many are remembered, and as many before. */
 const REMEMBERED = 16_384

@@ -7,14 +7,13 @@ import { Stopper, type StopSignal } from '../base/abort.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Answer, Block, Key, PeerId, Reply, Want } from '../ports/messages.ts'
 import type { Network } from '../ports/network.ts'
-import type { Counters } from '../base/counters.ts'
 import { type Deadlines, NOWHERE, type Waiting } from '../base/deadlines.ts'
 import { ERRNO_CODES, PotluckError } from '../base/errors.ts'
 import type { PeerTable } from '../placement/peer-table.ts'
 import type { SourceAnswer } from '../authority/directory-authority.ts'
 import type { Loads } from './loads.ts'
 import { ALIVE_AFTER_MS, ALIVE_EVERY_MS, type Suspects } from './suspects.ts'
-import { judge, type JudgePorts, notAnAnswer } from './verify.ts'
+import { isGood, type JudgePorts, notAnAnswer } from './verify.ts'
 
 const REFERRALS_ASKED = 3
 /** So many peers may be dead, busy or without a good copy before the source itself is the shorter way. */
@@ -26,7 +25,6 @@ export type ClimbPorts = JudgePorts & {
   readonly clock: Clock
   readonly network: Network
   readonly table: PeerTable
-  readonly counters: Counters
   readonly suspects: Suspects
   readonly loads: Loads
   /** When climbs under way look after those whom they asked. */
@@ -202,9 +200,7 @@ class Climb implements Waiting {
     if (answer.type === 'changed') return answer
     if (answer.type === 'missing') return undefined
     if (answer.type === 'busy') return this.#askReferrals(answer.referrals)
-    const verdict = judge(answer, this.#task.want, this.#ports)
-    if (verdict === 'good') return answer
-    this.#ports.counters.add(`blocks_${verdict}_total`)
+    if (isGood(answer.block, this.#task.want, this.#ports)) return answer
     return this.#askAgain(peer, answer.block)
   }
 
@@ -215,7 +211,7 @@ class Climb implements Waiting {
     const floor = isHonest ? Math.max(want.floor, stamp + 1) : want.floor
     const again = await this.#request(peer, { ...want, floor })
     if (again.type !== 'block') return again.type === 'changed' ? again : undefined
-    return judge(again, want, this.#ports) === 'good' ? again : undefined
+    return isGood(again.block, want, this.#ports) ? again : undefined
   }
 
   async #askReferrals(referrals: readonly PeerId[]): Promise<Judged> {
@@ -228,7 +224,7 @@ class Climb implements Waiting {
       // One after another on purpose: the first is likely to have it.
       const answer = await this.#request(peer, { ...want, reach: 'held' }).catch(() => undefined)
       if (answer?.type !== 'block') continue
-      if (judge(answer, want, this.#ports) === 'good') return answer
+      if (isGood(answer.block, want, this.#ports)) return answer
     }
     return undefined
   }

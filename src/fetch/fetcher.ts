@@ -188,7 +188,7 @@ export class Fetcher {
       if (!result.wasBusy) break
       await backOff(this.#init, round, signal)
     }
-    const answer = await this.lending.bring(key, want, { ports: this.#init, signal })
+    const answer = await this.lending.bring(key, want, signal)
     if (answer !== undefined) this.#admit(key, want, answer)
     return answer === undefined ? this.#fromSource(key, want, signal) : { answer, tier: 'peer' }
   }
@@ -234,7 +234,7 @@ export class Fetcher {
     if (want.kind === 'page' && isLessThan(answer.block, this.#init.shard.get(key))) return
     // An invalidation may have come in while the block was under way.
     if (!isUsable(answer.block, this.#withFloor(want))) return
-    this.#init.shard.admit(key, answer.block)
+    this.#init.shard.admit(key, answer.block, want)
     this.#init.spill?.keep(key, answer.block)
   }
 

@@ -10,7 +10,7 @@ import type { SourceAnswer } from '../authority/directory-authority.ts'
 import { backOff } from './back-off.ts'
 import type { ClimbPorts } from './climb.ts'
 import { ALIVE_AFTER_MS, ALIVE_EVERY_MS } from './suspects.ts'
-import { judge } from './verify.ts'
+import { isGood } from './verify.ts'
 
 /** Refusals come quickly, and once one holder is known they are over. */
 const ASKED_AT_MOST = 1024
@@ -140,11 +140,7 @@ async function askOne(
     const { answer } = reply
     if (answer.type === 'changed') return answer
     if (answer.type === 'busy') return 'busy'
-    if (answer.type !== 'block') return undefined
-    const verdict = judge(answer, want, ports)
-    if (verdict === 'good') return answer
-    ports.counters.add(`blocks_${verdict}_total`)
-    return undefined
+    return answer.type === 'block' && isGood(answer.block, want, ports) ? answer : undefined
   } catch (error) {
     return whatFollows(peer, error, task)
   }

@@ -20,6 +20,6 @@ export async function takeSpilled(
   const block = await spill?.find(key)
   if (block === undefined || !isUsable(block, want)) return undefined
   counters.add('spill_hits_total')
-  shard.admit(key, block)
+  shard.admit(key, block, want)
   return block
 }

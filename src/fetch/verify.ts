@@ -1,7 +1,7 @@
 // What a peer says is checked before it is believed.
-import type { Answer, Block, Reply, Want } from '../ports/messages.ts'
+import type { Block, Identity, Reply, Want } from '../ports/messages.ts'
+import type { Counters } from '../base/counters.ts'
 import { PotluckError } from '../base/errors.ts'
-import type { Identity } from '../block/key.ts'
 import type { HybridClock } from '../block/stamp.ts'
 import { checkPage, Page } from '../wire/page.ts'
 import { decodeXattrs } from '../wire/xattrs.ts'
@@ -9,7 +9,7 @@ import { decodeXattrs } from '../wire/xattrs.ts'
 /** What a want asks for, without the way to the source that only who fetches it needs. */
 export type Asked = Identity & Pick<Want, 'version' | 'floor' | 'name'>
 
-export type Verdict = 'good' | 'corrupt' | 'stale'
+type Verdict = 'good' | 'corrupt' | 'stale'
 
 /** Fresh enough, of the version that is wanted, and with what is wanted of a page. */
 export function isUsable(block: Block, want: Asked): boolean {
@@ -27,28 +27,30 @@ export function isLessThan(page: Block, held: Block | undefined): boolean {
 export type JudgePorts = {
   readonly checksum: (bytes: Uint8Array) => number
   readonly stamps: HybridClock
+  readonly counters: Counters
 }
 
 /**
- * Whether a peer's block is the one that was wanted. Its stamp is taken note of, so that whatever
- * this node tells of afterwards is later; one from the far future would outlast every
- * invalidation, and counts as damage.
+ * Whether a peer's block is the one that was wanted; bad ones are counted. Its stamp is taken note
+ * of, so that whatever this node tells of afterwards is later; one from the far future would outlast
+ * every invalidation, and counts as damage.
  */
-export function judge(
-  answer: Extract<Answer, { type: 'block' }>,
-  want: Want,
-  ports: JudgePorts,
-): Verdict {
-  const { block } = answer
-  const isWhole = ports.checksum(block.bytes) === block.checksum && isWellFormed(block, want)
-  if (!isWhole || !ports.stamps.witnessReading(block.stamp)) return 'corrupt'
-  return isUsable(block, want) ? 'good' : 'stale'
+export function isGood(block: Block, asked: Asked, ports: JudgePorts): boolean {
+  const verdict = judge(block, asked, ports)
+  if (verdict !== 'good') ports.counters.add(`blocks_${verdict}_total`)
+  return verdict === 'good'
 }
 
-function isWellFormed(block: Block, want: Want): boolean {
+function judge(block: Block, asked: Asked, { checksum, stamps }: JudgePorts): Verdict {
+  const isWhole = checksum(block.bytes) === block.checksum && isWellFormed(block, asked)
+  if (!isWhole || !stamps.witnessReading(block.stamp)) return 'corrupt'
+  return isUsable(block, asked) ? 'good' : 'stale'
+}
+
+function isWellFormed(block: Block, { kind }: Asked): boolean {
   try {
-    if (want.kind === 'page') checkPage(block.bytes)
-    if (want.kind === 'xattrs') decodeXattrs(block.bytes)
+    if (kind === 'page') checkPage(block.bytes)
+    if (kind === 'xattrs') decodeXattrs(block.bytes)
     return true
   } catch {
     return false

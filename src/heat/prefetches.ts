@@ -1,9 +1,9 @@
 // Blocks fetched before anybody asks for them, and what became of them: a prefetch that nobody reads
 // took bandwidth and RAM from what somebody reads, so each is followed until it is used or given up.
 import type { Clock } from '../ports/clock.ts'
-import type { Key, Want } from '../ports/messages.ts'
+import type { Identity, Key, Want } from '../ports/messages.ts'
 import type { Counters } from '../base/counters.ts'
-import { type Identity, keyOf } from '../block/key.ts'
+import { keyOf } from '../block/key.ts'
 
 /** Read-ahead declines beyond so many under way. */
 const UNDERWAY_MAX = 256

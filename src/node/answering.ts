@@ -1,5 +1,5 @@
 import type { LeaseAnswer, LeaseQuestion } from '../ports/leases/lease-messages.ts'
-import type { Answer, PeerId, Reply } from '../ports/messages.ts'
+import type { Answer, PeerId, Reply, Request } from '../ports/messages.ts'
 import type { LockRoom } from '../lock/lock-room.ts'
 import type { RequestHandler } from '../ports/network.ts'
 import type { StopSignal } from '../base/abort.ts'
@@ -41,8 +41,7 @@ export function answering(inside: Inside): RequestHandler {
       case 'lock':
         return { type: 'lock', answer: await locks.answer(from, request.question, options.signal) }
       case 'keep':
-        fetcher.lending.keep(shard, request.key, request.block)
-        return { type: 'done' }
+        return keep(inside, request)
       case 'heat':
         return { type: 'heat', answer: rooms.answerHeat(from, request.question) }
       case 'lease': {
@@ -55,6 +54,13 @@ export function answering(inside: Inside): RequestHandler {
         return rumors.answer(request)
     }
   }
+}
+
+/** @throws PotluckError UNKNOWN_VOLUME where nobody would ask for it; CORRUPT, BUSY */
+function keep({ rooms, fetcher }: Inside, { of, block }: Request & { type: 'keep' }): Reply {
+  rooms.get(of.volume)
+  fetcher.lending.keep(of, block)
+  return { type: 'done' }
 }
 
 /** At once what is here: most wants are for that. */

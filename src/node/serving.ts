@@ -32,7 +32,7 @@ export function shardOf(
     capacityBytes: ramBytes,
     pinCapacityBytes: Math.floor(ramBytes * (heat?.pinShare ?? 0)),
     isHome: (key) => table.isHome(key) && lending().to(key) === undefined,
-    onHomeEvicted: (key, block) => lending().evicted(key, block),
+    onHomeEvicted: (key, block, of) => lending().evicted(key, block, of),
   })
 }
 

@@ -62,8 +62,8 @@ export type BlockKind = 'page' | 'data' | 'xattrs'
  */
 export type Reach = 'climb' | 'held' | 'source'
 
-/** One block asked for. */
-export type Want = {
+/** Which block it is, whatever its state: what its key is made of. */
+export type Identity = {
   readonly volume: string
   readonly kind: BlockKind
   readonly inode: Inode
@@ -71,6 +71,10 @@ export type Want = {
   readonly index: number
   /** page: how many parts the directory is split into, 0 where the head page holds all. Else 0. */
   readonly splits: number
+}
+
+/** One block asked for. */
+export type Want = Identity & {
   /** Where the source finds the inode: a hint, believed only if the inode found there matches. */
   readonly path: Path
   /**
@@ -153,11 +157,7 @@ export type Rumor = {
 }
 
 /** The newest rumor number known of one publisher. */
-export type RumorHead = {
-  readonly publisher: PeerId
-  readonly epoch: number
-  readonly number: number
-}
+export type RumorHead = Pick<Rumor, 'publisher' | 'epoch' | 'number'>
 
 /** What all nodes of a volume must agree on. */
 export type VolumeDescription = {
@@ -212,8 +212,8 @@ export type Request =
   | { readonly type: 'heat'; readonly question: HeatQuestion }
   | { readonly type: 'lease'; readonly question: LeaseQuestion }
   | { readonly type: 'dirty'; readonly question: DirtyQuestion }
-  /** Keep this for us: there is no room for it at its home. `done`, or BUSY. */
-  | { readonly type: 'keep'; readonly key: Key; readonly block: Block }
+  /** Keep this for us: there is no room for it at its home. `done`, BUSY or CORRUPT. */
+  | { readonly type: 'keep'; readonly of: Identity; readonly block: Block }
 
 export type Reply =
   | { readonly type: 'answer'; readonly answer: Answer }

@@ -9,11 +9,11 @@
 // shard's, past which a pin is not heeded.
 // It must never hold more bytes than its capacity, nor keep a slice that pins a larger buffer.
 import assert from 'node:assert/strict'
-import type { Block, Key } from '../ports/messages.ts'
-import { compact, oldest, type Queue, type Slot } from './slots.ts'
+import type { Block, Identity, Key } from '../ports/messages.ts'
+import { compact, identityOf, oldest, type Queue, type Slot } from './slots.ts'
 
-/** What an entry costs besides its bytes: key, slot, map nodes, buffer header. */
-export const ENTRY_BYTES = 400
+/** What an entry costs besides its bytes: key, slot, whose it is, map nodes, buffer header (measured). */
+export const ENTRY_BYTES = 600
 
 const SMALL_SHARE = 0.1
 const GHOSTS_MAX = 65_536
@@ -28,7 +28,7 @@ export type ShardInit = {
   /** Whether this node is the closest to the key. */
   readonly isHome: (key: Key) => boolean
   /** A copy that this node was to keep had to go. Must not call back. @default it is gone */
-  readonly onHomeEvicted?: ((key: Key, block: Block) => void) | undefined
+  readonly onHomeEvicted?: ((key: Key, block: Block, of: Identity) => void) | undefined
 }
 
 export class Shard {
@@ -104,20 +104,20 @@ export class Shard {
    * Takes a block in, evicting others; one too large for the shard is not kept, nor one that came
    * too late, after a newer state of the same version.
    */
-  admit(key: Key, block: Block): void {
-    this.#put(key, block, false)
+  admit(key: Key, block: Block, of: Identity): void {
+    this.#put(key, block, { of, adopts: false })
   }
 
   /** Takes a block in for its home, which has no room. @returns false where there is none here, too */
-  adopt(key: Key, block: Block): boolean {
+  adopt(key: Key, block: Block, of: Identity): boolean {
     const size = block.bytes.length + ENTRY_BYTES
     const free = this.#evictableBytes * (1 - SMALL_SHARE) - this.#smallBytes - this.#mainBytes
     if (free + this.#guestBytes < size) return false
-    this.#put(key, block, true)
+    this.#put(key, block, { of, adopts: true })
     return true
   }
 
-  #put(key: Key, block: Block, adopts: boolean): void {
+  #put(key: Key, block: Block, { of, adopts }: { of: Identity; adopts: boolean }): void {
     const before = this.#slot(key)
     const isAdopted = adopts || before?.isAdopted === true
     if (before !== undefined) {
@@ -130,7 +130,8 @@ export class Shard {
     if (size > this.capacityBytes - this.#pinnedBytes) return
     while (this.usedBytes + size > this.capacityBytes) this.#evictOne()
     const isGuest = !isAdopted && !this.#init.isHome(key)
-    const slot: Slot = { block: compact(block), frequency: 0, size, isGuest, isAdopted }
+    const kept = compact(block)
+    const slot: Slot = { block: kept, of: identityOf(of), frequency: 0, size, isGuest, isAdopted }
     if (isGuest) this.#guestBytes += size
     if (this.#ghosts.delete(key)) this.#insertMain(key, slot)
     else this.#insertSmall(key, slot)
@@ -228,7 +229,7 @@ export class Shard {
   #drop(key: Key, slot: Slot): true {
     this.#evictions += 1
     if (slot.isGuest) this.#guestBytes -= slot.size
-    else this.#init.onHomeEvicted?.(key, slot.block)
+    else this.#init.onHomeEvicted?.(key, slot.block, slot.of)
     this.#ghosts.add(key)
     if (this.#ghosts.size > GHOSTS_MAX) {
       const [first] = this.#ghosts

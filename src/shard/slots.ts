@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
-import type { Block, Key } from '../ports/messages.ts'
+import type { Block, Identity, Key } from '../ports/messages.ts'
 
 export type Slot = {
   block: Block
+  readonly of: Identity
   frequency: number
   size: number
   isGuest: boolean
@@ -24,4 +25,9 @@ export function compact(block: Block): Block {
   const { bytes } = block
   if (bytes.buffer.byteLength - bytes.length <= bytes.length >> 3) return block
   return { ...block, bytes: new Uint8Array(bytes) }
+}
+
+/** The same of a want, without what else it says: that, too, would be kept alive. */
+export function identityOf({ volume, kind, inode, index, splits }: Identity): Identity {
+  return { volume, kind, inode, index, splits }
 }

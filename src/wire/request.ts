@@ -1,9 +1,10 @@
-import type { BlockKind, Reach, Request, Want } from '../ports/messages.ts'
+import type { Reach, Request, Want } from '../ports/messages.ts'
 import { readChange, writeChange } from './change/change.ts'
 import { readCaller, writeCaller } from './change/parts.ts'
 import { readDirtyQuestion, writeDirtyQuestion } from './dirty/question.ts'
 import * as fields from './fields.ts'
 import { readHeatQuestion, writeHeatQuestion } from './heat/heat.ts'
+import { readIdentity, writeIdentity } from './lending/identity.ts'
 import { readKeep, writeKeep } from './lending/keep.ts'
 import * as limits from './limits.ts'
 import { readLeaseQuestion, writeLeaseQuestion } from './lease/lease.ts'
@@ -29,7 +30,6 @@ const TYPES: readonly Request['type'][] = [
   'dirty',
   'keep',
 ]
-const KINDS: readonly BlockKind[] = ['page', 'data', 'xattrs']
 const REACHES: readonly Reach[] = ['climb', 'held', 'source']
 
 const scratch = new ByteWriter()
@@ -120,11 +120,7 @@ function writeWarm(writer: ByteWriter, volume: string, paths: readonly string[])
 }
 
 function writeWant(writer: ByteWriter, want: Want): void {
-  writer.u8(KINDS.indexOf(want.kind) | (REACHES.indexOf(want.reach) << 4))
-  fields.writeVolume(writer, want.volume)
-  fields.writeInode(writer, want.inode)
-  writer.varint(want.index)
-  writer.varint(want.splits)
+  writeIdentity(writer, want, REACHES.indexOf(want.reach))
   writer.byteString(want.path, limits.MAX_PATH_BYTES)
   if (want.kind === 'page') writer.byteString(want.name ?? '', limits.MAX_NAME_BYTES)
   writer.f64(want.version)
@@ -195,19 +191,14 @@ function readNested(reader: ByteReader, type: Nested['type']): Request {
 }
 
 function readWant(reader: ByteReader): Want {
-  const bits = reader.u8()
-  const kind = KINDS[bits & 0x0f]
-  const reach = REACHES[bits >> 4]
-  if (kind === undefined || reach === undefined) throw malformed('unknown block kind or reach')
-  const volume = fields.readVolume(reader)
-  const inode = fields.readInode(reader)
-  const index = reader.varint()
-  const splits = reader.varint()
-  if (splits > limits.MAX_SPLITS) throw malformed(`a directory in ${splits} parts`)
+  const { of, bits } = readIdentity(reader)
+  const reach = REACHES[bits]
+  if (reach === undefined) throw malformed('unknown reach')
   const path = fields.readPath(reader)
-  const name = kind === 'page' ? fields.readWantedName(reader) : undefined
+  const name = of.kind === 'page' ? fields.readWantedName(reader) : undefined
   const version = reader.f64()
   const floor = fields.readStamp(reader)
+  const { volume, kind, inode, index, splits } = of
   const want = { volume, kind, inode, index, splits, path, version, floor, reach }
   return name === undefined ? want : { ...want, name }
 }

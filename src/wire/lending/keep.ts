@@ -1,19 +1,20 @@
 // A block that is lent: it goes to a peer with room, to be kept there for its home (`fetch/lending`).
 // Beside writes the one request that carries bytes, and no more than those: no larger block is lent.
-// It must never accept what it would not write itself; whether block and key belong together, only
-// who is handed the block later can tell.
-import type { Block, Key } from '../../ports/messages.ts'
+// It says which block it is, not only its key: a keeper that could not tell a page from data could not
+// check it either. It must never accept what it would not write itself.
+import type { Block, Identity } from '../../ports/messages.ts'
 import { readBytes, writeBytes } from '../change/parts.ts'
 import * as fields from '../fields.ts'
 import * as limits from '../limits.ts'
-import type { ByteReader } from '../reader.ts'
+import { type ByteReader, malformed } from '../reader.ts'
 import type { ByteWriter } from '../writer.ts'
+import { readIdentity, writeIdentity } from './identity.ts'
 
-type Keep = { readonly key: Key; readonly block: Block }
+type Keep = { readonly of: Identity; readonly block: Block }
 
 /** @throws PotluckError TOO_LARGE */
-export function writeKeep(writer: ByteWriter, { key, block }: Keep): void {
-  writer.fixed(key, limits.KEY_BYTES)
+export function writeKeep(writer: ByteWriter, { of, block }: Keep): void {
+  writeIdentity(writer, of)
   writer.f64(block.stamp)
   writer.f64(block.version)
   writer.f64(block.checksum)
@@ -21,10 +22,11 @@ export function writeKeep(writer: ByteWriter, { key, block }: Keep): void {
 }
 
 export function readKeep(reader: ByteReader): Keep {
-  const key = reader.fixed(limits.KEY_BYTES)
+  const { of, bits } = readIdentity(reader)
+  if (bits !== 0) throw malformed('a block to keep has a reach')
   const stamp = fields.readStamp(reader)
   const version = reader.f64()
   const checksum = reader.f64()
   const bytes = readBytes(reader, limits.MAX_WRITE_BYTES)
-  return { key, block: { stamp, version, checksum, bytes } }
+  return { of, block: { stamp, version, checksum, bytes } }
 }

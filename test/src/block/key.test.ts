@@ -2,7 +2,8 @@ import { createHash } from 'node:crypto'
 import test from 'ava'
 import fc from 'fast-check'
 import { checksumOf } from '../../../src/block/checksum.ts'
-import { type Identity, keyOf, positionOf } from '../../../src/block/key.ts'
+import { keyOf, positionOf } from '../../../src/block/key.ts'
+import type { Identity } from '../../../src/ports/messages.ts'
 
 const identity: fc.Arbitrary<Identity> = fc.record({
   volume: fc.constantFrom('v@4096', 'v@40960', 'w@4096'),

@@ -162,7 +162,7 @@ test('an invalidation that comes while a block is under way keeps it out of the 
 
 test('a copy below the floor is a miss, and the floor goes with the want', async (t) => {
   const bench = new FetchBench({ peers: 8 })
-  bench.shard.admit(keyOf(wantOf()), blockOf('old', 4))
+  bench.shard.admit(keyOf(wantOf()), blockOf('old', 4), wantOf())
   bench.floors.raise({ volume: VOLUME, inode: '7', stamp: 5 })
   bench.fallback = bench.after(1, { type: 'block', block: blockOf('new', 6) })
   t.is(textOf((await bench.run(bench.fetcher.fetch(wantOf()))).answer), 'new')
@@ -174,7 +174,7 @@ test('a block that comes late does not take the place of a newer one', async (t)
   const [slow] = bench.order()
   bench.script(slow, bench.after(50, { type: 'block', block: blockOf('old', 4) }))
   const late = bench.fetcher.fetch(wantOf())
-  bench.shard.admit(keyOf(wantOf()), blockOf('new', 6))
+  bench.shard.admit(keyOf(wantOf()), blockOf('new', 6), wantOf())
   await bench.run(late)
   t.is(bench.shard.get(keyOf(wantOf()))?.stamp, 6)
 })

@@ -1,6 +1,6 @@
 // Whole requests and replies.
 import fc from 'fast-check'
-import type { Answer, Reply, Request, Want } from '../../../../src/ports/messages.ts'
+import type { Answer, Identity, Reply, Request, Want } from '../../../../src/ports/messages.ts'
 import {
   attributes,
   byteString,
@@ -21,12 +21,17 @@ import { leaseAnswer, leaseQuestion } from './leases.ts'
 import { lockAnswer, lockQuestion } from './locks.ts'
 import { head, notice, rumor, told, traceName } from './rumors.ts'
 
-const want: fc.Arbitrary<Want> = fc.record({
+const which = {
   volume,
-  kind: fc.constantFrom('page', 'data', 'xattrs'),
+  kind: fc.constantFrom('page' as const, 'data' as const, 'xattrs' as const),
   inode,
   index: count,
   splits: fc.nat(1_048_576),
+}
+const identity: fc.Arbitrary<Identity> = fc.record(which)
+
+const want: fc.Arbitrary<Want> = fc.record({
+  ...which,
   path,
   version: finite,
   floor: stamp,
@@ -78,7 +83,7 @@ export const request: fc.Arbitrary<Request> = fc.oneof(
   leaseQuestion.map((question): Request => ({ type: 'lease', question })),
   heatQuestion.map((question): Request => ({ type: 'heat', question })),
   dirtyQuestion.map((question): Request => ({ type: 'dirty', question })),
-  fc.record({ type: is('keep'), key: byteString(32, 32), block }),
+  fc.record({ type: is('keep'), of: identity, block }),
 )
 
 const answer: fc.Arbitrary<Answer> = fc.oneof(
