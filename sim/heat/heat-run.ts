@@ -6,6 +6,7 @@
 // it. It must never look inside a node: what it says of pins is what `potluck heat` would say there.
 import type { Path } from '../../src/ports/messages.ts'
 import { HEAT, type HeatInit } from '../../src/node/heat/heat-status.ts'
+import { ENTRY_BYTES } from '../../src/shard/shard.ts'
 import { pinsKept } from '../checkers/pins-kept.ts'
 import { shardBytes } from '../checkers/shard-bytes.ts'
 import { between } from '../engine/draws.ts'
@@ -50,7 +51,7 @@ class HeatRun {
     this.#init = init
     this.#files = Math.round(nodes * blocksANode * share)
     // What an entry costs besides its bytes is part of the RAM.
-    this.#ramBytes = blocksANode * (BLOCK_BYTES + 400)
+    this.#ramBytes = blocksANode * (BLOCK_BYTES + ENTRY_BYTES)
     this.#heat = { ...HEAT, ...init.heat }
     const workload = dataset(nodes, this.#shape())
     this.#world = new World({
