@@ -47,7 +47,8 @@ export class LeaseSessions {
 
   /**
    * The session of a holder that numbers it so. With 0 one is made where there is none. Who has missed a
-   * roll does not know which of its leases are another keeper's by now, and begins anew.
+   * roll does not know which of its leases are another keeper's by now, and begins anew; but what it has it
+   * uses to the end of its time, and so the session before counts until then.
    */
   take(
     holder: Member,
@@ -60,7 +61,7 @@ export class LeaseSessions {
     if (session !== 0 && session !== known?.number) return 'expired'
     if (known === undefined) return this.#begin(holder, roll)
     if (roll > known.roll + 1) {
-      this.#end(known)
+      this.#byPeer.delete(holder.peer)
       return session === 0 ? this.#begin(holder, roll) : 'expired'
     }
     known.roll = Math.max(known.roll, roll)
@@ -111,6 +112,7 @@ export class LeaseSessions {
 
   #end(session: LeaseSession): void {
     session.isEnded = true
-    this.#byPeer.delete(session.holder.peer)
+    const { peer } = session.holder
+    if (this.#byPeer.get(peer) === session) this.#byPeer.delete(peer)
   }
 }

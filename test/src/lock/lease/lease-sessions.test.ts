@@ -77,9 +77,19 @@ test('who has missed a roll begins anew, and who is one behind goes on', (t) => 
   t.is(sessions.take(HOLDER, { session: number, roll: 2 }), session)
   t.is(sessions.take(HOLDER, { session: number, roll: 1 }), session, 'a message that was overtaken')
   t.is(sessions.take(HOLDER, { session: number, roll: 4 }), 'expired')
-  t.true(session.isEnded)
   const next = sessions.take(HOLDER, { session: 0, roll: 4 }) as LeaseSession
+  t.not(next.number, number)
   const later = sessions.take(HOLDER, { session: 0, roll: 6 }) as LeaseSession
-  t.true(next.isEnded)
   t.not(later.number, next.number)
+})
+
+test('what was leased before a roll was missed is used to the end of its time, and counts until then', async (t) => {
+  const { clock, sessions, session } = begin()
+  sessions.extend(session, 1_000)
+  const next = sessions.take(HOLDER, { session: 0, roll: 3 }) as LeaseSession
+  await clock.run(1_000)
+  t.false(sessions.isOver(session))
+  await clock.run(1)
+  t.true(sessions.isOver(session))
+  t.is(sessions.take(HOLDER, { session: next.number, roll: 3 }), next, 'the new one goes on')
 })
