@@ -5,7 +5,10 @@ import { type Death, deathBy } from './death.ts'
  * Dials of our own accord at once: each costs ten milliseconds of CPU, and they are never urgent.
  */
 const MAX_DIALS = 4
-/** A busy peer, or we ourselves, may be too slow once; a dead one is so each time. */
+/**
+ * A busy peer, or we ourselves, may be too slow once; a dead one is so each time. One that is being killed
+ * may take a connection and break it, until its host refuses the next.
+ */
 const ATTEMPTS = 3
 
 export type DoubtsInit = {
@@ -58,14 +61,8 @@ export class Doubts {
         await this.#init.connect(peer)
         return
       } catch (error) {
-        if (attempt >= ATTEMPTS || !isTimeout(error)) throw error
+        if (attempt >= ATTEMPTS || deathBy(error).isGone) throw error
       }
     }
   }
-}
-
-/** Someone who refuses is gone; someone who is late may be busy. */
-function isTimeout(error: unknown): boolean {
-  const { cause } = error as { cause?: { name?: unknown } }
-  return cause?.name === 'TimeoutError' || cause?.name === 'AbortError'
 }
