@@ -120,13 +120,15 @@ async function liveThrough(stage: Stage, actors: Actors, faults: Faults): Promis
 
 /**
  * Nodes ask each other for signs of life now and then, and after rumors that nobody has any more: a
- * moment when none does so comes soon.
+ * moment when none does so comes soon. A call that hung in the storage as the faults stopped may take
+ * the source's patience to end, which is less than what has gone by since and all the tries here.
  */
 async function momentOfRest(world: World): Promise<void> {
   for (let tries = 0; tries < REST_TRIES; tries++) {
     const isBusy = world.nodes.some((node) => {
       if (!node.isLiving) return false
-      return world.network.outstanding(node.peer) + node.mesh.gauges().repairs > 0
+      const { repairs, flights } = node.mesh.gauges()
+      return world.network.outstanding(node.peer) + repairs + flights > 0
     })
     if (!isBusy) return
     await world.sleep(REST_STEP_MS)

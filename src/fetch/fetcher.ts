@@ -39,7 +39,7 @@ export type FetcherInit = Omit<ClimbPorts, 'suspects' | 'loads' | 'looks'> & {
   /** By volume; absent where this node has no source. */
   readonly authorities: ReadonlyMap<string, DirectoryAuthority>
   /** Told when a page was read off the source again, with what was here before. */
-  readonly onReread: (want: Want, before: Block, now: Block) => void
+  readonly onReread: (want: Want, before: Block, now: Block & { readonly begunMs: number }) => void
   readonly onNews: (want: Want, news: readonly Invalidation[]) => void
   /** Told when the source, asked at `begunMs`, has another version of a file than was wanted. */
   readonly onChanged: (want: Want, now: { attributes: Attributes; begunMs: number }) => void
@@ -208,7 +208,7 @@ export class Fetcher {
     this.#init.counters.add(`source_${want.kind}_reads_total`)
     if (answer.type === 'block') {
       this.#init.counters.add('source_block_bytes_total', answer.block.bytes.length)
-      if (before !== undefined) this.#init.onReread(want, before, answer.block)
+      if (before !== undefined) this.#init.onReread(want, before, { ...answer.block, begunMs })
     }
     return { answer, tier: 'source' }
   }

@@ -229,7 +229,7 @@ class Node implements MeshNode {
       expected: (volume) => this.#rooms.byId(volume)?.traces?.store,
       onReread: (want, before, now) => {
         const known = this.#rooms.knownOf(want, before.stamp)
-        this.#found.reread(want, [before.bytes, now], known)
+        this.#found.reread(want, [before, now], known)
       },
       onNews: (want, news) => this.#rooms.learn(want, news),
       onChanged: (want, now) =>

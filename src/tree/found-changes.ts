@@ -3,9 +3,9 @@
 import type { Clock } from '../ports/clock.ts'
 import type { Attributes, Inode, Invalidation, Stamp, Want } from '../ports/messages.ts'
 import { type HybridClock, toldBy } from '../block/stamp.ts'
-import { versionOf } from '../block/version.ts'
+import { isSameContent, versionOf } from '../block/version.ts'
 import { Page } from '../wire/page.ts'
-import { changesBetween, type Known } from './page-diff.ts'
+import { areNamesEqual, changedInodes, type Known } from './page-diff.ts'
 
 /** A file that is written all the time is told of no more often than this. */
 const TELL_EVERY_MS = 1_000
@@ -13,7 +13,8 @@ const TOLD_MAX = 1_024
 
 /** `begunMs`: when the source was asked. */
 type Changed = { readonly attributes: Attributes; readonly begunMs: number }
-type Reading = { readonly bytes: Uint8Array; readonly stamp: Stamp }
+type Readings = readonly [before: { readonly bytes: Uint8Array }, now: Reading]
+type Reading = { readonly bytes: Uint8Array; readonly stamp: Stamp; readonly begunMs: number }
 
 export type FoundChangesInit = {
   readonly clock: Clock
@@ -31,23 +32,29 @@ export class FoundChanges {
   }
 
   /**
-   * A page that was here was read again, and is itself new enough for what it shows. Nobody was told of
-   * that before, so pages by a clock that is ahead stay good until they are checked, as all do.
+   * A page that was here was read again. Files that changed are told of like any change, with what they
+   * are now: else whoever hears late of the change before it, by a clock that is ahead, would take that
+   * for the later one. Of directories only that they changed, and what was read is new enough for that.
+   * Nobody was told of it before, so pages by a clock that is ahead stay good until they are checked.
    */
-  reread(
-    { inode: directory, volume }: Want,
-    [before, { bytes, stamp }]: readonly [Uint8Array, Reading],
-    known?: Known,
-  ): void {
-    const pages = [new Page(before), new Page(bytes)] as const
-    const inodes = changesBetween(directory, pages, known)
-    this.#init.tell(inodes.map((inode) => ({ volume, inode, stamp: toldBy(stamp) })))
+  reread({ inode: directory, volume }: Want, [before, now]: Readings, known?: Known): void {
+    const pages = [new Page(before.bytes), new Page(now.bytes)] as const
+    const when = this.#madeSince(now.begunMs)
+    const told = changedInodes(pages, known).map(([was, attributes]): Invalidation => {
+      const { inode, type } = attributes
+      // Of a directory they say nothing of what is in it.
+      if (type === 'directory') return { volume, inode, stamp: toldBy(now.stamp) }
+      const isContent = !isSameContent(was, attributes)
+      return { volume, inode, ...when, news: { type: 'attributes', attributes, isContent } }
+    })
+    if (!areNamesEqual(...pages, known)) {
+      told.push({ volume, inode: directory, stamp: toldBy(now.stamp) })
+    }
+    this.#init.tell(told)
   }
 
   /**
-   * A file was not of the version that somebody's attributes have. It is told like any change, with what it
-   * is now, made at some moment until now: else whoever has heard of the change before it, by a clock that
-   * is ahead, would take that for the later one.
+   * A file was not of the version that somebody's attributes have: told of in the same way.
    *
    * @param isHeld whether a block is here, and as new as it has to be. Who wanted another state than that
    *   had not heard of it yet; to tell of it once more would make old what all hold.
@@ -62,8 +69,14 @@ export class FoundChanges {
     this.#toldMs.set(inode, now)
     const [oldest] = this.#toldMs.keys()
     if (this.#toldMs.size > TOLD_MAX && oldest !== undefined) this.#toldMs.delete(oldest)
-    const when = { stamp: this.#init.stamps.tick(), tookMs: Math.ceil(now - begunMs) }
+    const when = this.#madeSince(begunMs)
     const news = { type: 'attributes', attributes, isContent: true } as const
     this.#init.tell([{ volume, inode, ...when, news }])
+  }
+
+  /** At some moment until now: what was found may have come to be while the source was asked. */
+  #madeSince(begunMs: number): Pick<Invalidation, 'stamp' | 'tookMs'> {
+    const { clock, stamps } = this.#init
+    return { stamp: stamps.tick(), tookMs: Math.ceil(clock.now() - begunMs) }
   }
 }

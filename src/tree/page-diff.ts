@@ -1,6 +1,6 @@
 // What changed between two states of a directory, in the two views that need it: the mesh's
 // (which inodes must everybody drop) and the kernel's (which names and pages must it drop).
-import type { Inode, Name } from '../ports/messages.ts'
+import type { Attributes, Inode, Name } from '../ports/messages.ts'
 import { areAttributesEqual, isSameContent } from '../block/version.ts'
 import { type Page, partOf } from '../wire/page.ts'
 import type { InodeRecord } from './inode-record.ts'
@@ -20,14 +20,18 @@ const NOTHING_KNOWN: Known = {
   hasInode: () => false,
 }
 
-/** Inodes whose attributes or bytes changed between two readings of one page. */
-export function changedInodes(before: Page, now: Page, known: Known = NOTHING_KNOWN): Inode[] {
-  const changed: Inode[] = []
-  for (const entry of now) {
-    const { inode } = entry.attributes
-    const former = before.find(entry.name)
-    if (former === undefined || former.attributes.inode !== inode || known.hasInode(inode)) continue
-    if (!areAttributesEqual(former.attributes, entry.attributes)) changed.push(inode)
+type Changed = readonly [before: Attributes, now: Attributes]
+
+/** Inodes of names on both that nobody was told of, and whose attributes or bytes changed. */
+export function changedInodes(
+  [before, now]: readonly [Page, Page],
+  known: Known = NOTHING_KNOWN,
+): Changed[] {
+  const changed: Changed[] = []
+  for (const { name, attributes } of now) {
+    const former = before.find(name)?.attributes
+    const isSame = former?.inode === attributes.inode && !known.hasInode(attributes.inode)
+    if (isSame && !areAttributesEqual(former, attributes)) changed.push([former, attributes])
   }
   return changed
 }
@@ -49,16 +53,6 @@ export function areNamesEqual(before: Page, now: Page, known: Known = NOTHING_KN
     if (isLookedAt && former.attributes.inode !== entry.attributes.inode) return false
   }
   return true
-}
-
-/** What the mesh must drop after a directory was read again: changed children, and itself. */
-export function changesBetween(
-  directory: Inode,
-  [before, now]: readonly [Page, Page],
-  known?: Known,
-): Inode[] {
-  const inodes = changedInodes(before, now, known)
-  return areNamesEqual(before, now, known) ? inodes : [...inodes, directory]
 }
 
 export type KernelDiff = {

@@ -58,7 +58,10 @@ export class FetchBench {
   readonly ports: ClimbPorts
   /** Who was asked what, in order. */
   readonly asked: { readonly peer: PeerId; readonly want: Want }[] = []
-  readonly reread: { readonly before: Block; readonly now: Block }[] = []
+  readonly reread: {
+    readonly before: Block
+    readonly now: Block & { readonly begunMs: number }
+  }[] = []
   readonly changed: string[] = []
   /** Who gives no sign of life. */
   readonly silent = new Set<PeerId>()

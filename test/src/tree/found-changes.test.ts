@@ -1,8 +1,10 @@
 import test from 'ava'
-import { HybridClock, msOf, stampAt } from '../../../src/block/stamp.ts'
+import { floorOf, HybridClock, msOf, stampAt, toldBy } from '../../../src/block/stamp.ts'
 import { versionOf } from '../../../src/block/version.ts'
 import type { Attributes, Invalidation, Want } from '../../../src/ports/messages.ts'
 import { FoundChanges } from '../../../src/tree/found-changes.ts'
+import { encodePage } from '../../../src/wire/page.ts'
+import { attributesOf, SimTree } from '../../../sim/storage/tree.ts'
 import { VirtualClock } from '../../../sim/engine/virtual-clock.ts'
 
 const wantOf = (inode: string): Want => ({
@@ -20,6 +22,13 @@ const wantOf = (inode: string): Want => ({
 const times = { mtimeSeconds: 5, mtimeNanos: 0, ctimeSeconds: 5, ctimeNanos: 0 }
 const attributes = { size: 3, ...times } as unknown as Attributes
 const nothingHeld = () => false
+
+function pageOf(tree: SimTree): Uint8Array {
+  const entries = [...tree.root.children].map(([name, child]) => {
+    return { name, attributes: attributesOf(child) }
+  })
+  return encodePage({ self: attributesOf(tree.root), splits: 0, total: entries.length, entries })
+}
 
 function finding() {
   const clock = new VirtualClock()
@@ -54,6 +63,37 @@ test('it is told like any change: what it is now, later than all that was heard 
   t.deepEqual(one?.news, { type: 'attributes', attributes, isContent: true })
   t.is(one?.tookMs, 30)
   t.true((one?.stamp ?? 0) > ahead, `${msOf(one?.stamp ?? 0)}`)
+})
+
+test('of files it is told what they are now, of directories only that they changed', async (t) => {
+  const { clock, stamps, told, found } = finding()
+  const tree = new SimTree(clock)
+  tree.makeFile('written', { size: 5 })
+  tree.makeFile('moded', { size: 5 })
+  tree.makeFile('below/file', { size: 5 })
+  const [begunMs, before] = [clock.now(), { bytes: pageOf(tree) }]
+  const stamp = stamps.reading(floorOf(stampAt(clock.now() + 250)))
+  await clock.run(30)
+  tree.write('written')
+  tree.setMode('moded', 0o600)
+  tree.makeFile('below/other', { size: 1 })
+  tree.makeFile('came', { size: 1 })
+  found.reread(wantOf('1'), [before, { bytes: pageOf(tree), stamp, begunMs }])
+  const at = (path: string) => attributesOf(tree.find(path))
+  const when = { volume: 'v', stamp: stamps.tick() - 1, tookMs: 30 }
+  const old = { volume: 'v', stamp: toldBy(stamp) }
+  t.true(when.stamp > old.stamp)
+  const file = (path: string, isContent: boolean) => {
+    const attributes = at(path)
+    return { inode: attributes.inode, ...when, news: { type: 'attributes', attributes, isContent } }
+  }
+  const expected = [
+    { inode: at('below').inode, ...old },
+    file('moded', true),
+    file('written', true),
+    { inode: '1', ...old },
+  ]
+  t.deepEqual(told as unknown, expected)
 })
 
 test('what it remembers is bounded', (t) => {
