@@ -2,12 +2,12 @@
 import { HEAT } from '../../../src/node/heat/heat-status.ts'
 import type { PeerSettings } from '../../composition/settings.ts'
 import { usageError } from '../exit-codes.ts'
-import { parseDuration } from './quantities.ts'
+import { parseDurationFrom } from './quantities.ts'
 import type { OptionReader } from './read-options.ts'
 
 /** Room is left for what is read once, and for what pins push out. */
 const MOST_SHARE = 0.9
-const LEAST_HALF_LIFE_MS = 1_000
+export const LEAST_HALF_LIFE_MS = 1_000
 
 /** @throws CommanderError of usage */
 export function heatSettings(options: OptionReader): Pick<PeerSettings, 'heat'> {
@@ -15,7 +15,8 @@ export function heatSettings(options: OptionReader): Pick<PeerSettings, 'heat'> 
   const pinAbove = options.one('pin-above', parseRate) ?? HEAT.pinAbove
   const ratio = HEAT.unpinBelow / HEAT.pinAbove
   const unpinBelow = options.one('unpin-below', parseRate) ?? pinAbove * ratio
-  const halfLifeMs = options.one('heat-half-life', parseHalfLife) ?? HEAT.halfLifeMs
+  const halfLifeMs =
+    options.one('heat-half-life', parseDurationFrom(LEAST_HALF_LIFE_MS)) ?? HEAT.halfLifeMs
   if (unpinBelow > pinAbove) {
     throw usageError(`--unpin-below: ${unpinBelow} is above --pin-above ${pinAbove}; give less`)
   }
@@ -31,16 +32,10 @@ function parseShare(text: string): number {
 }
 
 /** Accesses a second, `0.5`; or a minute or an hour, `30/m`, `100/h`. */
-function parseRate(text: string): number {
+export function parseRate(text: string): number {
   const [, digits, unit] = /^(\d+(?:\.\d+)?)(?:\/(s|m|h))?$/.exec(text.trim()) ?? []
   const seconds = { s: 1, m: 60, h: 3600 }[unit ?? 's'] ?? 1
   const rate = Number(digits) / seconds
   if (rate > 0 && rate <= 1e9) return rate
   throw new Error('is not a rate above 0; write accesses a second, 0.5, or a minute, 30/m')
-}
-
-function parseHalfLife(text: string): number {
-  const ms = parseDuration(text)
-  if (ms >= LEAST_HALF_LIFE_MS) return ms
-  throw new Error('is too short; give at least 1s')
 }

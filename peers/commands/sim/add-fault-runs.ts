@@ -3,7 +3,8 @@
 // one is broken. Like all of this room they must load the simulator only when they are run.
 import { type Command, Option } from 'commander'
 import { EXIT_HELP } from '../exit-codes.ts'
-import { parseDuration } from '../options/quantities.ts'
+import { LEAST_HALF_LIFE_MS, parseRate } from '../options/heat-settings.ts'
+import { parseDurationFrom } from '../options/quantities.ts'
 import { parseWhole } from '../options/values.ts'
 import type { Terminal } from '../terminal.ts'
 import { checked } from '../options/checked.ts'
@@ -57,8 +58,13 @@ function addHeat(sim: Command, terminal: Terminal): void {
     .option('--nodes <N>', 'how many nodes', checked(parseWhole(4, 4_096)), 32)
     .option('--seed <SEED>', 'all randomness comes from it', '7')
     .option('--draws <N>', 'files each node reads', checked(parseWhole(1, 1_000_000)), 512)
-    .option('--half-life <DURATION>', 'of heat', checked(parseDuration), 60_000)
-    .option('--pin-above <N>', 'uses a second', checked(Number), 1)
+    .option(
+      '--half-life <DURATION>',
+      'of heat',
+      checked(parseDurationFrom(LEAST_HALF_LIFE_MS)),
+      60_000,
+    )
+    .option('--pin-above <N>', 'uses a second', checked(parseRate), 1)
     .option('--json', 'for a program')
     .option('--report <FILE.html>', 'a page with pictures')
     .addHelpText('after', `\n${EXIT_HELP}`)

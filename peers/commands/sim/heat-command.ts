@@ -1,11 +1,11 @@
 // `potluck sim heat`: does a data set larger than a node stay in the mesh, and what is hot in its place?
 import { writeFileSync } from 'node:fs'
-import path from 'node:path'
 import type { Figure } from '../../../sim/report/figures.ts'
 import type { HeatRunResult } from '../../../sim/heat/heat-result.ts'
 import { runHeat } from '../../../sim/heat/heat-run.ts'
 import { PotluckError } from '../../../src/base/errors.ts'
 import { HEAT } from '../../../src/node/heat/heat-status.ts'
+import { outputFile } from '../output-file.ts'
 import { picturesPage } from '../pictures-page.ts'
 import { formatBytes, formatCount, formatDuration } from '../options/quantities.ts'
 import { progressBar } from '../progress.ts'
@@ -28,15 +28,16 @@ const PHASES = 4
 export async function runHeatSim(flags: HeatFlags, terminal: Terminal): Promise<void> {
   const { nodes, seed, draws, halfLife: halfLifeMs, pinAbove } = flags
   const unpinBelow = pinAbove * (HEAT.unpinBelow / HEAT.pinAbove)
+  const report = flags.report && outputFile('--report', flags.report, terminal.cwd)
   const bar = progressBar(terminal, `heat on ${nodes} nodes`)
   let phases = 0
   const onPhase = (phase: string) => bar.update(phases++, PHASES, phase)
   const heat = { halfLifeMs, pinAbove, unpinBelow }
   const result = await runHeat({ seed, nodes, draws, heat, onPhase }).finally(() => bar.stop())
   terminal.out(flags.json === true ? `${JSON.stringify(result)}\n` : textOf(result))
-  if (flags.report !== undefined) {
+  if (report !== undefined) {
     const page = await picturesPage('Potluck: simulated heat', figuresOf(result), textOf(result))
-    writeFileSync(path.resolve(terminal.cwd, flags.report), page)
+    writeFileSync(report, page)
   }
   const { violations, failures } = result
   if (violations.length + failures === 0) return

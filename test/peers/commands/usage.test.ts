@@ -111,6 +111,18 @@ const MISTAKES: readonly Case[] = [
     err: /'--inline <SIZE>' argument 'foo' is invalid. It is not a size; write it like/,
   },
   {
+    title: 'a simulated rate that is none',
+    given: ['sim', 'heat', '--pin-above', 'abc'],
+    code: 2,
+    err: /'--pin-above <N>' argument 'abc' is invalid. It is not a rate above 0/,
+  },
+  {
+    title: 'a report where none can be written',
+    given: ['sim', 'heat', '--report', 'nowhere/x.html'],
+    code: 2,
+    err: /--report: "\S+\/nowhere" can't be written to \(ENOENT\); make it: mkdir -p/,
+  },
+  {
     title: 'an unknown option',
     given: ['peer', '--rm', '1'],
     code: 2,
