@@ -174,8 +174,8 @@ export class LockRoom {
   }
 
   /** A peer has changed something for this node: whoever gets a lock of ours next has to see it. */
-  madeBy(peer: PeerId): void {
-    this.#own.madeBy(peer)
+  madeBy(maker: Member): void {
+    this.#own.madeBy(maker)
   }
 
   /** A process relied on a lock of this inode that ran out: others may have written meanwhile. */

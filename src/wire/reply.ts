@@ -74,6 +74,7 @@ function writeBody(writer: ByteWriter, reply: Reply): Uint8Array | undefined {
       return undefined
     case 'made':
       writer.u8(MADE)
+      writer.varint(reply.epoch)
       return writeMade(writer, reply.made)
     case 'lock':
     case 'heat':
@@ -209,7 +210,7 @@ function readBody(reader: ByteReader, shape: number, payload: Uint8Array | undef
     case DONE:
       return { type: 'done' }
     case MADE:
-      return { type: 'made', made: readMade(reader, payload) }
+      return { type: 'made', epoch: reader.varint(), made: readMade(reader, payload) }
     case FAILED:
       return readFailed(reader)
     default:

@@ -5,6 +5,7 @@
 // next one, where what was open is opened again; of the rest nobody knows whether it was done, and
 // whoever asked for it is told so.
 import type { Clock } from '../../ports/clock.ts'
+import type { Member } from '../../ports/locks.ts'
 import type { Inode, Key, Path, PeerId, Reply } from '../../ports/messages.ts'
 import type { Network } from '../../ports/network.ts'
 import type { Contact } from '../../ports/routing.ts'
@@ -35,7 +36,7 @@ export type ChangesByPeersInit = {
   /** Peers closest to a key, the closest first. */
   readonly closest: (key: Key, count: number) => readonly Contact[]
   /** A peer has changed something for this node. */
-  readonly onMadeBy: (peer: PeerId) => void
+  readonly onMadeBy: (maker: Member) => void
   /** Nobody else is asked. @default whoever has the source */
   readonly only?: PeerId
   /** Where an inode is now. */
@@ -109,8 +110,8 @@ export class ChangesByPeers {
     const request = { type: 'change', volume, session, ...asked, change } as const
     for (let tries = 1; ; tries++) {
       try {
-        const made = this.#believe(await network.request(peer, request))
-        if (made.news.length > 0) this.#init.onMadeBy(peer)
+        const { made, epoch } = this.#believe(await network.request(peer, request))
+        if (made.news.length > 0) this.#init.onMadeBy({ peer, epoch })
         return made
       } catch (error) {
         if (codeOf(error) !== 'UNREACHABLE' || tries === TRIES) throw error
@@ -119,14 +120,14 @@ export class ChangesByPeers {
     }
   }
 
-  #believe(reply: Reply): Made {
+  #believe(reply: Reply): Reply & { readonly type: 'made' } {
     const { stamps, volume } = this.#init
     if (reply.type !== 'made') {
       throw new PotluckError('MALFORMED', `a change was answered by '${reply.type}'`)
     }
     const { news } = reply.made
     const isHonest = news.every((one) => one.volume === volume && stamps.witness(one.stamp))
-    if (isHonest) return reply.made
+    if (isHonest) return reply
     throw new PotluckError('MALFORMED', 'a change was answered with news of something else')
   }
 

@@ -35,6 +35,8 @@ type Session = {
 export type ChangesForPeersInit = {
   readonly clock: Clock
   readonly network: Network
+  /** This node's life. */
+  readonly epoch: number
   /** Makes a change here, takes in what it left behind, and tells everyone. */
   readonly make: (volume: string, change: Change, options: MakeOptions) => Promise<Made>
 }
@@ -84,7 +86,7 @@ export class ChangesForPeers {
       session.handles.add(made.handle)
       this.#lookLater()
     }
-    return { type: 'made', made }
+    return { type: 'made', epoch: this.#init.epoch, made }
   }
 
   #sessionOf(peer: PeerId, { session, volume }: ChangeRequest): Session {

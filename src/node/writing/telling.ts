@@ -4,7 +4,7 @@ import type { Clock } from '../../ports/clock.ts'
 import type { Inode, Invalidation } from '../../ports/messages.ts'
 
 /** So long what is written to a file may stay untold. */
-const WRITES_MS = 20
+export const WRITES_MS = 20
 const FILES_MAX = 1_024
 
 export type TellingInit = {

@@ -73,14 +73,14 @@ export class Writings {
   /** @throws PotluckError EROFS for a source that takes no changes */
   constructor(volumes: readonly VolumeInit[], init: WritingsInit) {
     this.#init = init
-    const { clock, network, rumors } = init
+    const { clock, network, rumors, epoch } = init
     this.#telling = new Telling({ clock, tell: (invalidations) => rumors.tell(invalidations) })
     const make = async (id: string, change: Change, options: MakeOptions) => {
       const changes = this.checkSource(id)
       await init.rooms.get(id).writing?.keepOpen(change)
       return this.#makeHere(changes, { change, options, via: { by: 'rumor' } })
     }
-    this.forPeers = new ChangesForPeers({ clock, network, make })
+    this.forPeers = new ChangesForPeers({ clock, network, epoch, make })
     this.back = this.#makeBack(volumes)
     for (const volume of volumes) {
       if (volume.write !== undefined && volume.write !== 'off') this.#open(volume)
@@ -190,7 +190,7 @@ export class Writings {
       // Each numbers its changes on its own.
       session: epoch * CHANNELS_MAX + (this.#channels % CHANNELS_MAX),
       closest: (key, count) => table.closest(key, count),
-      onMadeBy: (peer) => locks.madeBy(peer),
+      onMadeBy: (maker) => locks.madeBy(maker),
       pathOf: (inode) => rooms.get(id).tree.inodes.pathOf(inode),
     })
     return async (change: Change, { asker, caller }: ChangeOptions): Promise<Made> => {

@@ -43,7 +43,7 @@ test('own-writes: who is not told what its own change has made', (t) => {
   const untold = (reply: Reply): Reply => {
     const { type } = reply
     if (type !== 'made' || reply.made.count === undefined) return reply
-    return { type, made: { ...reply.made, news: [] } }
+    return { ...reply, made: { ...reply.made, news: [] } }
   }
   const spoil = withPorts((ports) => ({
     rumors: deaf(ports),

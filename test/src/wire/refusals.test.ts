@@ -80,7 +80,10 @@ test('the bytes of the other messages are these, for ever', (t) => {
   const news = [{ ...told, news: { type: 'name', name: 'n', by: '12D3', changed } as const }]
   const named = '016e' + '0431324433' + '000000000000f03f' + '02000000'
   const absent = '0176' + '0137' + '000000000000f03f' + '01' + '00' + named
-  t.is(hex(encodeReply({ type: 'made', made: { news, count: 1 } }).head), `0c020101${absent}`)
+  t.is(
+    hex(encodeReply({ type: 'made', epoch: 9, made: { news, count: 1 } }).head),
+    `0c09020101${absent}`,
+  )
   const rumor = { publisher: '12D3', epoch: 1, number: 2, invalidations: news }
   t.is(hex(encodeGossip({ type: 'rumor', rumor })), `000431324433010201${absent}`)
   t.is(hex(encodeReply({ type: 'done' }).head), '08')

@@ -113,7 +113,7 @@ export const reply: fc.Arbitrary<Reply> = fc.oneof(
   fc.record({ type: is('heads'), heads: fc.array(head, { maxLength: 9 }) }),
   fc.record({ type: is('traces'), traces: fc.array(notice, { maxLength: 4 }) }),
   fc.constant<Reply>({ type: 'done' }),
-  made.map((one): Reply => ({ type: 'made', made: one })),
+  fc.record({ type: is('made'), epoch: fc.maxSafeNat(), made }),
   lockAnswer.map((one): Reply => ({ type: 'lock', answer: one })),
   leaseAnswer.map((one): Reply => ({ type: 'lease', answer: one })),
   heatAnswer.map((one): Reply => ({ type: 'heat', answer: one })),
