@@ -223,7 +223,6 @@ export type Reply =
   | { readonly type: 'heads'; readonly heads: readonly RumorHead[] }
   | { readonly type: 'traces'; readonly traces: readonly TraceNotice[] }
   | { readonly type: 'done' }
-  /** `epoch`: the life of the peer that made it, and that has to tell of it. */
   | { readonly type: 'made'; readonly epoch: number; readonly made: Made }
   | { readonly type: 'lock'; readonly answer: LockAnswer }
   | { readonly type: 'heat'; readonly answer: HeatAnswer }

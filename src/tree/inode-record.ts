@@ -1,5 +1,6 @@
 // One inode as the kernel knows it. A kernel may know millions, so a record has room for just what nearly
 // all of them have: one name, no children.
+import { type ChangeTime, compareChanged } from '../block/order.ts'
 import type { Attributes, Inode, Name, Path, Stamp } from '../ports/messages.ts'
 
 /** No path that a source takes has more names (16 KiB from the root). */
@@ -11,10 +12,17 @@ export type Link = { readonly parent: InodeRecord; readonly name: Name }
 type Names = {
   children: Map<Name, InodeRecord> | undefined
   absent: Set<Name> | undefined
+  pages: PagesSeen | undefined
+  suspectedMs: number
+}
+
+/** The newest pages of a directory that were used: what is older must not be used any more. */
+export type PagesSeen = {
   /** Of the head page, which is all of most directories. */
   headStamp: Stamp
   partStamps: Map<number, Stamp> | undefined
-  suspectedMs: number
+  /** The latest ctime that they had of the directory. */
+  changed: ChangeTime
 }
 
 const NO_CHILDREN: ReadonlyMap<Name, InodeRecord> = new Map()
@@ -133,21 +141,34 @@ export class InodeRecord {
     if (this.#names !== undefined) this.#names.absent = undefined
   }
 
-  /** The stamp of a page that the names above were last compared with; 0 where none was. */
-  pageStamp(part: number): Stamp {
-    const names = this.#names
-    return (part === 0 ? names?.headStamp : names?.partStamps?.get(part)) ?? 0
+  get pagesSeen(): PagesSeen | undefined {
+    return this.#names?.pages
   }
 
-  setPageStamp(part: number, stamp: Stamp): void {
+  set pagesSeen(pages: PagesSeen | undefined) {
+    if (pages === undefined) return
+    this.#names ??= noNames()
+    this.#names.pages = pages
+  }
+
+  /** The stamp of a page that the names above were last compared with; 0 where none was. */
+  pageStamp(part: number): Stamp {
+    const pages = this.#names?.pages
+    return (part === 0 ? pages?.headStamp : pages?.partStamps?.get(part)) ?? 0
+  }
+
+  /** @param changed the directory's own ctime in that page */
+  setPageStamp(part: number, stamp: Stamp, changed: ChangeTime): void {
     const names = (this.#names ??= noNames())
-    if (part === 0) names.headStamp = stamp
-    else (names.partStamps ??= new Map()).set(part, stamp)
+    const pages = (names.pages ??= { headStamp: 0, partStamps: undefined, changed })
+    if (compareChanged(pages.changed, changed) < 0) pages.changed = changed
+    if (part === 0) pages.headStamp = stamp
+    else (pages.partStamps ??= new Map()).set(part, stamp)
   }
 
   /** The newest of all its pages'. */
   get newestPageStamp(): Stamp {
-    return Math.max(this.pageStamp(0), ...(this.#names?.partStamps?.values() ?? []))
+    return Math.max(this.pageStamp(0), ...(this.#names?.pages?.partStamps?.values() ?? []))
   }
 
   /** Takes in attributes, unless newer ones are known. */
@@ -177,8 +198,7 @@ function noNames(): Names {
   return {
     children: undefined,
     absent: undefined,
-    headStamp: 0,
-    partStamps: undefined,
+    pages: undefined,
     suspectedMs: -Infinity,
   }
 }

@@ -5,14 +5,19 @@
 // can be taken for another inode's.
 import assert from 'node:assert/strict'
 import type { Inode, Name, Path } from '../ports/messages.ts'
-import { InodeRecord, type Link } from './inode-record.ts'
+import { InodeRecord, type Link, type PagesSeen } from './inode-record.ts'
 
 export const ROOT_NODEID = 1
+
+/** Of so many directories that the kernel has forgotten it is known which pages were used. */
+const LEFT_MAX = 16_384
 
 export class InodeTable {
   readonly root: InodeRecord
   readonly #byNodeid = new Map<number, InodeRecord>()
   readonly #byInode = new Map<Inode, InodeRecord>()
+  /** The one left last is the last. Nobody goes back in time because a kernel is short of memory. */
+  readonly #left = new Map<Inode, PagesSeen>()
   #nextNodeid = ROOT_NODEID + 1
 
   constructor(rootInode: Inode) {
@@ -100,6 +105,8 @@ export class InodeTable {
 
   #create(inode: Inode): InodeRecord {
     const record = new InodeRecord(this.#nextNodeid, inode)
+    record.pagesSeen = this.#left.get(inode)
+    this.#left.delete(inode)
     this.#nextNodeid += 1
     this.#insert(record)
     return record
@@ -115,6 +122,7 @@ export class InodeTable {
     if (isUsed || record === this.root) return
     this.#byNodeid.delete(record.nodeid)
     this.#byInode.delete(record.inode)
+    this.#noteLeft(record)
     const { links } = record
     record.links = []
     for (const { parent, name } of links) {
@@ -122,6 +130,13 @@ export class InodeTable {
       parent.dropChild(name)
       this.#leaveIfUnused(parent)
     }
+  }
+
+  #noteLeft({ inode, pagesSeen }: InodeRecord): void {
+    if (pagesSeen === undefined) return
+    this.#left.set(inode, pagesSeen)
+    const [oldest] = this.#left.keys()
+    if (this.#left.size > LEFT_MAX && oldest !== undefined) this.#left.delete(oldest)
   }
 }
 

@@ -50,7 +50,7 @@ export class KernelNews {
   compare(directory: InodeRecord, found: FoundPage): void {
     const { page, stamp, part } = found
     if (directory.pageStamp(part) === stamp) return
-    directory.setPageStamp(part, stamp)
+    directory.setPageStamp(part, stamp, page.self)
     this.#compareSelf(directory, found)
     if (page.splits > 0 && part === 0) return
     const view = this.#told.view(directory.inode, found)

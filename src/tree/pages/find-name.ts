@@ -5,6 +5,7 @@ import { isName, type PageEntry } from '../../wire/page-entry.ts'
 import type { Freshness } from '../freshness.ts'
 import type { InodeRecord } from '../inode-record.ts'
 import type { Told } from '../news/told.ts'
+import { countsOver, type NameFact } from '../news/told-names.ts'
 import type { PageReader } from './page-reader.ts'
 
 /** A file may change while its directory is read; more often than this is a moving target. */
@@ -64,10 +65,20 @@ function firstHere(
 ): Found | undefined {
   const fact = told.names.find(directory.inode, name)
   // What was told after the newest page was read needs no page, which may no longer be here.
-  if (fact !== undefined && fact.stamp > freshness.ofPages(directory))
+  if (
+    fact !== undefined &&
+    fact.stamp > freshness.ofPages(directory) &&
+    isUnseen(fact, directory)
+  ) {
     return told.answer(name, fact)
+  }
   const page = pages.hereFor({ directory, name })
   return page && told.resolve(directory.inode, name, page)
+}
+
+/** Whether no page that was used has shown what was told, or what came after it. */
+function isUnseen(fact: NameFact, { pagesSeen, newestPageStamp: stamp }: InodeRecord): boolean {
+  return pagesSeen === undefined || countsOver(fact, { stamp, page: { self: pagesSeen.changed } })
 }
 
 function floorOf({ freshness }: FindPorts, { entry }: Found): Stamp {
