@@ -45,6 +45,20 @@ test('a directory stays as long as something below it is known', (t) => {
   t.is(table.size, 1)
 })
 
+test('which pages of a directory were used is known when the kernel looks at it again', (t) => {
+  const table = new InodeTable('0')
+  const first = table.refer(table.root, 'd', '1')
+  const changed = { ctimeSeconds: 1, ctimeNanos: 0 }
+  first.setPageStamp(0, 5, changed)
+  first.setPageStamp(3, 7, { ...changed, ctimeSeconds: 2 })
+  first.setPageStamp(0, 6, changed)
+  table.forget(first.nodeid, 1)
+  const again = table.refer(table.root, 'd', '1')
+  t.not(again, first)
+  t.deepEqual([again.pageStamp(0), again.pageStamp(3), again.newestPageStamp], [6, 7, 7])
+  t.deepEqual(again.pagesSeen?.changed, { ctimeSeconds: 2, ctimeNanos: 0 })
+})
+
 test('a nodeid is never used twice', (t) => {
   const table = new InodeTable('0')
   const seen = new Set<number>()

@@ -73,14 +73,16 @@ test('what changes while its page is under way is not undone by that page', asyn
   await invalidated
 })
 
+/** That the name `d/f` leads to what it leads to now. */
+function naming(lone: LoneNode): News & { type: 'name' } {
+  const [changed, attributes] = ['d', 'd/f'].map((path) => attributesOf(lone.tree.find(path)))
+  const what = { type: 'name', name: 'f', by: 'peer', changed } as News & { type: 'name' }
+  return attributes === undefined ? what : { ...what, entry: { attributes } }
+}
+
 test('a rumor that comes late does not undo what a page has shown since', async (t) => {
   const lone = await LoneNode.start((tree) => tree.makeFile('d/f', { size: 5 }))
-  const isNamed = () => {
-    const [changed, attributes] = ['d', 'd/f'].map((path) => attributesOf(lone.tree.find(path)))
-    const what = { type: 'name', name: 'f', by: 'peer', changed } as News & { type: 'name' }
-    return attributes === undefined ? what : { ...what, entry: { attributes } }
-  }
-  const before = isNamed()
+  const before = naming(lone)
   await lone.look('d/f')
   lone.tree.remove('d/f')
   await lone.node.invalidate('v', 'd')
@@ -90,7 +92,22 @@ test('a rumor that comes late does not undo what a page has shown since', async 
   t.is(await lone.look('d/f'), undefined)
   // But one of a later change, by a clock that is behind, is news.
   const { number } = lone.tree.makeFile('d/f', { size: 6 })
-  lone.hears('d', isNamed(), now - 200)
+  lone.hears('d', naming(lone), now - 200)
+  t.is((await lone.look('d/f'))?.attributes.inode, String(number))
+})
+
+test('nor does one by a clock that is ahead, when the kernel has forgotten the directory', async (t) => {
+  const lone = await LoneNode.start((tree) => tree.makeFile('d/f', { size: 5 }))
+  const before = naming(lone)
+  lone.tree.remove('d/f')
+  t.is(await lone.look('d/f'), undefined)
+  lone.hears('d', before, lone.clock.now() + 200)
+  t.is(await lone.look('d/f'), undefined)
+  lone.volume.forget(await lone.nodeidOf('d'), 100)
+  t.is(lone.node.gauges().inodes, 1)
+  t.is(await lone.look('d/f'), undefined)
+  const { number } = lone.tree.makeFile('d/f', { size: 6 })
+  lone.hears('d', naming(lone), lone.clock.now() + 300)
   t.is((await lone.look('d/f'))?.attributes.inode, String(number))
 })
 
