@@ -97,6 +97,8 @@ export class Storage {
   readonly blockReads = new Map<string, number>()
   /** How often each directory was listed, by path. */
   readonly lists = new Map<Path, number>()
+  /** When the last of the calls that hang will have failed. */
+  hangsUntilMs = 0
   readonly #init: StorageInit
   #queue: (() => void)[] = []
   /** Those before it have had their turn: to shift a long array would copy it each time. */
@@ -200,6 +202,7 @@ export class Storage {
       const code = fault.type === 'hang' ? 'ETIMEDOUT' : fault.code
       const error = new PotluckError(code, 'the storage failed (simulated)')
       const delayMs = fault.type === 'hang' ? costs.timeoutMs : latencyMs
+      if (fault.type === 'hang') this.hangsUntilMs = clock.elapsedMs + delayMs
       clock.after(delayMs, () => done({ error }))
       return
     }

@@ -68,7 +68,7 @@ export async function runSeed(run: SeedRun): Promise<SeedResult> {
   await world.start()
   await world.run(() => world.sleep(workload.settleMs))
   const stage = { world, watch, history, tally }
-  await liveThrough(stage, workload.actors(stage, swarm), run.faults)
+  await liveThrough(stage, workload.actors(stage, swarm), swarm)
   watch.quiet()
   const hash = world.hash()
   await world.stop()
@@ -99,7 +99,11 @@ function makeWorld({ spoil }: SeedRun, { drawn, watch, swarm, workload }: Making
   })
 }
 
-async function liveThrough(stage: Stage, actors: Actors, faults: Faults): Promise<void> {
+async function liveThrough(
+  stage: Stage,
+  actors: Actors,
+  { faults, coherence }: SwarmRun,
+): Promise<void> {
   const { world, watch } = stage
   const random = world.random.fork('programs')
   const untilMs = world.clock.elapsedMs + faults.forMs
@@ -109,7 +113,9 @@ async function liveThrough(stage: Stage, actors: Actors, faults: Faults): Promis
   await world.run(() => Promise.all([unleash(world, faults), orLate(world, programs)]))
   watch.phase('recovery')
   const { revalidateMs = 0 } = world.volumeInit
-  await world.run(() => world.sleep(revalidateMs + CALM_MS))
+  // Where all nodes are as one, who reads waits for changes under way, and one may hang in the storage.
+  const hangMs = coherence === 'strict' ? world.storage.hangsUntilMs - world.clock.elapsedMs : 0
+  await world.run(() => world.sleep(Math.max(revalidateMs, hangMs) + CALM_MS))
   watch.phase('healthy')
   const living = world.nodes.filter((node) => node.isLiving)
   const last = living.map((node) => actors.last(node))
