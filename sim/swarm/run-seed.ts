@@ -1,7 +1,6 @@
 // One seed from its beginning to its end: programs run while faults happen, then recover, then everybody
 // reads everything, then all is quiet, then all stop; and the checkers watch from the first moment.
 import type { Coherence } from '../../src/node/mesh-node.ts'
-import type { Faults } from '../faults/faults.ts'
 import { unleash } from '../faults/unleash.ts'
 import { readsPerBlock } from '../checkers/source-reads.ts'
 import type { Violation } from '../watch/checker.ts'

@@ -21,6 +21,9 @@ export const DEFAULT_INLINE_BYTES = 0
 
 type ReadOptions = SourceOptions & { readonly before?: Block | undefined }
 
+/** A stamp from before the source has answered. */
+export type Begun = { readonly begun: Stamp }
+
 export type SourceAnswer = Extract<Answer, { type: 'block' | 'changed' }>
 
 export type DirectoryAuthorityInit = DirectoryPagesInit & {

@@ -12,7 +12,7 @@ import { Deadlines } from '../base/deadlines.ts'
 import { isAboutPath, PotluckError } from '../base/errors.ts'
 import { PassingMap } from '../base/passing-map.ts'
 import { keyOf } from '../block/key.ts'
-import type { DirectoryAuthority, SourceAnswer } from '../authority/directory-authority.ts'
+import type { Begun, DirectoryAuthority, SourceAnswer } from '../authority/directory-authority.ts'
 import type { Floors } from '../rumor/floors.ts'
 import type { Shard } from '../shard/shard.ts'
 import { climb, type ClimbPorts } from './climb.ts'
@@ -39,10 +39,10 @@ export type FetcherInit = Omit<ClimbPorts, 'suspects' | 'loads' | 'looks'> & {
   /** By volume; absent where this node has no source. */
   readonly authorities: ReadonlyMap<string, DirectoryAuthority>
   /** Told when a page was read off the source again, with what was here before. */
-  readonly onReread: (want: Want, before: Block, now: Block & { readonly begunMs: number }) => void
+  readonly onReread: (want: Want, before: Block, now: Block & Begun) => void
   readonly onNews: (want: Want, news: readonly Invalidation[]) => void
-  /** Told when the source, asked at `begunMs`, has another version of a file than was wanted. */
-  readonly onChanged: (want: Want, now: { attributes: Attributes; begunMs: number }) => void
+  /** Told when the source has another version of a file than was wanted. */
+  readonly onChanged: (want: Want, now: { attributes: Attributes } & Begun) => void
   readonly hedging?: Hedging | undefined
   readonly copiesOf: CopiesOf
 }
@@ -197,10 +197,11 @@ export class Fetcher {
     const authority = this.#init.authorities.get(want.volume)
     if (authority === undefined) return this.#fromHolder(key, want, { signal })
     const before = want.kind === 'page' ? this.#init.shard.get(key) : undefined
-    const begunMs = this.#init.clock.now()
-    const answer = await authority.read(want, { signal, before })
+    const reading = authority.read(want, { signal, before })
+    const begun = this.#init.stamps.tick()
+    const answer = await reading
     this.#admit(key, want, answer)
-    if (answer.type === 'changed') this.#init.onChanged(want, { ...answer, begunMs })
+    if (answer.type === 'changed') this.#init.onChanged(want, { ...answer, begun })
     // A page that was read before, and of which more is known now.
     if (answer.type === 'block' && answer.block.stamp === before?.stamp) {
       return { answer, tier: 'source', isJoined: true }
@@ -208,7 +209,7 @@ export class Fetcher {
     this.#init.counters.add(`source_${want.kind}_reads_total`)
     if (answer.type === 'block') {
       this.#init.counters.add('source_block_bytes_total', answer.block.bytes.length)
-      if (before !== undefined) this.#init.onReread(want, before, { ...answer.block, begunMs })
+      if (before !== undefined) this.#init.onReread(want, before, { ...answer.block, begun })
     }
     return { answer, tier: 'source' }
   }

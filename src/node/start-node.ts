@@ -76,7 +76,7 @@ class Node implements MeshNode {
     this.#shard = shardOf(init, this.#table, () => this.#fetcher.lending)
     this.#warms = new WarmJobs({ ...ports, stopping: this.#stopping.signal })
     const tell = (changes: readonly Invalidation[]) => this.#rumors.publish(changes)
-    this.#found = new FoundChanges({ ...ports, stamps: this.#stamps, tell })
+    this.#found = new FoundChanges({ ...ports, tell })
     this.#shared = { counters: this.#counters, stamps: this.#stamps, table: this.#table }
     const shared = { ...this.#shared, epoch: init.epoch, self: this.peer }
     const inside = () => this.#inside

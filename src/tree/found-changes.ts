@@ -2,7 +2,7 @@
 // others are told, so that one look at the source serves them all.
 import type { Clock } from '../ports/clock.ts'
 import type { Attributes, Inode, Invalidation, Stamp, Want } from '../ports/messages.ts'
-import { type HybridClock, toldBy } from '../block/stamp.ts'
+import { toldBy } from '../block/stamp.ts'
 import { isSameContent, versionOf } from '../block/version.ts'
 import { Page } from '../wire/page.ts'
 import { areNamesEqual, changedInodes, type Known } from './page-diff.ts'
@@ -11,14 +11,13 @@ import { areNamesEqual, changedInodes, type Known } from './page-diff.ts'
 const TELL_EVERY_MS = 1_000
 const TOLD_MAX = 1_024
 
-/** `begunMs`: when the source was asked. */
-type Changed = { readonly attributes: Attributes; readonly begunMs: number }
+/** `begun`: a stamp from before the source has answered. */
+type Changed = { readonly attributes: Attributes; readonly begun: Stamp }
 type Readings = readonly [before: { readonly bytes: Uint8Array }, now: Reading]
-type Reading = { readonly bytes: Uint8Array; readonly stamp: Stamp; readonly begunMs: number }
+type Reading = { readonly bytes: Uint8Array; readonly stamp: Stamp; readonly begun: Stamp }
 
 export type FoundChangesInit = {
   readonly clock: Clock
-  readonly stamps: HybridClock
   readonly tell: (invalidations: readonly Invalidation[]) => void
 }
 
@@ -39,13 +38,17 @@ export class FoundChanges {
    */
   reread({ inode: directory, volume }: Want, [before, now]: Readings, known?: Known): void {
     const pages = [new Page(before.bytes), new Page(now.bytes)] as const
-    const when = this.#madeSince(now.begunMs)
     const told = changedInodes(pages, known).map(([was, attributes]): Invalidation => {
       const { inode, type } = attributes
       // Of a directory they say nothing of what is in it.
       if (type === 'directory') return { volume, inode, stamp: toldBy(now.stamp) }
       const isContent = !isSameContent(was, attributes)
-      return { volume, inode, ...when, news: { type: 'attributes', attributes, isContent } }
+      return {
+        volume,
+        inode,
+        stamp: now.begun,
+        news: { type: 'attributes', attributes, isContent },
+      }
     })
     if (!areNamesEqual(...pages, known)) {
       told.push({ volume, inode: directory, stamp: toldBy(now.stamp) })
@@ -60,7 +63,7 @@ export class FoundChanges {
    *   had not heard of it yet; to tell of it once more would make old what all hold.
    */
   changed(want: Want, found: Changed, isHeld: (want: Want) => boolean): void {
-    const { attributes, begunMs } = found
+    const { attributes, begun } = found
     if (isHeld({ ...want, version: versionOf(attributes) })) return
     const { volume, inode } = want
     const now = this.#init.clock.now()
@@ -69,14 +72,7 @@ export class FoundChanges {
     this.#toldMs.set(inode, now)
     const [oldest] = this.#toldMs.keys()
     if (this.#toldMs.size > TOLD_MAX && oldest !== undefined) this.#toldMs.delete(oldest)
-    const when = this.#madeSince(begunMs)
     const news = { type: 'attributes', attributes, isContent: true } as const
-    this.#init.tell([{ volume, inode, ...when, news }])
-  }
-
-  /** At some moment until now: what was found may have come to be while the source was asked. */
-  #madeSince(begunMs: number): Pick<Invalidation, 'stamp' | 'tookMs'> {
-    const { clock, stamps } = this.#init
-    return { stamp: stamps.tick(), tookMs: Math.ceil(clock.now() - begunMs) }
+    this.#init.tell([{ volume, inode, stamp: begun, news }])
   }
 }

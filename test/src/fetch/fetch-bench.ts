@@ -60,7 +60,7 @@ export class FetchBench {
   readonly asked: { readonly peer: PeerId; readonly want: Want }[] = []
   readonly reread: {
     readonly before: Block
-    readonly now: Block & { readonly begunMs: number }
+    readonly now: Block & { readonly begun: number }
   }[] = []
   readonly changed: string[] = []
   /** Who gives no sign of life. */

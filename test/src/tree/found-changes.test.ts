@@ -1,5 +1,5 @@
 import test from 'ava'
-import { floorOf, HybridClock, msOf, stampAt, toldBy } from '../../../src/block/stamp.ts'
+import { floorOf, HybridClock, stampAt, toldBy } from '../../../src/block/stamp.ts'
 import { versionOf } from '../../../src/block/version.ts'
 import type { Attributes, Invalidation, Want } from '../../../src/ports/messages.ts'
 import { FoundChanges } from '../../../src/tree/found-changes.ts'
@@ -34,9 +34,9 @@ function finding() {
   const clock = new VirtualClock()
   const stamps = new HybridClock(clock)
   const told: Invalidation[] = []
-  const found = new FoundChanges({ clock, stamps, tell: (changes) => told.push(...changes) })
+  const found = new FoundChanges({ clock, tell: (changes) => told.push(...changes) })
   const find = (inode: string, isHeld: (want: Want) => boolean = nothingHeld) =>
-    found.changed(wantOf(inode), { attributes, begunMs: clock.now() }, isHeld)
+    found.changed(wantOf(inode), { attributes, begun: stamps.tick() }, isHeld)
   return { clock, stamps, told, found, find }
 }
 
@@ -52,17 +52,13 @@ test('a file that was found to be another one is told of, at most once a second'
   t.is(told.length, 3)
 })
 
-test('it is told like any change: what it is now, later than all that was heard of', async (t) => {
+test('it is told like any change: what it is now, as of when the source was asked', async (t) => {
   const { clock, stamps, told, found } = finding()
-  const ahead = stampAt(clock.now() + 250)
-  stamps.witness(ahead)
-  const begunMs = clock.now()
+  const stamp = stamps.tick()
   await clock.run(30)
-  found.changed(wantOf('7'), { attributes, begunMs }, nothingHeld)
-  const [one] = told
-  t.deepEqual(one?.news, { type: 'attributes', attributes, isContent: true })
-  t.is(one?.tookMs, 30)
-  t.true((one?.stamp ?? 0) > ahead, `${msOf(one?.stamp ?? 0)}`)
+  found.changed(wantOf('7'), { attributes, begun: stamp }, nothingHeld)
+  const news = { type: 'attributes', attributes, isContent: true } as const
+  t.deepEqual(told, [{ volume: 'v', inode: '7', stamp, news }])
 })
 
 test('of files it is told what they are now, of directories only that they changed', async (t) => {
@@ -71,18 +67,17 @@ test('of files it is told what they are now, of directories only that they chang
   tree.makeFile('written', { size: 5 })
   tree.makeFile('moded', { size: 5 })
   tree.makeFile('below/file', { size: 5 })
-  const [begunMs, before] = [clock.now(), { bytes: pageOf(tree) }]
+  const [begun, before] = [stamps.tick(), { bytes: pageOf(tree) }]
   const stamp = stamps.reading(floorOf(stampAt(clock.now() + 250)))
   await clock.run(30)
   tree.write('written')
   tree.setMode('moded', 0o600)
   tree.makeFile('below/other', { size: 1 })
   tree.makeFile('came', { size: 1 })
-  found.reread(wantOf('1'), [before, { bytes: pageOf(tree), stamp, begunMs }])
+  found.reread(wantOf('1'), [before, { bytes: pageOf(tree), stamp, begun }])
   const at = (path: string) => attributesOf(tree.find(path))
-  const when = { volume: 'v', stamp: stamps.tick() - 1, tookMs: 30 }
+  const when = { volume: 'v', stamp: begun }
   const old = { volume: 'v', stamp: toldBy(stamp) }
-  t.true(when.stamp > old.stamp)
   const file = (path: string, isContent: boolean) => {
     const attributes = at(path)
     return { inode: attributes.inode, ...when, news: { type: 'attributes', attributes, isContent } }
