@@ -17,7 +17,7 @@ import type { Actors, Stage, SwarmRun, Workload } from './workload.ts'
 const LAST_READS_MS = 60_000
 /** What goes on behind the programs' backs, such as pages being read again, ends within this. */
 const CALM_MS = 10_000
-const REST_TRIES = 500
+const REST_TRIES = 2_000
 const REST_STEP_MS = 20
 const CHANGES = 0.02
 
