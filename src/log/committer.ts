@@ -65,8 +65,10 @@ export class Committer {
       if (this.#init.pace.mustWait) await this.#init.pace.turn()
       const known = changes.map((change) => this.#presentNow(change))
       const isHere = known.every((one) => one !== undefined)
+      const before = isHere ? '' : this.#placesOf(changes)
       const present = isHere ? known : await this.#lookUp(changes)
-      if (present === undefined) continue
+      // Looked at here, since the index may change even in the moment until this goes on.
+      if (!isHere && this.#placesOf(changes) !== before) continue
       const refused = refusalOf(changes, present)
       if (refused !== undefined) return refused
       const done = this.#append(changes, present)
@@ -98,11 +100,16 @@ export class Committer {
     return { grain, version, flags, bytes: recordBytes(head, this.#grainBytes) }
   }
 
-  /** Undefined where the index changed meanwhile under one of the keys: look again. */
-  async #lookUp(changes: readonly Change[]): Promise<Present[] | undefined> {
-    const { index, reader } = this.#init
-    const among = changes.map(({ key }) => index.find(key.hash.tag))
-    const present = await Promise.all(
+  /** Where the keys are now. What was written and taken back leaves them as they were, but is told. */
+  #placesOf(changes: readonly Change[]): string {
+    const { index, writer } = this.#init
+    const places = changes.map(({ key }) => index.find(key.hash.tag).toSorted((a, b) => a - b))
+    return `${writer.takenBack} ${places.join(' ')}`
+  }
+
+  #lookUp(changes: readonly Change[]): Promise<Present[]> {
+    const { reader } = this.#init
+    return Promise.all(
       changes.map(async ({ key, expected }) => {
         const found = await reader.head(key).catch((error: unknown) => {
           // A damaged record under the same tag is in nobody's way who expects nothing. One that
@@ -113,12 +120,6 @@ export class Committer {
         return found === undefined ? ABSENT : this.#presentOf(found.grain, found.head)
       }),
     )
-    const isStill = changes.every(({ key }, i) => {
-      const now = index.find(key.hash.tag)
-      const then = among[i] ?? []
-      return now.length === then.length && now.every((grain) => then.includes(grain))
-    })
-    return isStill ? present : undefined
   }
 
   #append(

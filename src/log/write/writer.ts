@@ -41,6 +41,10 @@ export type WriterInit = {
 }
 
 export class Writer {
+  /** Since the log was opened, padding and heads included, summaries not. */
+  writtenBytes = 0
+  /** How often what could not be written was taken back. */
+  takenBack = 0
   readonly #init: WriterInit
   readonly #lanes: Record<Stream, Lane>
   /** Closed, in the order they will be written; the first may be under way. */
@@ -51,17 +55,11 @@ export class Writer {
   #isGathering = false
   #roomWaiters: (() => void)[] = []
   #order = 0
-  #writtenBytes = 0
 
   constructor(init: WriterInit) {
     this.#init = init
     this.#number = init.number
     this.#lanes = { new: this.#newLane(false), moved: this.#newLane(true) }
-  }
-
-  /** Since the log was opened, padding and heads included, summaries not. */
-  get writtenBytes(): number {
-    return this.#writtenBytes
   }
 
   /** The last batch that was written. */
@@ -218,7 +216,7 @@ export class Writer {
   #settle(batch: Batch, number: number, bytes: number): void {
     this.#closed.shift()
     this.#number = number
-    this.#writtenBytes += bytes
+    this.writtenBytes += bytes
     this.#init.syncer.wrote(number)
     this.#buffers.give(batch.buffer)
     batch.succeed(number)
@@ -232,6 +230,7 @@ export class Writer {
     const failed = this.#closed.splice(0)
     const undos = failed.flatMap((batch) => batch.undos).toSorted((a, b) => b.order - a.order)
     for (const { revert } of undos) revert()
+    this.takenBack += 1
     const error = new PotluckError(code, `the log could not be written (${code})`, { cause })
     const firstVersion = Math.min(...failed.map((batch) => batch.firstVersion))
     this.#init.say('error', error.message, { takenBackFromVersion: firstVersion })
