@@ -5,7 +5,8 @@ const SEEDS = 6
 /**
  * They failed once: a zone wiped whose first batch was needed, a gap where a zone had been freed, a
  * deletion freed with its zone though it could not be moved, a batch behind one that is on the disk
- * by half, a batch cut off that was found again when the summary without it was lost.
+ * by half, a batch cut off that was found again when the summary without it was lost, a record counted
+ * dead twice because it was looked up between its writing and its taking back.
  */
 const FOUND = [14, 54, 62, 88, 91, 458, 1231, 1888]
 
