@@ -49,7 +49,6 @@ export type FetcherInit = Omit<ClimbPorts, 'suspects' | 'loads' | 'looks'> & {
 
 export type FetchOptions = { readonly signal?: StopSignal | undefined }
 
-type Work = FlightPlan['work']
 type SharedOptions = FetchOptions & { readonly tries?: number }
 
 export class Fetcher {
@@ -57,12 +56,12 @@ export class Fetcher {
   /** By what they bring: a key, and of a page the name that is wanted. */
   readonly #flights = new PassingMap<string, Flight>()
   readonly times = new FetchTimes()
-  readonly #holders = new HoldersByVolume()
+  readonly #holders: HoldersByVolume
   /** What others keep for this node. */
   readonly lending: Lending
   readonly #ports: HolderPorts
-  readonly #bringing: Work = (key, want, signal) => this.#bring(key, want, signal)
-  readonly #reading: Work = (key, want, signal) => this.#fromSource(key, want, signal)
+  readonly #bringing: FlightPlan['work'] = (key, want, signal) => this.#bring(key, want, signal)
+  readonly #reading: FlightPlan['work'] = (key, want, signal) => this.#fromSource(key, want, signal)
   readonly #landed = (flight: Flight): void => {
     if (this.#flights.get(flight.name) === flight) this.#flights.delete(flight.name)
   }
@@ -70,6 +69,7 @@ export class Fetcher {
   constructor(init: FetcherInit) {
     this.#init = init
     const { table, copiesOf, clock } = init
+    this.#holders = new HoldersByVolume(clock)
     const suspects = new Suspects({
       ...init,
       random: init.random.fork('suspects'),
@@ -131,7 +131,7 @@ export class Fetcher {
 
   /** Lets one peer read the source; where that is not to be had, reads this node's own. */
   #ask(peer: PeerId, want: Want, options: FetchOptions): Promise<Fetched> {
-    const work: Work = async (key, fresh, signal) => {
+    const work: FlightPlan['work'] = async (key, fresh, signal) => {
       try {
         return await this.#fromHolder(key, fresh, { signal, only: peer })
       } catch (error) {

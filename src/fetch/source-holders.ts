@@ -1,5 +1,6 @@
 // The way to the source of a node that has none: ask those who have. Known holders first, the one
 // closest to the key before the others, so that all who need a key ask the same one.
+import type { Clock } from '../ports/clock.ts'
 import type { Key, PeerId, Reply, Want } from '../ports/messages.ts'
 import type { Random } from '../ports/random.ts'
 import { Stopper, type StopSignal } from '../base/abort.ts'
@@ -23,14 +24,26 @@ const LONGEST_ROUND = 5
 
 export type HolderPorts = ClimbPorts & { readonly random: Random }
 
-/** Peers that have read a volume's source for us before, and whether there ever were any. */
-export type Holders = { readonly peers: Set<PeerId>; wereThere: boolean }
+/**
+ * Peers that have read a volume's source for us before, and whether there ever were any. `untilMs`: so
+ * long they may still be coming, since this node has just started.
+ */
+export type Holders = { readonly peers: Set<PeerId>; wereThere: boolean; readonly untilMs: number }
 
 export class HoldersByVolume {
   readonly #all = new Map<string, Holders>()
+  readonly #untilMs: number
+
+  constructor(clock: Clock) {
+    this.#untilMs = clock.now() + PATIENCE_MS
+  }
 
   of(volume: string): Holders {
-    const holders = this.#all.get(volume) ?? { peers: new Set(), wereThere: false }
+    const holders = this.#all.get(volume) ?? {
+      peers: new Set(),
+      wereThere: false,
+      untilMs: this.#untilMs,
+    }
     this.#all.set(volume, holders)
     return holders
   }
@@ -67,8 +80,11 @@ export async function askSourceHolders(
     // answer may have been there: one message that was lost is no reason to give up.
     wasSilent ||= answer === 'silent'
     const isHopeful = answer === 'busy' || wasSilent || holders.wereThere
-    const patienceMs = isHopeful && task.only === undefined ? PATIENCE_MS : 0
-    if (ports.clock.now() - startMs >= patienceMs) throw refusal(answer, task.want)
+    const untilMs = isHopeful ? startMs + PATIENCE_MS : holders.untilMs
+    // Those who are there have said that they have none.
+    const isFound = !isHopeful && ports.table.size > 0
+    const isOver = isFound || task.only !== undefined || ports.clock.now() >= untilMs
+    if (isOver) throw refusal(answer, task.want)
     await backOff(ports, Math.min(round, LONGEST_ROUND), signal)
   }
 }
