@@ -32,6 +32,8 @@ export async function invalidationsFor(
   const after = await deepestPlace(ports, path)
   const fresh = after.record?.inode
   if (fresh !== undefined && !inodes.has(fresh)) ports.tell(invalidationsOf(ports, [fresh]))
+  // What changed in a directory is known, and told the kernel, once that has been read again.
+  if (after.record !== undefined) await ports.room.tree.refresh(after.record)
 }
 
 /** All of one stamp: one reading of the directory is new enough for it and for the child. */
