@@ -17,7 +17,7 @@ import type { Floors } from '../rumor/floors.ts'
 import type { Shard } from '../shard/shard.ts'
 import { climb, type ClimbPorts } from './climb.ts'
 import { FetchTimes } from './fetch-times.ts'
-import { Flight, type Fetched, type FlightPlan } from './flight.ts'
+import { Flight, type Fetched, type FlightPlan, type Work } from './flight.ts'
 import { BUSY_ROUNDS, backOff } from './back-off.ts'
 import { type Hedging, HEDGING, hedgeAfterMs } from './hedging.ts'
 import { type CopiesOf, Loads } from './loads.ts'
@@ -60,8 +60,8 @@ export class Fetcher {
   /** What others keep for this node. */
   readonly lending: Lending
   readonly #ports: HolderPorts
-  readonly #bringing: FlightPlan['work'] = (key, want, signal) => this.#bring(key, want, signal)
-  readonly #reading: FlightPlan['work'] = (key, want, signal) => this.#fromSource(key, want, signal)
+  readonly #bringing: Work = (key, want, signal) => this.#bring(key, want, signal)
+  readonly #reading: Work = (key, want, signal) => this.#fromSource(key, want, signal)
   readonly #landed = (flight: Flight): void => {
     if (this.#flights.get(flight.name) === flight) this.#flights.delete(flight.name)
   }
@@ -131,7 +131,7 @@ export class Fetcher {
 
   /** Lets one peer read the source; where that is not to be had, reads this node's own. */
   #ask(peer: PeerId, want: Want, options: FetchOptions): Promise<Fetched> {
-    const work: FlightPlan['work'] = async (key, fresh, signal) => {
+    const work: Work = async (key, fresh, signal) => {
       try {
         return await this.#fromHolder(key, fresh, { signal, only: peer })
       } catch (error) {

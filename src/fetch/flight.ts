@@ -14,11 +14,13 @@ export type Fetched = {
   readonly isJoined?: boolean
 }
 
+export type Work = (key: Key, want: Want, signal: StopSignal) => Promise<Fetched>
+
 export type FlightPlan = {
   /** What it brings, and how: only those who want the same share it. */
   readonly name: string
   readonly key: Key
-  readonly work: (key: Key, want: Want, signal: StopSignal) => Promise<Fetched>
+  readonly work: Work
 }
 
 /** It is the signal of its own work. */

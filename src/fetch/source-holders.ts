@@ -24,26 +24,25 @@ const LONGEST_ROUND = 5
 
 export type HolderPorts = ClimbPorts & { readonly random: Random }
 
-/**
- * Peers that have read a volume's source for us before, and whether there ever were any. `untilMs`: so
- * long they may still be coming, since this node has just started.
- */
-export type Holders = { readonly peers: Set<PeerId>; wereThere: boolean; readonly untilMs: number }
+/** Peers that have read a volume's source for us before, and whether there ever were any. */
+export type Holders = {
+  readonly peers: Set<PeerId>
+  wereThere: boolean
+  /** When this node started. */
+  readonly startedMs: number
+}
 
 export class HoldersByVolume {
   readonly #all = new Map<string, Holders>()
-  readonly #untilMs: number
+  readonly #startedMs: number
 
   constructor(clock: Clock) {
-    this.#untilMs = clock.now() + PATIENCE_MS
+    this.#startedMs = clock.now()
   }
 
   of(volume: string): Holders {
-    const holders = this.#all.get(volume) ?? {
-      peers: new Set(),
-      wereThere: false,
-      untilMs: this.#untilMs,
-    }
+    const [known, startedMs] = [this.#all.get(volume), this.#startedMs]
+    const holders = known ?? { peers: new Set(), wereThere: false, startedMs }
     this.#all.set(volume, holders)
     return holders
   }
@@ -80,10 +79,10 @@ export async function askSourceHolders(
     // answer may have been there: one message that was lost is no reason to give up.
     wasSilent ||= answer === 'silent'
     const isHopeful = answer === 'busy' || wasSilent || holders.wereThere
-    const untilMs = isHopeful ? startMs + PATIENCE_MS : holders.untilMs
-    // Those who are there have said that they have none.
-    const isFound = !isHopeful && ports.table.size > 0
-    const isOver = isFound || task.only !== undefined || ports.clock.now() >= untilMs
+    // Those who are there have said that they have none; who has just started may know nobody yet.
+    const aloneUntilMs = ports.table.size === 0 ? holders.startedMs + PATIENCE_MS : startMs
+    const untilMs = isHopeful ? startMs + PATIENCE_MS : aloneUntilMs
+    const isOver = task.only !== undefined || ports.clock.now() >= untilMs
     if (isOver) throw refusal(answer, task.want)
     await backOff(ports, Math.min(round, LONGEST_ROUND), signal)
   }

@@ -1,6 +1,6 @@
 import test from 'ava'
 import { codeOf, PotluckError } from '../../../src/base/errors.ts'
-import { keyOf } from '../../../src/block/key.ts'
+import { keyOf, positionOf } from '../../../src/block/key.ts'
 import type { Answer } from '../../../src/ports/messages.ts'
 import { SimTree } from '../../../sim/storage/tree.ts'
 import { VirtualClock } from '../../../sim/engine/virtual-clock.ts'
@@ -47,6 +47,22 @@ test('a holder that is gone is forgotten, and another one found', async (t) => {
 test('where nobody has the source the asker is told so', async (t) => {
   const bench = homeWithoutSource()
   t.is(await bench.run(bench.fetcher.fetch(wantOf()).catch(codeOf)), 'NO_SOURCE')
+})
+
+test('who has just started and knows nobody waits for somebody who has it; later, no more', async (t) => {
+  const bench = new FetchBench()
+  const fetching = bench.fetcher.fetch(wantOf())
+  await bench.clock.run(5_000)
+  bench.fallback = bench.after(1, good)
+  bench.table.add({ peer: 'p', position: positionOf('p') })
+  t.is(textOf((await bench.run(fetching)).answer), 'good')
+  const lone = new FetchBench()
+  const start = lone.clock.elapsedMs
+  t.is(await lone.run(lone.fetcher.fetch(wantOf()).catch(codeOf)), 'NO_SOURCE')
+  const waitedMs = lone.clock.elapsedMs - start
+  t.true(waitedMs >= 10_000 && waitedMs < 11_000, `${waitedMs}`)
+  t.is(await lone.run(lone.fetcher.fetch(wantOf()).catch(codeOf)), 'NO_SOURCE')
+  t.true(lone.clock.elapsedMs - start - waitedMs < 100)
 })
 
 test('an error of the source is final', async (t) => {
