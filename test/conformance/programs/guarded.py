@@ -11,6 +11,7 @@ import random
 import struct
 import sys
 import time
+import traceback
 
 ROUNDS, MOUNTS = int(sys.argv[1]), sys.argv[2:]
 PARTS, PART = 4, 2048
@@ -83,6 +84,16 @@ class Journal:
         fcntl.lockf(self.file, fcntl.LOCK_UN, 1, 0)
 
 
+def told(mount, seed):
+    """What made a worker fail is one line, since of all that is said only the last lines are kept."""
+    try:
+        work(mount, seed)
+    except Exception as error:
+        frames = reversed(traceback.extract_tb(error.__traceback__))
+        way = ' < '.join(f'{frame.name}:{frame.lineno}' for frame in frames)
+        sys.exit(f'{time.strftime("%T")} {os.path.basename(mount)} {seed}: {error!r} in {way}')
+
+
 def work(mount, seed):
     dice = random.Random(seed)
     parts, journal = Parts(mount), Journal(mount)
@@ -128,14 +139,15 @@ def check(mount, total):
 def main():
     make()
     workers = [
-        multiprocessing.Process(target=work, args=(mount, seed))
+        multiprocessing.Process(target=told, args=(mount, seed))
         for seed, mount in enumerate(MOUNTS * 2)
     ]
     for worker in workers:
         worker.start()
     for worker in workers:
         worker.join()
-    assert not any(worker.exitcode for worker in workers), 'see above'
+    if any(worker.exitcode for worker in workers):
+        sys.exit('a worker failed')
     for mount in MOUNTS:
         check(mount, len(workers) * ROUNDS)
 

@@ -7,7 +7,7 @@ import { PotluckError } from '../../../src/base/errors.ts'
 import { type Finished, type ProgramOptions, runProgram } from './run-program.ts'
 import type { Failure, Outcome, Skip } from '../suite.ts'
 
-const LONGEST_REASON = 600
+const LONGEST_REASON = 1_200
 
 export class Checks {
   #passed = 0
