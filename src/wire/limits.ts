@@ -11,7 +11,7 @@
 // It must never do I/O, keep state between messages, or accept what it would not itself encode.
 
 /** Grows whenever bytes change their meaning; part of the protocol id, so versions never mix. */
-export const WIRE_VERSION = 14
+export const WIRE_VERSION = 15
 
 export const MAX_NAME_BYTES = 255
 /**

@@ -1,4 +1,4 @@
-// Who keeps the locks of a mesh. The roll is a numbered list of at most 16 peers; the first five of it,
+// Who keeps the locks of a mesh. The roll is a numbered list of at most 16 peers; the first seven of it,
 // the voters, agree on the next one by Paxos, and vouch for whoever acts by the newest.
 //
 // Why not simply the peers closest to each lock's key: peers that are cut off from each other see
@@ -15,8 +15,8 @@ import type { Place } from '../place.ts'
 
 /** So many share the work; more would only mean more hand-overs. */
 export const KEEPERS_MAX = 16
-/** The longest-serving keepers decide on the next roll; two of five may be silent. */
-export const VOTERS = 5
+/** The longest-serving keepers decide on the next roll; three of seven may be silent. */
+export const VOTERS = 7
 
 export function nameOf({ peer, epoch }: Member): string {
   return `${epoch} ${peer}`
