@@ -36,6 +36,10 @@ export function answersSoon(init: AnswersSoonInit): Checker {
       under -= 1
       if (!(read.outcome === 'failed' && read.code === 'CLOSED')) judge(read)
     },
+    listed: (list) => {
+      if (phase !== 'healthy' || list.outcome !== 'failed' || list.code === 'CLOSED') return
+      say(`${nameOf(list)}: ${list.path} can't be listed though all is well: ${String(list.error)}`)
+    },
     quiet: () => {
       if (under > 0) say(`${under} reads have not ended at ${Math.round(world.clock.elapsedMs)} ms`)
     },

@@ -49,11 +49,11 @@ export type LockedRead = Who & {
   readonly bytes: Buffer
 }
 
-/** A program has listed a directory, and looked at all that is in it. */
-export type ProgramList = Who & {
-  readonly path: Path
-  readonly entries: ReadonlyMap<Name, Attributes | undefined>
-}
+/** A program has listed a directory, and looked at all that is in it, or has failed to. */
+export type ProgramList = Who & { readonly path: Path } & (
+    | { readonly outcome: 'listed'; readonly entries: ReadonlyMap<Name, Attributes | undefined> }
+    | { readonly outcome: 'failed'; readonly code: ErrorCode; readonly error: unknown }
+  )
 
 export type Violation = {
   readonly checker: string

@@ -1,20 +1,19 @@
 // Hands what goes on in a world to its checkers, and collects what they say.
 import { codeOf } from '../../src/base/errors.ts'
-import type { Gossip, Invalidation, Path, Reply } from '../../src/ports/messages.ts'
+import type {
+  Attributes,
+  Gossip,
+  Invalidation,
+  Name,
+  Path,
+  Reply,
+} from '../../src/ports/messages.ts'
 import type { Network } from '../../src/ports/network.ts'
 import type { Rumors } from '../../src/ports/rumors.ts'
 import { PASS } from '../network/rules.ts'
 import type { NodeInside, World } from '../world.ts'
 import type { WorldNode } from '../world-node.ts'
-import type {
-  Checker,
-  LockedRead,
-  Phase,
-  ProgramList,
-  ProgramRead,
-  Violation,
-  Who,
-} from './checker.ts'
+import type { Checker, LockedRead, Phase, ProgramRead, Violation, Who } from './checker.ts'
 import type { History } from './history.ts'
 import { type Expected, madeBy } from './made-by.ts'
 import { Tellings } from './tellings.ts'
@@ -88,8 +87,17 @@ export class Watch {
     for (const checker of this.#checkers) checker.lockedRead?.(read)
   }
 
-  listed(list: ProgramList): void {
-    for (const checker of this.#checkers) checker.listed?.(list)
+  /** Lists a directory for a program, tells of it, and never fails. */
+  async list(
+    { node, path }: { readonly node: WorldNode; readonly path: Path },
+    work: () => Promise<ReadonlyMap<Name, Attributes | undefined>>,
+  ): Promise<void> {
+    const { epoch } = node
+    const outcome = await work().then(
+      (entries) => ({ outcome: 'listed', entries }) as const,
+      (error: unknown) => ({ outcome: 'failed', code: codeOf(error), error }) as const,
+    )
+    for (const checker of this.#checkers) checker.listed?.({ node, epoch, path, ...outcome })
   }
 
   quiet(): void {

@@ -27,6 +27,7 @@ export function agreement(history: History): Checker {
     if (!isIt) say(`${who} reads ${read.bytes.length} bytes of ${read.path}, and not those it has`)
   }
   const judgeList = (list: ProgramList): void => {
+    if (list.outcome === 'failed') return
     const { children } = world.tree.find(list.path)
     const names = new Set<Name>([...children.keys(), ...list.entries.keys()])
     for (const name of names) {

@@ -48,10 +48,9 @@ export const WRITERS: Workload = {
     return {
       program: (node, options) => writingProgram(init, node, options),
       last: async (node) => {
-        const { epoch } = node
         for (const path of DIRECTORIES) {
-          const entries = await withWriter(node, (writer) => writer.list(path))
-          stage.watch.listed({ node, epoch, path, entries })
+          const list = () => withWriter(node, (writer) => writer.list(path))
+          await stage.watch.list({ node, path }, list)
         }
         for (const path of [...names, ...LARGE, ...COUNTERS]) await readWritten(init, node, path)
       },

@@ -87,3 +87,9 @@ test('caught: a lease that is used past its end', async (t) => {
   const { violations } = await runStrict(3, 6, { faults: CUTS, answering })
   t.true(violations.some((what) => what.startsWith('linearizable: ')))
 })
+
+test('caught: nobody leases anything any more, so nothing can be read or listed', async (t) => {
+  const answering: Answering = () => Promise.resolve({ type: 'refused', why: 'later' })
+  const { violations } = await runStrict(4, 3, { faults: 'none,for=1s', answering })
+  t.true(violations.some((what) => /^answers-soon: .*: d0 can't be listed/.test(what)))
+})
