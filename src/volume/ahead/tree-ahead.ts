@@ -108,10 +108,11 @@ export function blocksOf(
   xattrsAhead(record)
   if (tree.inlineOf(record) !== undefined) return NO_BLOCKS
   const { size } = attributes
-  const version = versionOf(attributes)
+  // Its path is made once, and not again for every block.
+  const want = dataWant(record, 0, versionOf(attributes))
   const blocks = indexesOf(ranges, { size, blockBytes }).map((index): AheadBlock => {
     const bytes = Math.min(blockBytes, size - index * blockBytes)
-    return { want: dataWant(record, index, version), bytes }
+    return { want: { ...want, index }, bytes }
   })
   return { blocks, isWhole: blocks.length === Math.ceil(size / blockBytes) }
 }
