@@ -103,7 +103,7 @@ export class LeaseKeeper {
   }
 
   stop(): void {
-    this.#sessions.clear()
+    this.#sessions.close()
     this.#table.clear()
   }
 
@@ -150,7 +150,8 @@ export class LeaseKeeper {
     const { clock } = this.#init
     // Others need not wait for that, nor for who waits for it.
     while (!this.#isSettled(entry.place, lease.kind)) {
-      if (signal.aborted || lease.session.isEnded || !this.#isOurs(entry.place)) return false
+      if (signal.aborted || this.#sessions.isClosed) return false
+      if (lease.session.isEnded || !this.#isOurs(entry.place)) return false
       await sleep(clock, SETTLE_AGAIN_MS)
     }
     return this.#turns.take([nameOfPlace(entry.place)], async () => {

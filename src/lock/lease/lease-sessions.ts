@@ -28,6 +28,7 @@ export class LeaseSessions {
   readonly #clock: Clock
   readonly #byPeer = new Map<PeerId, LeaseSession>()
   #number: number
+  #isClosed = false
 
   constructor({ clock, random }: { readonly clock: Clock; readonly random: Random }) {
     this.#clock = clock
@@ -39,9 +40,15 @@ export class LeaseSessions {
     return this.#byPeer.size
   }
 
+  /** This node keeps nothing any more. */
+  get isClosed(): boolean {
+    return this.#isClosed
+  }
+
   /** Whether nothing that it was given counts any more. Its end is for good: it can't be renewed. */
   isOver(session: LeaseSession): boolean {
-    if (!session.isEnded && this.#clock.now() > session.untilMs) this.#end(session)
+    const isOver = this.#isClosed || this.#clock.now() > session.untilMs
+    if (!session.isEnded && isOver) this.#end(session)
     return session.isEnded
   }
 
@@ -84,6 +91,12 @@ export class LeaseSessions {
 
   clear(): void {
     for (const session of this.#byPeer.values()) this.#end(session)
+  }
+
+  /** For good: those too are over that are nobody's newest, and would count to the end of their time. */
+  close(): void {
+    this.#isClosed = true
+    this.clear()
   }
 
   #of(holder: Member): LeaseSession | undefined {

@@ -101,3 +101,15 @@ test('what was leased again meanwhile is asked for once more', async (t) => {
   t.deepEqual(turns, [4, 5])
   t.is(entry.grants.size, 0)
 })
+
+test('a keeper that has stopped asks for nothing back, not even from who began anew since', async (t) => {
+  const { clock, sessions, session, entry, ask } = begin('sole', silence)
+  const next = sessions.take({ peer: 'p', epoch: 3 }, { session: 0, roll: 3 }) as LeaseSession
+  t.not(next.number, session.number)
+  const startMs = clock.now()
+  const asking = ask('nothing')
+  sessions.close()
+  await clock.runUntil(asking)
+  t.true(clock.now() - startMs <= 100)
+  t.is(entry.grants.size, 0)
+})
