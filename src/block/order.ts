@@ -41,6 +41,14 @@ export function isLater(a: Dated, b: Dated): boolean {
   return difference === 0 ? b.stamp >= a.stamp : difference < 0
 }
 
+/**
+ * Whether a reading shows an inode as it was before it was seen otherwise, whatever the stamps say: one
+ * may be stamped ahead of its time, for an asker's floor, by up to twice what clocks differ.
+ */
+export function isBehind(said: Dated, seen: When & { readonly changed: ChangeTime }): boolean {
+  return said.stamp - seen.stamp < 2 * SKEW && compareChanged(said.attributes, seen.changed) < 0
+}
+
 /** Negative where the source changed an inode to the state `a` before `b`, by its own clock. */
 export function compareChanged(a: ChangeTime, b: ChangeTime): number {
   return a.ctimeSeconds - b.ctimeSeconds || a.ctimeNanos - b.ctimeNanos

@@ -50,9 +50,9 @@ export class Freshness {
     return Math.max(told, stampAt(clock.now() - revalidateMs))
   }
 
-  /** A page older than this is too old to be believed in what it says of a child. */
-  entryFloor(attributes: Attributes): Stamp {
-    return Math.max(this.floor(attributes.inode), this.#sightings.floor(attributes))
+  /** A page of this stamp that is older than this is too old to be believed in what it says of a child. */
+  entryFloor(attributes: Attributes, stamp: Stamp): Stamp {
+    return Math.max(this.floor(attributes.inode), this.#sightings.floor(attributes, stamp))
   }
 
   /** Something of this stamp, fresh enough, has the inode in this state. */

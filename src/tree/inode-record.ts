@@ -1,6 +1,6 @@
 // One inode as the kernel knows it. A kernel may know millions, so a record has room for just what nearly
 // all of them have: one name, no children.
-import { type ChangeTime, compareChanged } from '../block/order.ts'
+import { type ChangeTime, compareChanged, isBehind } from '../block/order.ts'
 import type { Attributes, Inode, Name, Path, Stamp } from '../ports/messages.ts'
 
 /** No path that a source takes has more names (16 KiB from the root). */
@@ -176,8 +176,11 @@ export class InodeRecord {
     entry: { readonly attributes: Attributes; readonly target?: string | undefined },
     stamp: Stamp,
   ): void {
-    if (stamp < this.stamp) return
-    this.attributes = entry.attributes
+    const { attributes: changed, stamp: seen } = this
+    if (stamp < seen) return
+    const { attributes } = entry
+    if (changed !== undefined && isBehind({ attributes, stamp }, { changed, stamp: seen })) return
+    this.attributes = attributes
     this.target = entry.target
     this.stamp = stamp
   }

@@ -42,11 +42,11 @@ export class ToldInodes {
     return true
   }
 
-  /** The later of what a page says of an inode and of what was told. */
+  /** The later of what a page, or what was told of a name, says of an inode and of what was told. */
   correct(inode: Inode, said: Dated): Dated {
     const told = this.#inodes.get(inode)
-    // A page of that stamp or later was surely read after what was told.
-    if (told === undefined || said.stamp >= outdoneBy(told.stamp)) return said
+    // What was begun at that stamp or later surely came after what was told.
+    if (told === undefined || begunOf(said) >= outdoneBy(told.stamp)) return said
     if (begunOf(told) - said.stamp > 2 * SKEW) return told
     const difference = compareChanged(told.attributes, said.attributes)
     return difference < 0 || (difference === 0 && said.stamp >= told.stamp) ? said : told

@@ -1,5 +1,5 @@
 // A page as it is with everything that was told since it was read.
-import type { Dated } from '../../block/order.ts'
+import type { Dated, When } from '../../block/order.ts'
 import type { Inode, Name, Stamp } from '../../ports/messages.ts'
 import { type Page, partOf } from '../../wire/page.ts'
 import type { PageEntry } from '../../wire/page-entry.ts'
@@ -36,7 +36,7 @@ export class Told {
     const entry = page.find(name)
     // Where both say that it is the same inode, the page may know more of it.
     const isTold = fact !== undefined && countsOver(fact, found) && !isSameEntry(fact.entry, entry)
-    return isTold ? this.answer(name, fact) : this.#corrected(entry, stamp)
+    return isTold ? this.answer(name, fact) : this.#corrected(entry, { stamp })
   }
 
   /** The later of what a page says of an inode and of what was told. */
@@ -61,8 +61,8 @@ export class Told {
   }
 
   /** What was told of a name, as it is by now. */
-  answer(name: Name, { entry, stamp }: NameFact): Resolved {
-    return this.#corrected(entry && { name, ...entry }, stamp)
+  answer(name: Name, { entry, stamp, begun }: NameFact): Resolved {
+    return this.#corrected(entry && { name, ...entry }, { stamp, begun })
   }
 
   /** What everyone has been told of a directory since a page of this stamp was read. */
@@ -88,10 +88,11 @@ export class Told {
     }
   }
 
-  #corrected(entry: PageEntry | undefined, stamp: Stamp): Resolved {
+  #corrected(entry: PageEntry | undefined, when: When): Resolved {
+    const { stamp } = when
     if (entry === undefined) return { entry, stamp }
     const { attributes, name, target } = entry
-    const now = this.correct(attributes.inode, { attributes, stamp })
+    const now = this.correct(attributes.inode, { attributes, ...when })
     if (now.attributes === attributes) return { entry, stamp }
     return {
       entry: { name, attributes: now.attributes, ...(target !== undefined && { target }) },

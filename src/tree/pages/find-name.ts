@@ -81,6 +81,6 @@ function isUnseen(fact: NameFact, { pagesSeen, newestPageStamp: stamp }: InodeRe
   return pagesSeen === undefined || countsOver(fact, { stamp, page: { self: pagesSeen.changed } })
 }
 
-function floorOf({ freshness }: FindPorts, { entry }: Found): Stamp {
-  return entry === undefined ? 0 : freshness.entryFloor(entry.attributes)
+function floorOf({ freshness }: FindPorts, { entry, stamp }: Found): Stamp {
+  return entry === undefined ? 0 : freshness.entryFloor(entry.attributes, stamp)
 }

@@ -20,10 +20,10 @@ test('a page that has a file otherwise than it was seen has to be newer', (t) =>
   const { tree, sightings, now, stamp } = bench()
   const before = now()
   tree.write('f')
-  t.is(sightings.floor(before), 0)
+  t.is(sightings.floor(before, 0), 0)
   sightings.saw(now(), stamp())
-  t.is(sightings.floor(now()), 0, 'the same state is as good on any page')
-  t.is(sightings.floor(before), floorOf(stamp()))
+  t.is(sightings.floor(now(), 0), 0, 'the same state is as good on any page')
+  t.is(sightings.floor(before, 0), floorOf(stamp()))
 })
 
 test('what was seen on an older page does not count', (t) => {
@@ -32,7 +32,24 @@ test('what was seen on an older page does not count', (t) => {
   tree.write('f')
   sightings.saw(now(), stamp())
   sightings.saw(before, stamp() - 1)
-  t.is(sightings.floor(now()), 0)
+  t.is(sightings.floor(now(), 0), 0)
+})
+
+test('a page that is stamped later, and has the file as it was before, has to be newer yet', async (t) => {
+  const { clock, tree, sightings, now, stamp } = bench()
+  const before = now()
+  await clock.run(10)
+  tree.write('f')
+  sightings.saw(now(), stamp())
+  const ahead = floorOf(stamp()) + 1
+  t.is(sightings.floor(before, ahead), ahead + 1)
+  t.is(
+    sightings.floor(before, floorOf(floorOf(stamp()))),
+    floorOf(stamp()),
+    'clocks do not differ so',
+  )
+  const later = { ...now(), ctimeSeconds: now().ctimeSeconds + 1 }
+  t.is(sightings.floor(later, ahead), floorOf(stamp()), 'what came after is no page of before')
 })
 
 test('of files that have not changed lately nothing is kept', async (t) => {
@@ -48,7 +65,7 @@ test('where too many have changed, what is forgotten makes all pages of that age
   for (let i = 0; i < 16_385; i++) sightings.saw({ ...file, inode: `${i}` }, stamp() + i)
   t.is(sightings.size, 16_384)
   tree.write('f')
-  t.is(sightings.floor({ ...now(), inode: '0' }), floorOf(stamp()))
+  t.is(sightings.floor({ ...now(), inode: '0' }, 0), floorOf(stamp()))
 })
 
 test('a file that was seen under another name is not seen as it was before', async (t) => {

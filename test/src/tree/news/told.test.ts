@@ -78,6 +78,25 @@ test('attributes that were told correct those of pages, and of names told before
   t.deepEqual(newsOfPage(told, { volume: 'v', inode: '0', index: 0 }, late), [])
 })
 
+test('a name told late, by a call that took long, does not undo what was told meanwhile of its file', (t) => {
+  const { tree, told, at } = begin()
+  const made = attributesOf(tree.makeFile('new', { size: 0 }))
+  const changed = attributesOf(tree.root)
+  tree.write('new', 77)
+  const written = attributesOf(tree.find('new'))
+  told.inodes.learn(made.inode, { attributes: written, stamp: at(10_100) })
+  const fact = {
+    entry: { attributes: made },
+    stamp: at(11_750),
+    begun: at(10_000),
+    by: 'q',
+    changed,
+  }
+  told.names.learn('0', 'new', fact)
+  t.is(told.answer('new', fact).entry?.attributes.size, 77)
+  t.is(told.answer('new', { ...fact, begun: at(11_700) }).entry?.attributes.size, 0, 'begun later')
+})
+
 test('of two states told with close stamps the source’s own clock says which is later', (t) => {
   const { tree, told, at } = begin()
   const before = attributesOf(tree.find('kept'))
