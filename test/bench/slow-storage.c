@@ -201,6 +201,8 @@ static void share(const char *path, char **price) {
     storage->seconds_a_byte = 1 / (atof(price[2]) * 1e6);
     storage->is_made = 1;
   }
+  /* The memory keeps the file open, and with it the lock. */
+  flock(descriptor, LOCK_UN);
   close(descriptor);
 }
 
