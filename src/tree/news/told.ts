@@ -31,12 +31,12 @@ export class Told {
 
   /** What a name leads to, by a page that answers it and by what was told. */
   resolve(directory: Inode, name: Name, found: StampedPage): Resolved {
-    const { page, stamp } = found
+    const { page } = found
     const fact = this.names.find(directory, name)
     const entry = page.find(name)
     // Where both say that it is the same inode, the page may know more of it.
     const isTold = fact !== undefined && countsOver(fact, found) && !isSameEntry(fact.entry, entry)
-    return isTold ? this.answer(name, fact) : this.#corrected(entry, { stamp })
+    return isTold ? this.answer(name, fact) : this.#corrected(entry, found)
   }
 
   /** The later of what a page says of an inode and of what was told. */
@@ -61,8 +61,9 @@ export class Told {
   }
 
   /** What was told of a name, as it is by now. */
-  answer(name: Name, { entry, stamp, begun }: NameFact): Resolved {
-    return this.#corrected(entry && { name, ...entry }, { stamp, begun })
+  answer(name: Name, fact: NameFact): Resolved {
+    const { entry } = fact
+    return this.#corrected(entry && { name, ...entry }, fact)
   }
 
   /** What everyone has been told of a directory since a page of this stamp was read. */
@@ -88,11 +89,10 @@ export class Told {
     }
   }
 
-  #corrected(entry: PageEntry | undefined, when: When): Resolved {
-    const { stamp } = when
+  #corrected(entry: PageEntry | undefined, { stamp, begun }: When): Resolved {
     if (entry === undefined) return { entry, stamp }
     const { attributes, name, target } = entry
-    const now = this.correct(attributes.inode, { attributes, ...when })
+    const now = this.correct(attributes.inode, { attributes, stamp, begun })
     if (now.attributes === attributes) return { entry, stamp }
     return {
       entry: { name, attributes: now.attributes, ...(target !== undefined && { target }) },
