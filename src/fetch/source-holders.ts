@@ -41,8 +41,9 @@ export class HoldersByVolume {
   }
 
   of(volume: string): Holders {
-    const [known, startedMs] = [this.#all.get(volume), this.#startedMs]
-    const holders = known ?? { peers: new Set(), wereThere: false, startedMs }
+    const known = this.#all.get(volume)
+    if (known !== undefined) return known
+    const holders = { peers: new Set<PeerId>(), wereThere: false, startedMs: this.#startedMs }
     this.#all.set(volume, holders)
     return holders
   }
